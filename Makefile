@@ -1,0 +1,176 @@
+# wpkg: package registry and toolchain for WebAssembly
+#
+#   make                 wpkg, wpkgd, wpkg-admit and libwpkg in build/release
+#   make quickstart      install what is missing, build, and see one real module go all the way
+#   make check           every test; make check-unit, check-cli ... for one kind
+#   make lint            format, layers, headers, clang-tidy, cppcheck
+#   make bench           our figures beside a peer's, from one run
+#   make install         below PREFIX (/usr/local), staged in DESTDIR
+#
+# VARIANT is release, debug, asan, ubsan, tsan, cov or fuzz; CC is gcc (default) or clang.
+
+VARIANT ?= release
+PREFIX ?= /usr/local
+BUILD ?= build
+OUT := $(BUILD)/$(VARIANT)
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CXX_FOR_TOML := $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC)),g++)
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+
+PKG_LIB := libsodium libcrypto jansson
+PKG_STORE := sqlite3
+PKG_ARCHIVE := libarchive
+PKG_SERVER := libmicrohttpd
+PKG_ADMIT := libseccomp
+PKG_TEST := check
+PKGS := $(PKG_LIB) $(PKG_STORE) $(PKG_ARCHIVE) $(PKG_SERVER) $(PKG_ADMIT)
+
+WARNINGS := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
+  -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
+ifeq ($(IS_CLANG),)
+WARNINGS += -Wlogical-op -Wduplicated-cond
+endif
+
+MODE_release := -O2 -g -D_FORTIFY_SOURCE=2
+MODE_debug := -O0 -g
+MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+MODE_tsan := -O1 -g -fsanitize=thread
+MODE_cov := -O0 -g --coverage
+MODE_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+MODE := $(MODE_$(VARIANT))
+ifeq ($(MODE),)
+$(error VARIANT=$(VARIANT) is none of release debug asan ubsan tsan cov fuzz)
+endif
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -Ilib -I$(OUT)/gen -D_GNU_SOURCE -DWPKG_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CFLAGS += -std=c17 $(WARNINGS) $(MODE) -fPIC -fvisibility=default -fstack-protector-strong -pthread
+CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(MODE) -fPIC -fno-rtti
+LDFLAGS += $(filter -fsanitize=% --coverage,$(MODE)) -Wl,-z,relro,-z,now -pthread
+
+.PHONY: all
+all: $(OUT)/wpkg $(OUT)/wpkgd $(OUT)/wpkg-admit $(OUT)/libwpkg.a $(OUT)/libwpkg.so
+
+# Sources: a folder is a layer, so a wildcard is the whole list.
+
+LIB_C := $(wildcard lib/*/*.c)
+LIB_CC := $(wildcard lib/*/*.cc)
+CLIENT_C := $(wildcard client/*.c) $(wildcard tools/*.c)
+SERVER_C := $(wildcard server/*.c)
+ADMIT_C := $(wildcard tools/admit/*.c)
+UNIT_C := $(wildcard tests/unit/*/*.c)
+FUZZ_C := $(wildcard tests/fuzz/*.c)
+
+objects = $(patsubst %,$(OUT)/obj/%.o,$(1))
+LIB_O := $(call objects,$(LIB_C) $(LIB_CC))
+ALL_O := $(LIB_O) $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C))
+UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
+
+libs = $(shell pkg-config --libs $(1) 2>/dev/null)
+LIBS := $(call libs,$(PKG_LIB)) -lstdc++ -ldl -lm
+
+$(OUT)/obj/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/%.cc.o: %.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX_FOR_TOML) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/libwpkg.a: $(LIB_O)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/libwpkg.so: $(LIB_O)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libwpkg.so.0 $(LDFLAGS) -o $@ $^ \
+	  $(LIBS) $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+
+$(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_ARCHIVE))
+
+$(OUT)/wpkgd: $(call objects,$(SERVER_C)) $(OUT)/libwpkg.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
+	  $(call libs,$(PKG_STORE) $(PKG_SERVER) $(PKG_ARCHIVE)) -lcrypt
+
+$(OUT)/wpkg-admit: $(call objects,$(ADMIT_C)) $(OUT)/libwpkg.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_ADMIT))
+
+$(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
+	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE) $(PKG_TEST)) -lcrypt
+
+$(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) \
+	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+
+-include $(ALL_O:.o=.d)
+
+# Tests. Each program or script under tests closes with "N passed, N failed, N skipped";
+# tests/run adds them up.
+
+KINDS := unit golden cli api spec fault
+.PHONY: check $(addprefix check-,$(KINDS)) check-fuzz
+check: all $(UNIT_BIN)
+	OUT=$(OUT) tests/run $(KINDS)
+
+$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN)
+	OUT=$(OUT) tests/run $*
+
+check-fuzz:
+	$(MAKE) CC=clang VARIANT=fuzz fuzz-binaries
+	tests/fuzz/run
+
+.PHONY: fuzz-binaries
+fuzz-binaries: $(FUZZ_BIN)
+
+.PHONY: quickstart setup
+quickstart:
+	tools/dev/quickstart
+
+setup:
+	tools/dev/setup
+
+# Lint.
+
+SOURCES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+.PHONY: lint lint-format lint-layers lint-headers lint-tidy lint-cppcheck lint-size format
+lint: lint-format lint-layers lint-headers lint-cppcheck lint-tidy
+
+lint-format:
+	clang-format --dry-run --Werror $(SOURCES)
+
+format:
+	clang-format -i $(SOURCES)
+
+lint-layers:
+	tools/dev/check-layers
+
+lint-headers: all
+	@for h in $(filter lib/%.h,$(SOURCES)); do \
+	  printf '#include "%s"\n' "$${h#lib/}" | \
+	  $(CC) $(CPPFLAGS) -std=c17 $(WARNINGS) -fsyntax-only -x c - || exit 1; done
+
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Ilib -j2 \
+	  --enable=warning,performance,portability --suppress=missingIncludeSystem \
+	  --suppressions-list=tools/dev/cppcheck.suppressions lib server client tools
+
+lint-tidy:
+	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -n1 -I{} \
+	  clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 -Itests
+
+lint-size:
+	tools/dev/function-sizes | sort -rn | head -30
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
