@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/fields.h"
+
+#include <stdio.h>
+
+#define NAME_MAX_TEXT 160
+
+/* "parcel.label.size": where the table stands, and the key. */
+static const char *field_name(char out[NAME_MAX_TEXT], const struct wpkg_fields *fields,
+			      struct wpkg_str key)
+{
+	snprintf(out, NAME_MAX_TEXT, "%s%s%.*s", fields->where, fields->where[0] ? "." : "",
+		 WPKG_STR_ARG(key));
+	return out;
+}
+
+enum wpkg_status wpkg_fields_open(struct wpkg_fields *out, const struct wpkg_value *value,
+				  const char *where, struct wpkg_err *err)
+{
+	const char *name = where[0] ? where : "the document";
+	if (value->kind != WPKG_VALUE_TABLE)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s is %s, not a table", name,
+				    wpkg_value_kind_name(value->kind));
+	/* The mask of taken keys has a bit for each; a format of ours has far fewer. */
+	if (value->count > WPKG_FIELDS_MAX)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s has %zu keys, too many", name,
+				    value->count);
+	*out = (struct wpkg_fields){.table = value, .where = where};
+	return WPKG_OK;
+}
+
+static const char *nearest_known(const struct wpkg_fields *fields, struct wpkg_str key)
+{
+	const char *near = NULL;
+	unsigned best = 3;
+	for (size_t i = 0; i < fields->known_count; i++) {
+		unsigned distance = wpkg_str_distance(key, wpkg_str_from(fields->known[i]));
+		if (distance < best) {
+			best = distance;
+			near = fields->known[i];
+		}
+	}
+	return near;
+}
+
+enum wpkg_status wpkg_fields_close(struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	char name[NAME_MAX_TEXT];
+	for (size_t i = 0; i < fields->table->count; i++) {
+		if (fields->taken & 1ULL << i)
+			continue;
+		const struct wpkg_value *key = &fields->table->keys[i];
+		const char *near = nearest_known(fields, key->string);
+		field_name(name, fields, key->string);
+		if (near)
+			return WPKG_FAIL_AT(err, WPKG_EFORMAT, key,
+					    "unknown key %s (did you mean '%s'?)", name, near);
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, key, "unknown key %s", name);
+	}
+	return WPKG_OK;
+}
+
+static const struct wpkg_value *mark_taken(struct wpkg_fields *fields, const char *key)
+{
+	if (fields->known_count < WPKG_FIELDS_MAX)
+		fields->known[fields->known_count++] = key;
+	for (size_t i = 0; i < fields->table->count; i++) {
+		if (!wpkg_str_equal_text(fields->table->keys[i].string, key))
+			continue;
+		fields->taken |= 1ULL << i;
+		return &fields->table->items[i];
+	}
+	return NULL;
+}
+
+enum wpkg_status wpkg_fields_take(struct wpkg_fields *fields, const struct wpkg_value **out,
+				  const char *key, enum wpkg_value_kind kind, enum wpkg_need need,
+				  struct wpkg_err *err)
+{
+	char name[NAME_MAX_TEXT];
+	field_name(name, fields, wpkg_str_from(key));
+	const struct wpkg_value *value = mark_taken(fields, key);
+	/* The original server's JSON prints absent optional values as null. */
+	if (value && value->kind == WPKG_VALUE_NULL && need == WPKG_OPTIONAL)
+		value = NULL;
+	if (!value && need == WPKG_REQUIRED)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, fields->table, "%s is missing", name);
+	if (value && value->kind != kind)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s is %s, not %s", name,
+				    wpkg_value_kind_name(value->kind), wpkg_value_kind_name(kind));
+	*out = value;
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_fields_take_string(struct wpkg_fields *fields, struct wpkg_str *out,
+					 const char *key, enum wpkg_need need, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &value, key, WPKG_VALUE_STRING, need, err);
+	if (status == WPKG_OK && value)
+		*out = value->string;
+	return status;
+}
+
+enum wpkg_status wpkg_fields_take_integer(struct wpkg_fields *fields, int64_t *out, const char *key,
+					  enum wpkg_need need, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &value, key, WPKG_VALUE_INTEGER, need, err);
+	if (status == WPKG_OK && value)
+		*out = value->integer;
+	return status;
+}
+
+enum wpkg_status wpkg_fields_take_boolean(struct wpkg_fields *fields, bool *out, const char *key,
+					  enum wpkg_need need, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &value, key, WPKG_VALUE_BOOLEAN, need, err);
+	if (status == WPKG_OK && value)
+		*out = value->boolean;
+	return status;
+}
