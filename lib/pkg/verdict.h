@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_PKG_VERDICT_H
+#define WPKG_PKG_VERDICT_H
+
+/*
+ * What admission found out about a package version: the worker's answer to the server as JSON,
+ * kept with the version and shown to the pusher.
+ *
+ *   {"accepted": true|false,
+ *    "reason": "parcel app.wasm: 0x2f: type mismatch: expected i32, found i64" (when refused),
+ *    "engine": "wpkg 0.1.0",
+ *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "valid": true|false, "error"?, "offset"?,
+ *                 "facts"?: {"kind": "module"|"component", "size", "functions",
+ *                            "imports": [{"module","name","kind","type"}],
+ *                            "exports": [{"name","kind","type"}],
+ *                            "memories": [...], "features": [{"name","offset"}],
+ *                            "producers": [{"field","name","version"}], "sections": [...]}}],
+ *    "checks": [{"name","parcel","passed","exit_code","error"?,"output"?,"fuel","milliseconds"}]}
+ */
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "data/value.h"
+
+struct wpkg_verdict {
+	bool accepted;
+	struct wpkg_str reason;		/* empty when accepted */
+	const struct wpkg_value *value; /* the whole document */
+};
+
+/* Reads a worker's answer with suspicion: shape, sizes and texts are checked. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out,
+						   struct wpkg_arena *arena, struct wpkg_str text,
+						   struct wpkg_err *err);
+
+#endif
