@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_ENGINE_H
+#define WPKG_EXEC_ENGINE_H
+
+/*
+ * An engine: what the specification calls the store, and the limits over it. It owns every
+ * instance, function, memory, table and global made in it; freeing it frees them all. Modules stay
+ * the caller's and must outlive the engine, as must the bytes they were read from.
+ *
+ * Nothing is global: engines share nothing, and each belongs to one thread at a time. The one
+ * exception is wpkg_engine_interrupt, which any thread and any signal handler may call.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct wpkg_engine;
+
+/* The compiler's optimisations, each of which can be left out. */
+enum wpkg_opt {
+	WPKG_OPT_DESTINATION = 1 << 0, /* a result lands in the local that takes it */
+	WPKG_OPT_ACCUMULATOR = 1 << 1, /* a result goes to the next instruction in a register */
+	WPKG_OPT_BRANCH = 1 << 2,      /* a comparison and the branch on it are one */
+	WPKG_OPT_PIN = 1 << 3,	       /* the busiest integer local is read from a register */
+	WPKG_OPT_ADDRESS = 1 << 4,     /* an addition and the access at it are one */
+	WPKG_OPT_FUSE = 1 << 5,	       /* other pairs: shift and add, multiply and add, moves */
+	WPKG_OPT_ALL = (1 << 6) - 1
+};
+
+/* Zero in a field is its default. */
+struct wpkg_engine_limits {
+	uint64_t fuel;	  /* units for the engine's life, about an instruction each; 0: no end */
+	uint64_t time_ms; /* for each call from outside, in milliseconds; 0: no end */
+	uint64_t memory_bytes;	/* of all memories together; 0: 4 GiB */
+	uint64_t table_entries; /* of all tables together; 0: 10,000,000 */
+	uint64_t heap_bytes;	/* structs, arrays and exceptions; 0: 256 MiB */
+	uint64_t stack_bytes;	/* the value stack; 0: 32 MiB, over 100,000 calls of most code */
+	bool ceilings_trap;	/* growing over a ceiling traps; false: it answers -1 */
+	bool eager;		/* compile at instantiation, not at the first call */
+	unsigned optimisations_off; /* a set of WPKG_OPT_..., for tests and bisecting */
+};
+
+/* limits may be NULL for the defaults. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_engine_new(struct wpkg_engine **out,
+						 const struct wpkg_engine_limits *limits,
+						 struct wpkg_err *err);
+void wpkg_engine_free(struct wpkg_engine *engine);
+
+/*
+ * Ends what runs in the engine, soon, with WPKG_TRAP_INTERRUPT; when nothing runs, the next call.
+ * The interrupt holds until it is cleared.
+ */
+void wpkg_engine_interrupt(struct wpkg_engine *engine);
+void wpkg_engine_clear_interrupt(struct wpkg_engine *engine);
+
+/* The fuel left, and a new amount. Only an engine made with fuel counts it. */
+uint64_t wpkg_engine_fuel(const struct wpkg_engine *engine);
+void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units);
+
+/* What the engine holds now, for reports. */
+struct wpkg_engine_usage {
+	uint64_t memory_bytes;	/* of all memories; they never shrink, so it is the peak, too */
+	uint64_t table_entries; /* of all tables */
+	uint64_t heap_bytes;
+	uint64_t compiled_functions;
+	uint64_t compiled_bytes; /* of internal code */
+	bool memory_refused;	 /* a memory.grow met the ceiling at least once */
+};
+void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine);
+
+#endif
