@@ -125,6 +125,11 @@ check: all $(UNIT_BIN)
 $(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN)
 	OUT=$(OUT) tests/run $*
 
+# What the sanitizers shall see: everything but the longest scripts.
+.PHONY: check-sanitized
+check-sanitized: all $(UNIT_BIN)
+	OUT=$(OUT) tests/run unit cli api spec
+
 check-fuzz:
 	$(MAKE) CC=clang VARIANT=fuzz fuzz-binaries
 	tests/fuzz/run
