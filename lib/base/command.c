@@ -148,7 +148,7 @@ static void begin(struct parser *parser, const char *mode)
 	parser->count = 0;
 	memset(parser->longs, 0, sizeof(parser->longs));
 	memset(parser->shorts, 0, sizeof(parser->shorts));
-	strcpy(parser->shorts, mode);
+	memcpy(parser->shorts, mode, strlen(mode));
 }
 
 static void finish(struct parser *parser)
