@@ -176,6 +176,53 @@ lint-tidy:
 lint-size:
 	tools/dev/function-sizes | sort -rn | head -30
 
+# Install: programs, library, header, pages and completions, all made from the programs' own tables.
+
+INSTALL := install -D
+PAGES := $(OUT)/man/wpkg.1 $(OUT)/man/wpkgd.8
+COMPLETIONS := $(addprefix $(OUT)/completions/wpkg.,bash zsh fish)
+ROOT := $(DESTDIR)$(PREFIX)
+
+$(OUT)/man/%.1: $(OUT)/%
+	@mkdir -p $(@D)
+	$< man >$@.new && mv $@.new $@
+
+$(OUT)/man/%.8: $(OUT)/%
+	@mkdir -p $(@D)
+	$< man >$@.new && mv $@.new $@
+
+$(OUT)/completions/wpkg.%: $(OUT)/wpkg
+	@mkdir -p $(@D)
+	$< completion $* >$@.new && mv $@.new $@
+
+$(OUT)/wpkg.pc: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	  'Name: wpkg' 'Description: package registry and toolchain for WebAssembly' \
+	  'Version: $(VERSION)' 'Libs: -L$${libdir} -lwpkg' 'Cflags: -I$${includedir}/wpkg' >$@
+
+.PHONY: install
+install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc
+	$(INSTALL) -m 755 $(OUT)/wpkg $(ROOT)/bin/wpkg
+	$(INSTALL) -m 755 $(OUT)/wpkgd $(ROOT)/sbin/wpkgd
+	$(INSTALL) -m 755 $(OUT)/wpkg-admit $(ROOT)/libexec/wpkg/wpkg-admit
+	$(INSTALL) -m 644 $(OUT)/libwpkg.a $(ROOT)/lib/libwpkg.a
+	$(INSTALL) -m 755 $(OUT)/libwpkg.so $(ROOT)/lib/libwpkg.so.0
+	ln -sf libwpkg.so.0 $(ROOT)/lib/libwpkg.so
+	for h in $(wildcard lib/*/*.h); do \
+	  $(INSTALL) -m 644 $$h $(ROOT)/include/wpkg/$${h#lib/} || exit 1; done
+	$(INSTALL) -m 644 $(OUT)/wpkg.pc $(ROOT)/lib/pkgconfig/wpkg.pc
+	$(INSTALL) -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
+	$(INSTALL) -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8
+	$(INSTALL) -m 644 $(OUT)/completions/wpkg.bash $(ROOT)/share/bash-completion/completions/wpkg
+	$(INSTALL) -m 644 $(OUT)/completions/wpkg.zsh $(ROOT)/share/zsh/site-functions/_wpkg
+	$(INSTALL) -m 644 $(OUT)/completions/wpkg.fish $(ROOT)/share/fish/vendor_completions.d/wpkg.fish
+	$(INSTALL) -m 644 server/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
+
+.PHONY: bench
+bench: all
+	tests/bench/run
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
