@@ -22,7 +22,7 @@ struct wpkg_func;
  * A value of a type that both sides know from the function's type. A reference is an opaque word
  * of this engine; null is 0.
  */
-union wpkg_value {
+union wpkg_wasm_value {
 	uint32_t i32;
 	uint64_t i64;
 	float f32;
@@ -58,7 +58,7 @@ struct wpkg_outcome {
  * shares the running one's stack, fuel and time. A NULL outcome is fine.
  */
 enum wpkg_trap wpkg_func_call(struct wpkg_outcome *outcome, struct wpkg_func *func,
-			      const union wpkg_value *args, union wpkg_value *results);
+			      const union wpkg_wasm_value *args, union wpkg_wasm_value *results);
 
 /* A line "  name+0x1f" for each frame, with the names of the module's name section. */
 void wpkg_outcome_format_frames(const struct wpkg_outcome *outcome, struct wpkg_buf *out);

@@ -23,7 +23,8 @@ struct wpkg_caller; /* the running call: its instance, engine and outcome */
 
 /* Fills results (one for each result of its type) and returns WPKG_TRAP_NONE; or ends the guest. */
 typedef enum wpkg_trap wpkg_host_call(struct wpkg_caller *caller, void *user,
-				      const union wpkg_value *args, union wpkg_value *results);
+				      const union wpkg_wasm_value *args,
+				      union wpkg_wasm_value *results);
 
 /* The instance whose code made the call; NULL when the host itself called a host function. */
 struct wpkg_instance *wpkg_caller_instance(const struct wpkg_caller *caller);

@@ -35,6 +35,6 @@ struct wpkg_str wpkg_instance_function_name(const struct wpkg_instance *instance
 uint8_t *wpkg_memory_bytes(const struct wpkg_memory *memory);
 uint64_t wpkg_memory_size(const struct wpkg_memory *memory);
 
-union wpkg_value wpkg_global_get(const struct wpkg_global *global);
+union wpkg_wasm_value wpkg_global_get(const struct wpkg_global *global);
 
 #endif

@@ -35,11 +35,10 @@ wpkg_linker_define_func(struct wpkg_linker *linker, struct wpkg_str module, stru
 			const char *type, wpkg_host_call *call, void *user, struct wpkg_err *err);
 
 /* A global of one of these types, with its value. */
-WPKG_MUST_CHECK enum wpkg_status wpkg_linker_define_global(struct wpkg_linker *linker,
-							   struct wpkg_str module,
-							   struct wpkg_str field, const char *type,
-							   bool is_mutable, union wpkg_value value,
-							   struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status
+wpkg_linker_define_global(struct wpkg_linker *linker, struct wpkg_str module, struct wpkg_str field,
+			  const char *type, bool is_mutable, union wpkg_wasm_value value,
+			  struct wpkg_err *err);
 
 /* The size of a memory (pages of 64 KiB) or a table (entries). */
 struct wpkg_extent {
