@@ -8,7 +8,8 @@
 
 #include "base/mem.h"
 
-#define BLOCK_SIZE 4096
+#define BLOCK_SIZE ((size_t)4096)
+#define BLOCK_LARGEST ((size_t)1024 * 1024)
 
 struct wpkg_arena_block {
 	struct wpkg_arena_block *next;
@@ -37,8 +38,8 @@ void wpkg_arena_clear(struct wpkg_arena *arena)
 static struct wpkg_arena_block *add_block(struct wpkg_arena *arena, size_t need)
 {
 	size_t size = arena->block ? 2 * arena->block->size : BLOCK_SIZE;
-	if (size > 1024 * 1024)
-		size = 1024 * 1024;
+	if (size > BLOCK_LARGEST)
+		size = BLOCK_LARGEST;
 	if (size < need)
 		size = need;
 	struct wpkg_arena_block *block = wpkg_mem_calloc(1, sizeof(*block) + size);

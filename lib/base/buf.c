@@ -61,7 +61,8 @@ void *wpkg_buf_extend(struct wpkg_buf *buf, size_t len)
 		buf->failed = WPKG_ELIMIT;
 		return NULL;
 	}
-	if (buf->len + len + 1 > buf->cap && !grow(buf, buf->len + len + 1)) {
+	size_t need = buf->len + len + 1;
+	if ((!buf->ptr || need > buf->cap) && !grow(buf, need)) {
 		buf->failed = WPKG_ENOMEM;
 		return NULL;
 	}

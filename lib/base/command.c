@@ -223,6 +223,8 @@ static enum wpkg_status read_options(const struct parser *parser, int argc, char
 		}
 		size_t i = find_row(parser, code);
 		const struct wpkg_option *row = parser->rows[i];
+		if (!row)
+			return WPKG_FAIL(err, WPKG_EINVAL, "unknown option");
 		enum wpkg_status status = set_value(row, parser->targets[i], optarg, err);
 		if (status != WPKG_OK) {
 			wpkg_err_prepend(err, "--%s", row->name);

@@ -24,11 +24,12 @@ bool wpkg_hex_parse(uint8_t *out, size_t len, struct wpkg_str text)
 {
 	if (text.len != 2 * len)
 		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (digit_value(text.ptr[i]) < 0)
+	for (size_t i = 0; i < len; i++) {
+		int high = digit_value(text.ptr[2 * i]);
+		int low = digit_value(text.ptr[2 * i + 1]);
+		if (high < 0 || low < 0)
 			return false;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(digit_value(text.ptr[2 * i]) << 4 |
-				   digit_value(text.ptr[2 * i + 1]));
+		out[i] = (uint8_t)(high * 16 + low);
+	}
 	return true;
 }

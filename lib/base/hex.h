@@ -13,7 +13,7 @@
 /* Writes 2 * len digits and a NUL to out. */
 void wpkg_hex_format(char *out, const uint8_t *bytes, size_t len);
 
-/* Exactly len bytes from 2 * len lower-case digits; false for anything else. */
+/* Exactly len bytes from 2 * len lower-case digits; false, and out spoilt, for anything else. */
 bool wpkg_hex_parse(uint8_t *out, size_t len, struct wpkg_str text);
 
 #endif

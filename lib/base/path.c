@@ -68,7 +68,9 @@ struct wpkg_str wpkg_path_extension(struct wpkg_str path)
 {
 	struct wpkg_str base = wpkg_path_base(path);
 	size_t dot = wpkg_str_find_last(base, '.');
-	return dot == 0 ? (struct wpkg_str){0} : wpkg_str_from_offset(base, dot + 1);
+	if (dot == 0) /* a hidden file has no extension */
+		return wpkg_str_slice(base, 0, 0);
+	return wpkg_str_from_offset(base, dot + 1);
 }
 
 char *wpkg_path_join(const char *directory, const char *name)
