@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_CLIENT_COMMANDS_H
+#define WPKG_CLIENT_COMMANDS_H
+
+/* The client's commands, one object each; program.c lists them in the order of the help. */
+
+#include "base/command.h"
+
+extern const struct wpkg_program client_program;
+
+extern const struct wpkg_command cmd_help;
+extern const struct wpkg_command cmd_version;
+extern const struct wpkg_command cmd_completion;
+extern const struct wpkg_command cmd_man;
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of wpkg as one table: the client's commands and the toolchain's. */
+#include "../tools/commands.h"
+#include "commands.h"
+#include "global.h"
+
+#include <stddef.h>
+
+#define GLOBAL(member) offsetof(struct global_options, member)
+
+const struct wpkg_option global_rows[] = {
+	{"registry", 0, WPKG_OPTION_TEXT, "URL", "the registry to talk to", "WPKG_REGISTRY",
+	 GLOBAL(registry)},
+	{"config", 0, WPKG_OPTION_TEXT, "FILE", "read this configuration file", "WPKG_CONFIG",
+	 GLOBAL(config)},
+	{"json", 0, WPKG_OPTION_FLAG, NULL, "print one JSON document", NULL, GLOBAL(json)},
+	{"quiet", 'q', WPKG_OPTION_FLAG, NULL, "print nothing but errors", NULL, GLOBAL(quiet)},
+	{"verbose", 'v', WPKG_OPTION_FLAG, NULL, "print each request and why", NULL,
+	 GLOBAL(verbose)},
+	{"no-progress", 0, WPKG_OPTION_FLAG, NULL, "no progress bars", "WPKG_NO_PROGRESS",
+	 GLOBAL(no_progress)},
+	{0}};
+
+static const struct wpkg_command *const commands[] = {
+	/* tools/commands.h: modules on their own */
+
+	&cmd_help, &cmd_version, &cmd_completion, &cmd_man, NULL};
+
+const struct wpkg_program client_program = {
+	.name = "wpkg",
+	.summary = "package registry and toolchain for WebAssembly",
+	.description =
+		"wpkg packs WebAssembly modules and the files that belong to them, signs them, "
+		"pushes "
+		"them to a registry, and finds, verifies, pulls and runs what others published.\n"
+		"\n"
+		"A package is named by a reference: 'name' for its newest release, 'name@^1.2' for "
+		"a "
+		"range of versions, 'name/1.2.3' or 'name@1.2.3' for one version, and "
+		"'name/1.2.3#sha256:HEX' for one parcel of it.",
+	.global = global_rows,
+	.global_size = sizeof(struct global_options),
+	.commands = commands,
+	.files = "~/.config/wpkg/config.toml: registry, verification strategy, limits.\n"
+		 "~/.config/wpkg/credentials.toml: tokens of 'wpkg login', for you alone.\n"
+		 "~/.config/wpkg/keyring.toml: the public keys that you trust.\n"
+		 "~/.config/wpkg/secret_keys.toml: your signing keys, for you alone.\n"
+		 "~/.cache/wpkg: invoices and parcels that were pulled; may be deleted.",
+	.environment =
+		"WPKG_TOKEN, WPKG_TOKEN_FILE: the registry's token, or the file that holds it.\n"
+		"WPKG_KEY_FILE: the secret key file to sign with.\n"
+		"WPKG_PASSPHRASE_FILE: the file that holds the passphrase of sealed keys.\n"
+		"NO_COLOR: no colours on a terminal.\n"
+		"XDG_CONFIG_HOME, XDG_CACHE_HOME: in place of ~/.config and ~/.cache.",
+};

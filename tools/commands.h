@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_TOOLS_COMMANDS_H
+#define WPKG_TOOLS_COMMANDS_H
+
+/*
+ * The toolchain's commands, which are linked into wpkg. A new one is an object here (a file
+ * tools/NAME.c with tool_NAME) and a row in client/program.c.
+ */
+
+#include "base/command.h"
+#include "base/err.h"
+#include "base/file.h"
+
+/* extern const struct wpkg_command tool_NAME; one a line: */
+
+/*
+ * The bytes of the module that an operand names: a file when there is one of that name, else a
+ * package reference, which tool_resolve (when the program set it) turns into a file.
+ */
+WPKG_MUST_CHECK enum wpkg_status tool_module_open(struct wpkg_file_map *out,
+						  const struct wpkg_invocation *invocation,
+						  const char *operand, struct wpkg_err *err);
+
+/*
+ * Set by the program at its start: finds the module of a package, pulling it when it is not there.
+ * *path is heap (wpkg_mem_free). NULL where there is no registry: only files are opened then.
+ */
+extern enum wpkg_status (*tool_resolve)(char **path, const struct wpkg_invocation *invocation,
+					const char *reference, struct wpkg_err *err);
+
+#endif
