@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/digest.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "base/hex.h"
+#include "base/mem.h"
+
+struct wpkg_hasher {
+	EVP_MD_CTX *context;
+	bool failed;
+};
+
+/* Fetching an algorithm costs more than hashing a kilobyte: once for the process. */
+static EVP_MD *sha256;
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+static const EVP_MD *algorithm(void)
+{
+	pthread_once(&fetched, fetch);
+	return sha256;
+}
+
+enum wpkg_status wpkg_hasher_new(struct wpkg_hasher **out, struct wpkg_err *err)
+{
+	struct wpkg_hasher *hasher = wpkg_mem_calloc(1, sizeof(*hasher));
+	if (!hasher)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: no memory");
+	hasher->context = EVP_MD_CTX_new();
+	if (!hasher->context || !algorithm() ||
+	    EVP_DigestInit_ex2(hasher->context, algorithm(), NULL) != 1) {
+		wpkg_hasher_free(hasher);
+		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: the library gives no context");
+	}
+	*out = hasher;
+	return WPKG_OK;
+}
+
+void wpkg_hasher_update(struct wpkg_hasher *hasher, struct wpkg_str bytes)
+{
+	if (bytes.len > 0 && EVP_DigestUpdate(hasher->context, bytes.ptr, bytes.len) != 1)
+		hasher->failed = true;
+}
+
+enum wpkg_status wpkg_hasher_finish(struct wpkg_digest *out, struct wpkg_hasher *hasher,
+				    struct wpkg_err *err)
+{
+	struct wpkg_digest digest;
+	if (hasher->failed || EVP_DigestFinal_ex(hasher->context, digest.bytes, NULL) != 1)
+		return WPKG_FAIL(err, WPKG_EIO, "sha-256: the library failed");
+	*out = digest;
+	return WPKG_OK;
+}
+
+void wpkg_hasher_free(struct wpkg_hasher *hasher)
+{
+	if (!hasher)
+		return;
+	EVP_MD_CTX_free(hasher->context);
+	wpkg_mem_free(hasher);
+}
+
+enum wpkg_status wpkg_digest_of(struct wpkg_digest *out, struct wpkg_str bytes,
+				struct wpkg_err *err)
+{
+	struct wpkg_digest digest;
+	if (!algorithm() ||
+	    EVP_Digest(bytes.ptr, bytes.len, digest.bytes, NULL, algorithm(), NULL) != 1)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: the library failed");
+	*out = digest;
+	return WPKG_OK;
+}
+
+void wpkg_digest_format(char out[WPKG_DIGEST_TEXT], const struct wpkg_digest *digest)
+{
+	wpkg_hex_format(out, digest->bytes, sizeof(digest->bytes));
+}
+
+bool wpkg_digest_parse(struct wpkg_digest *out, struct wpkg_str text)
+{
+	struct wpkg_digest digest;
+	if (!wpkg_hex_parse(digest.bytes, sizeof(digest.bytes), text))
+		return false;
+	*out = digest;
+	return true;
+}
+
+bool wpkg_digest_equal(const struct wpkg_digest *a, const struct wpkg_digest *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
