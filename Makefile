@@ -74,7 +74,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
 
 libs = $(shell pkg-config --libs $(1) 2>/dev/null)
-LIBS := $(call libs,$(PKG_LIB)) -lstdc++ -ldl -lm
+LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++ -ldl -lm
 
 $(OUT)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)

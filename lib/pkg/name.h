@@ -9,7 +9,8 @@
  * letters and digits and '_', '-', '.', beginning with a letter, digit or '_', and neither "." nor
  * ".."; the whole is at most 255 bytes; letters of one script a part (Latin, Greek, Cyrillic, ...;
  * Han with Hiragana, Katakana, Bopomofo and Hangul counts as one, as UTS 39's "highly restrictive"
- * level has it); it does not begin with "bindle:". What is older than that rule may still be read.
+ * level has it); what begins with "bindle:" cannot pass, since ':' is no letter. What is older than
+ * that rule may still be read.
  *
  * Two names are confusable when their skeletons are equal: case folded, look-alikes folded to one
  * letter, '-', '_' and '.' alike. A registry refuses a new name whose skeleton is taken.

@@ -15,17 +15,23 @@
 #include "base/err.h"
 #include "pkg/invoice.h"
 
+/*
+ * A feature switched on keeps, of the parcels that have the section, those with that value; one
+ * that is switched off drops them. A key that the section does not have is the empty value.
+ */
 struct wpkg_selected_feature {
 	struct wpkg_str section;
 	struct wpkg_str key;
 	struct wpkg_str value;
+	bool off;
 };
 
 struct wpkg_selection {
-	struct wpkg_strings with; /* groups to add */
-	struct wpkg_strings
-		without; /* groups to leave out although required; not against requires */
-	struct wpkg_selected_feature *features; /* the last one for a section and key counts */
+	struct wpkg_strings with;    /* groups to add */
+	struct wpkg_strings without; /* groups to leave out, required or in with; a parcel's
+					requires still brings them */
+	struct wpkg_selected_feature *features; /* the last one on, and the last one off, for a
+						   section and key count */
 	size_t feature_count;
 };
 
