@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_SERVER_ADMISSION_H
+#define WPKG_SERVER_ADMISSION_H
+
+/*
+ * Asking whether a version may be published. Each question starts one worker process (wpkg-admit),
+ * hands it the parcels as open descriptors, and waits for its verdict; whatever the worker does,
+ * the server goes on. A worker that dies, hangs or answers nonsense has refused the version.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "pkg/invoice.h"
+
+struct wpkg_store;
+struct wpkg_module_facts; /* store/record.h */
+
+/* A zero limit is the worker's default. */
+struct admission_options {
+	const char *worker; /* path of wpkg-admit; NULL or "": beside the server or in libexec */
+	int64_t seconds;    /* of wall time for a whole version */
+	uint64_t memory;    /* bytes of address space of a worker, and of its guests */
+	uint64_t fuel;	    /* for each check */
+	uint64_t output;    /* bytes that a check may print */
+};
+
+struct admission;
+
+/* WPKG_ENOTFOUND when the worker's program is not there: the server does not start without it. */
+WPKG_MUST_CHECK enum wpkg_status admission_new(struct admission **out,
+					       const struct admission_options *options,
+					       struct wpkg_err *err);
+void admission_free(struct admission *admission);
+
+/* All texts in the arena of the question. */
+struct admission_result {
+	bool accepted;
+	struct wpkg_str reason;		 /* one line; empty when accepted */
+	struct wpkg_str verdict;	 /* JSON (pkg/verdict.h), also when the worker died */
+	struct wpkg_module_facts *facts; /* one for each valid module */
+	size_t fact_count;
+};
+
+/*
+ * Blocks until there is a verdict; called on a worker thread of the server, several at once. A
+ * failure (no verdict either way: a parcel cannot be opened, no process can be started) leaves the
+ * version where it is: WPKG_EBUSY, WPKG_EIO, WPKG_ENOMEM.
+ */
+WPKG_MUST_CHECK enum wpkg_status admission_run(struct admission_result *out,
+					       struct admission *admission,
+					       const struct wpkg_invoice *invoice,
+					       struct wpkg_store *store, struct wpkg_arena *arena,
+					       struct wpkg_err *err);
+
+#endif
