@@ -34,6 +34,13 @@ void wpkg_arena_clear(struct wpkg_arena *arena)
 	wpkg_arena_init(arena, arena->max);
 }
 
+void wpkg_arena_wipe(struct wpkg_arena *arena)
+{
+	for (struct wpkg_arena_block *block = arena->block; block; block = block->next)
+		wpkg_mem_wipe(block->bytes, block->used);
+	wpkg_arena_clear(arena);
+}
+
 /* Blocks double, so that a large document costs few allocations. */
 static struct wpkg_arena_block *add_block(struct wpkg_arena *arena, size_t need)
 {

@@ -26,6 +26,9 @@ void wpkg_arena_init(struct wpkg_arena *arena, size_t max);
 /* Frees everything; the arena is as after init. */
 void wpkg_arena_clear(struct wpkg_arena *arena);
 
+/* The same, wiping it first: for what held secrets. */
+void wpkg_arena_wipe(struct wpkg_arena *arena);
+
 /* Zeroed memory for count items, aligned for any type; NULL when memory or the bound is out. */
 void *wpkg_arena_alloc(struct wpkg_arena *arena, size_t count, size_t size);
 

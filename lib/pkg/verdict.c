@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkg/verdict.h"
+
+#include "data/json.h"
+
+#define REASON_MAX 2048
+
+static const struct wpkg_value *find(const struct wpkg_value *table, const char *key,
+				     enum wpkg_value_kind kind)
+{
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == kind ? value : NULL;
+}
+
+/* Each module says which parcel it is and whether it is valid, each check whether it passed. */
+static enum wpkg_status check_items(const struct wpkg_value *root, const char *list,
+				    const char *flag, bool *all, struct wpkg_err *err)
+{
+	const struct wpkg_value *array = find(root, list, WPKG_VALUE_ARRAY);
+	if (!array)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict without %s", list);
+	for (size_t i = 0; i < array->count; i++) {
+		const struct wpkg_value *good = find(&array->items[i], flag, WPKG_VALUE_BOOLEAN);
+		if (!good || !find(&array->items[i], "parcel", WPKG_VALUE_STRING))
+			return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: %s[%zu] without parcel or %s",
+					 list, i, flag);
+		*all = *all && good->boolean;
+	}
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *arena,
+				   struct wpkg_str text, struct wpkg_err *err)
+{
+	struct wpkg_value *root = NULL;
+	bool all = true;
+	enum wpkg_status status = wpkg_json_read(&root, arena, text, err);
+	if (status != WPKG_OK) {
+		wpkg_err_prepend(err, "verdict");
+		return status;
+	}
+	const struct wpkg_value *accepted = find(root, "accepted", WPKG_VALUE_BOOLEAN);
+	const struct wpkg_value *reason = find(root, "reason", WPKG_VALUE_STRING);
+	if (!accepted)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict without accepted");
+	status = check_items(root, "modules", "valid", &all, err);
+	if (status == WPKG_OK)
+		status = check_items(root, "checks", "passed", &all, err);
+	if (status != WPKG_OK)
+		return status;
+	if (accepted->boolean != all)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: accepted contradicts its findings");
+	if (!accepted->boolean && (!reason || reason->string.len == 0))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: refused without a reason");
+	*out = (struct wpkg_verdict){.accepted = accepted->boolean, .value = root};
+	if (reason && !accepted->boolean)
+		out->reason = wpkg_str_slice(reason->string, 0, REASON_MAX);
+	return WPKG_OK;
+}
