@@ -397,7 +397,6 @@ static void note(struct run *run, enum wpkg_status status, const struct wpkg_err
 static void give_back(struct run *run, struct wpkg_http_exchange *exchange)
 {
 	struct wpkg_err why = {0};
-	note(run, exchange->result, &exchange->err);
 	enum wpkg_status status = run->queue->done(run->queue->user, exchange, &why);
 	note(run, status, &why);
 }
@@ -417,13 +416,13 @@ static void fill(struct run *run)
 			return;
 		}
 		status = begin(run->http, exchange, &why);
-		if (status != WPKG_OK) {
+		if (status == WPKG_OK) {
+			run->running[run->count++] = exchange;
+		} else {
 			exchange->result = status;
 			exchange->err = why;
 			give_back(run, exchange);
-			return;
 		}
-		run->running[run->count++] = exchange;
 	}
 }
 
@@ -502,9 +501,9 @@ static enum wpkg_status done_once(void *user, struct wpkg_http_exchange *exchang
 				  struct wpkg_err *err)
 {
 	(void)user;
-	(void)exchange;
-	(void)err;
-	return WPKG_OK;
+	if (exchange->result != WPKG_OK && err)
+		*err = exchange->err;
+	return exchange->result;
 }
 
 enum wpkg_status wpkg_http_run(struct wpkg_http *http, struct wpkg_http_exchange *exchange,

@@ -87,9 +87,9 @@ wpkg_http_run(struct wpkg_http *http, struct wpkg_http_exchange *exchange, struc
 
 /*
  * Many exchanges, at most parallel at once. next gives one when there is room for it, NULL when
- * there are no more; done takes it back with its answer. Each that next gave comes back exactly
- * once. After the first failure (of an exchange, next or done) no more are begun and those under
- * way are given up; that failure is the run's.
+ * there are no more; done takes it back with its answer or its failure (exchange->result). Each
+ * that next gave comes back exactly once. After the first failure that next or done returns no more
+ * are begun and those under way are given up; that failure is the run's.
  */
 struct wpkg_http_queue {
 	unsigned parallel; /* 1 to 16 */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_NET_REGISTRY_INT_H
+#define WPKG_NET_REGISTRY_INT_H
+
+/* What the calls (registry.c) and the parcels' transfers (parcel_transfer.c) share. */
+
+#include "net/registry.h"
+
+struct wpkg_registry {
+	struct wpkg_http *http;
+	char *url;	     /* heap; normal form */
+	char *authorization; /* heap, wiped; NULL: anonymous */
+};
+
+/* Appends "URL/v1/_i/NAME/VERSION". */
+void registry_append_id_url(struct wpkg_buf *buf, const struct wpkg_registry *registry,
+			    struct wpkg_str name, struct wpkg_str version);
+
+/*
+ * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
+ * 400 is a refusal of content.
+ */
+WPKG_MUST_CHECK enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange,
+						bool pushed, struct wpkg_err *err);
+
+#endif
