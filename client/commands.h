@@ -8,6 +8,15 @@
 
 extern const struct wpkg_program client_program;
 
+extern const struct wpkg_command cmd_key_create;
+extern const struct wpkg_command cmd_key_list;
+extern const struct wpkg_command cmd_key_add;
+extern const struct wpkg_command cmd_key_export;
+extern const struct wpkg_command cmd_key_import;
+extern const struct wpkg_command cmd_key_fetch;
+extern const struct wpkg_command cmd_key_revoke;
+extern const struct wpkg_command cmd_login;
+extern const struct wpkg_command cmd_logout;
 extern const struct wpkg_command cmd_help;
 extern const struct wpkg_command cmd_version;
 extern const struct wpkg_command cmd_completion;

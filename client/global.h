@@ -15,6 +15,7 @@ struct global_options {
 	bool quiet;
 	bool verbose;
 	bool no_progress;
+	bool offline; /* ask no registry; use what is cached */
 };
 
 extern const struct wpkg_option global_rows[];

@@ -19,9 +19,20 @@ const struct wpkg_option global_rows[] = {
 	 GLOBAL(verbose)},
 	{"no-progress", 0, WPKG_OPTION_FLAG, NULL, "no progress bars", "WPKG_NO_PROGRESS",
 	 GLOBAL(no_progress)},
+	{"offline", 0, WPKG_OPTION_FLAG, NULL, "ask no registry: use what was pulled before",
+	 "WPKG_OFFLINE", GLOBAL(offline)},
 	{0}};
 
 static const struct wpkg_command *const commands[] = {
+	&cmd_key_create,
+	&cmd_key_list,
+	&cmd_key_add,
+	&cmd_key_export,
+	&cmd_key_import,
+	&cmd_key_fetch,
+	&cmd_key_revoke,
+	&cmd_login,
+	&cmd_logout,
 	/* tools/commands.h: modules on their own */
 
 	&cmd_help, &cmd_version, &cmd_completion, &cmd_man, NULL};

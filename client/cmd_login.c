@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the user is at a registry. */
+#include "commands.h"
+
+#include <stddef.h>
+
+#include "credentials.h"
+#include "report.h"
+#include "secret.h"
+#include "session.h"
+
+struct login_options {
+	const char *user;
+	const char *token_file;
+	const char *token_fd;
+	const char *password_fd;
+};
+
+static const struct wpkg_option login_rows[] = {
+	{"user", 'u', WPKG_OPTION_TEXT, "NAME", "log in with a password instead of a token", NULL,
+	 offsetof(struct login_options, user)},
+	{"password-fd", 0, WPKG_OPTION_TEXT, "N", "read the password from a descriptor", NULL,
+	 offsetof(struct login_options, password_fd)},
+	{"token-file", 0, WPKG_OPTION_TEXT, "FILE", "read the token from a file", NULL,
+	 offsetof(struct login_options, token_file)},
+	{"token-fd", 0, WPKG_OPTION_TEXT, "N", "read the token from a descriptor (0: input)", NULL,
+	 offsetof(struct login_options, token_fd)},
+	{0}};
+
+static enum wpkg_status check_and_store(struct session *session,
+					const struct credentials *credentials, struct wpkg_err *err)
+{
+	struct wpkg_buf authorization;
+	wpkg_buf_init(&authorization, CREDENTIALS_MAX);
+	enum wpkg_status status = credentials_append(&authorization, credentials, err);
+	if (status == WPKG_OK)
+		status = session_connect_as(session, wpkg_buf_text(&authorization), err);
+	if (status == WPKG_OK)
+		status = wpkg_registry_check_login(session->registry, err);
+	if (status == WPKG_OK)
+		status = credentials_store(session, credentials, err);
+	wpkg_buf_wipe(&authorization);
+	return status;
+}
+
+static enum wpkg_status login(struct session *session, const struct login_options *options,
+			      struct wpkg_err *err)
+{
+	struct wpkg_buf secret;
+	struct secret_source source = {
+		.fd = options->token_fd, .file = options->token_file, .prompt = "token"};
+	struct credentials credentials = {.user = wpkg_str_from(options->user)};
+	if (options->user)
+		source = (struct secret_source){.fd = options->password_fd, .prompt = "password"};
+	wpkg_buf_init(&secret, SECRET_MAX);
+	enum wpkg_status status = session_need_url(session, err);
+	if (status == WPKG_OK)
+		status = secret_read(&secret, &source, err);
+	if (status == WPKG_OK && secret.len == 0)
+		status = WPKG_FAIL(err, WPKG_EINVAL, "the %s is empty", source.prompt);
+	if (status == WPKG_OK) {
+		if (options->user)
+			credentials.password = wpkg_buf_str(&secret);
+		else
+			credentials.token = wpkg_str_trim(wpkg_buf_str(&secret));
+		status = check_and_store(session, &credentials, err);
+	}
+	wpkg_buf_wipe(&secret);
+	return status;
+}
+
+static int run_login(const struct wpkg_invocation *invocation)
+{
+	struct session session;
+	struct wpkg_err err = {0};
+	const struct login_options *options = invocation->options;
+	if (options->user && (options->token_file || options->token_fd))
+		return report_usage("login: --user takes a password, not a token");
+	enum wpkg_status status = session_open(&session, invocation, &err);
+	if (status == WPKG_OK)
+		status = login(&session, options, &err);
+	if (status == WPKG_OK)
+		report_line(session.global, "logged in to %s", wpkg_buf_text(&session.url));
+	session_close(&session);
+	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+}
+
+const struct wpkg_command cmd_login = {
+	.name = "login",
+	.operands = "",
+	.summary = "store a token or a password for a registry",
+	.description =
+		"Asks on the terminal unless a file or a descriptor is given, tries the registry, "
+		"and stores what it took in credentials.toml, which only you may read. They are "
+		"sent to that registry alone, and not without TLS to another machine.\n"
+		"\n"
+		"In CI set WPKG_TOKEN or WPKG_TOKEN_FILE instead; nothing is stored then.",
+	.example = "wpkg login --registry https://packages.example.org\n"
+		   "wpkg login --token-fd 0 <token",
+	.options = login_rows,
+	.options_size = sizeof(struct login_options),
+	.run = run_login,
+};
+
+static int run_logout(const struct wpkg_invocation *invocation)
+{
+	struct session session;
+	struct wpkg_err err = {0};
+	enum wpkg_status status = session_open(&session, invocation, &err);
+	if (status == WPKG_OK)
+		status = session_need_url(&session, &err);
+	if (status == WPKG_OK)
+		status = credentials_store(&session, NULL, &err);
+	if (status == WPKG_OK)
+		report_line(session.global, "logged out of %s", wpkg_buf_text(&session.url));
+	session_close(&session);
+	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+}
+
+const struct wpkg_command cmd_logout = {
+	.name = "logout",
+	.operands = "",
+	.summary = "forget the token or password for a registry",
+	.example = "wpkg logout --registry https://packages.example.org",
+	.run = run_logout,
+};

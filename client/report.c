@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/command.h"
+#include "base/utf8.h"
+#include "data/json.h"
+
+static void print_line(FILE *to, const char *prefix, const char *format, va_list args)
+{
+	struct wpkg_buf line;
+	struct wpkg_buf shown;
+	wpkg_buf_init(&line, SIZE_MAX);
+	wpkg_buf_init(&shown, SIZE_MAX);
+	wpkg_buf_append_vformat(&line, format, args);
+	wpkg_utf8_append_escaped(&shown, wpkg_buf_str(&line));
+	fprintf(to, "%s%s\n", prefix, wpkg_buf_text(&shown));
+	wpkg_buf_clear(&shown);
+	wpkg_buf_clear(&line);
+}
+
+void report_line(const struct global_options *global, const char *format, ...)
+{
+	va_list args;
+	if (global->quiet || global->json)
+		return;
+	va_start(args, format);
+	print_line(stdout, "", format, args);
+	va_end(args);
+}
+
+void report_note(const struct global_options *global, const char *format, ...)
+{
+	va_list args;
+	if (global->quiet)
+		return;
+	va_start(args, format);
+	print_line(stderr, "wpkg: ", format, args);
+	va_end(args);
+}
+
+void report_detail(const struct global_options *global, const char *format, ...)
+{
+	va_list args;
+	if (!global->verbose)
+		return;
+	va_start(args, format);
+	print_line(stderr, "wpkg: ", format, args);
+	va_end(args);
+}
+
+int report_error(const struct wpkg_err *err)
+{
+	fflush(stdout);
+	fprintf(stderr, "wpkg: %s\n", err->msg);
+	return (int)wpkg_exit_of(err->status);
+}
+
+int report_usage(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print_line(stderr, "wpkg: ", format, args);
+	va_end(args);
+	return WPKG_EXIT_USAGE;
+}
+
+int report_json(const struct wpkg_value *value)
+{
+	struct wpkg_buf text;
+	struct wpkg_err err;
+	int code = WPKG_EXIT_DONE;
+	wpkg_buf_init(&text, SIZE_MAX);
+	if (value)
+		wpkg_json_write(&text, value, WPKG_JSON_INDENTED);
+	if (!value || wpkg_buf_check(&text, "output", &err) != WPKG_OK) {
+		fprintf(stderr, "wpkg: no memory for the output\n");
+		code = WPKG_EXIT_FAILED;
+	} else {
+		fwrite(wpkg_buf_text(&text), 1, text.len, stdout);
+	}
+	wpkg_buf_clear(&text);
+	return code;
+}
+
+const char *report_text(struct wpkg_arena *arena, struct wpkg_str text)
+{
+	struct wpkg_buf shown;
+	wpkg_buf_init(&shown, SIZE_MAX);
+	wpkg_utf8_append_escaped(&shown, text);
+	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&shown));
+	wpkg_buf_clear(&shown);
+	return copy.ptr ? copy.ptr : "";
+}
+
+const char *report_size(struct wpkg_arena *arena, uint64_t bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	struct wpkg_str text;
+	if (bytes < 1024) {
+		text = wpkg_arena_format(arena, "%llu B", (unsigned long long)bytes);
+	} else {
+		double value = (double)bytes / 1024;
+		size_t unit = 0;
+		for (; value >= 1024 && unit < 3; unit++)
+			value /= 1024;
+		text = wpkg_arena_format(arena, "%.1f %s", value, units[unit]);
+	}
+	return text.ptr ? text.ptr : "";
+}
+
+const char *report_plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
+bool report_has_colour(int fd)
+{
+	const char *plain = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+	return isatty(fd) && !(plain && plain[0]) && terminal && strcmp(terminal, "dumb") != 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include <fcntl.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "credentials.h"
+#include "report.h"
+
+#define MEMORY_MAX ((size_t)512 * 1024 * 1024)
+
+static void trace(void *user, const struct wpkg_http_exchange *exchange)
+{
+	const struct session *session = user;
+	if (!session->global->verbose)
+		return;
+	if (exchange->result != WPKG_OK)
+		report_detail(session->global, "%s %s: %s", wpkg_http_method_name(exchange->method),
+			      exchange->url, exchange->err.msg);
+	else
+		report_detail(session->global, "%s %s: %u, %.0f ms%s%s",
+			      wpkg_http_method_name(exchange->method), exchange->url,
+			      exchange->status, exchange->seconds * 1000,
+			      exchange->request_id[0] ? ", request " : "", exchange->request_id);
+}
+
+enum wpkg_status session_open(struct session *out, const struct wpkg_invocation *invocation,
+			      struct wpkg_err *err)
+{
+	*out = (struct session){.global = invocation->global, .cache = {.dir = -1, .lock = -1}};
+	wpkg_arena_init(&out->arena, MEMORY_MAX);
+	wpkg_buf_init(&out->url, 4096);
+	enum wpkg_status status = wpkg_path_config(&out->folder, err);
+	if (status != WPKG_OK)
+		return status;
+	const char *path = out->global->config;
+	if (!path)
+		path = session_path(out, "config.toml");
+	if (!path)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the configuration");
+	status = config_read(&out->config, &out->arena, path, out->global->config != NULL, err);
+	if (status != WPKG_OK)
+		return status;
+	struct wpkg_str url =
+		out->global->registry ? wpkg_str_from(out->global->registry) : out->config.registry;
+	return url.len > 0 ? wpkg_registry_normalise(&out->url, url, err) : WPKG_OK;
+}
+
+void session_close(struct session *session)
+{
+	wpkg_registry_free(session->registry);
+	cache_close(&session->cache);
+	wpkg_buf_clear(&session->url);
+	wpkg_mem_free(session->folder);
+	wpkg_arena_clear(&session->arena);
+}
+
+enum wpkg_status session_need_url(struct session *session, struct wpkg_err *err)
+{
+	if (session->url.len > 0)
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EINVAL,
+			 "no registry is named: give --registry URL, set WPKG_REGISTRY or write "
+			 "'registry' in %s/config.toml",
+			 session->folder);
+}
+
+enum wpkg_status session_connect_as(struct session *session, const char *authorization,
+				    struct wpkg_err *err)
+{
+	enum wpkg_status status = session_need_url(session, err);
+	if (status != WPKG_OK)
+		return status;
+	if (session->global->offline)
+		return WPKG_FAIL(err, WPKG_EINVAL,
+				 "this needs the registry, but --offline is given");
+	const struct config *config = &session->config;
+	struct wpkg_registry_options options = {
+		.url = wpkg_buf_text(&session->url),
+		.authorization = authorization,
+		.plain_credentials = config->plain_credentials,
+		.http = {.connect_seconds = config->connect_seconds,
+			 .stall_seconds = config->stall_seconds,
+			 .ca_file = config->ca_file.len > 0 ? config->ca_file.ptr : NULL,
+			 .trace = trace,
+			 .user = session},
+	};
+	return wpkg_registry_new(&session->registry, &options, err);
+}
+
+enum wpkg_status session_connect(struct session *session, struct wpkg_err *err)
+{
+	struct wpkg_buf authorization;
+	if (session->registry)
+		return WPKG_OK;
+	enum wpkg_status status = session_need_url(session, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_buf_init(&authorization, CREDENTIALS_MAX);
+	status = credentials_find(&authorization, session, err);
+	if (status == WPKG_OK)
+		status = session_connect_as(
+			session, authorization.len > 0 ? wpkg_buf_text(&authorization) : NULL, err);
+	wpkg_buf_wipe(&authorization);
+	return status;
+}
+
+enum wpkg_status session_open_cache(struct session *session, struct wpkg_err *err)
+{
+	char *path = NULL;
+	if (session->cache.dir >= 0)
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_path_cache(&path, err);
+	if (status == WPKG_OK)
+		status = cache_open(&session->cache, path, err);
+	wpkg_mem_free(path);
+	return status;
+}
+
+const char *session_path(struct session *session, const char *name)
+{
+	return wpkg_arena_format(&session->arena, "%s/%s", session->folder, name).ptr;
+}
+
+enum wpkg_status session_make_folder(struct session *session, struct wpkg_err *err)
+{
+	return wpkg_file_make_dirs(AT_FDCWD, session->folder, 0700, err);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trust.h"
+
+#include <fcntl.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "report.h"
+
+static const char *keyring_path(struct session *session)
+{
+	return session->config.keyring.len > 0 ? session->config.keyring.ptr
+					       : session_path(session, "keyring.toml");
+}
+
+enum wpkg_status trust_load(struct wpkg_keyring *out, struct session *session, struct wpkg_err *err)
+{
+	struct wpkg_buf text;
+	struct wpkg_err why = {0};
+	const char *path = keyring_path(session);
+	if (!path)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the keyring");
+	wpkg_buf_init(&text, WPKG_KEYRING_MAX);
+	enum wpkg_status status = wpkg_file_read(&text, AT_FDCWD, path, &why);
+	if (status == WPKG_ENOTFOUND) {
+		*out = (struct wpkg_keyring){0};
+		status = WPKG_OK;
+	} else if (status == WPKG_OK) {
+		status = wpkg_keyring_read(out, &session->arena, wpkg_buf_str(&text), &why);
+		if (status != WPKG_OK)
+			wpkg_err_prepend(&why, "%s", path);
+	}
+	if (status != WPKG_OK && err)
+		*err = why;
+	wpkg_buf_clear(&text);
+	return status;
+}
+
+enum wpkg_status trust_save(struct session *session, const struct wpkg_keyring *keyring,
+			    struct wpkg_err *err)
+{
+	struct wpkg_buf text;
+	const char *path = keyring_path(session);
+	if (!path)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the keyring");
+	wpkg_buf_init(&text, WPKG_KEYRING_MAX);
+	enum wpkg_status status = wpkg_keyring_write(&text, keyring, err);
+	if (status == WPKG_OK)
+		status = session_make_folder(session, err);
+	if (status == WPKG_OK)
+		status = wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(&text), 0600,
+					 WPKG_FILE_DURABLE, err);
+	wpkg_buf_clear(&text);
+	return status;
+}
+
+struct wpkg_verification trust_verification(const struct session *session,
+					    const struct wpkg_keyring *keyring)
+{
+	return (struct wpkg_verification){
+		.strategy = session->config.strategy,
+		.keyring = keyring,
+		.honour_roles = session->config.honour_roles,
+		.now = wpkg_clock_now(),
+	};
+}
+
+/*
+ * The error names the step that a newcomer lacks: a registry's key that was never fetched, or an
+ * author's that was never added.
+ */
+static void add_hint(struct wpkg_err *err, const struct wpkg_invoice *invoice,
+		     const struct wpkg_verification *verification)
+{
+	for (size_t i = 0; i < invoice->signature_count; i++) {
+		const struct wpkg_signature *signature = &invoice->signatures[i];
+		if (wpkg_signature_judge(invoice, signature, verification) !=
+		    WPKG_SIGNATURE_UNKNOWN_KEY)
+			continue;
+		struct wpkg_err why = *err;
+		if (signature->role == WPKG_ROLE_HOST)
+			wpkg_err_set(err, WPKG_EDENIED,
+				     "%s (is it the registry's key? see 'wpkg key fetch')",
+				     why.msg);
+		else
+			wpkg_err_set(err, WPKG_EDENIED,
+				     "%s (do you trust %.*s? see 'wpkg key add')", why.msg,
+				     WPKG_STR_ARG(signature->by));
+		return;
+	}
+}
+
+enum wpkg_status trust_check(struct session *session, const struct wpkg_invoice *invoice,
+			     struct wpkg_err *err)
+{
+	struct wpkg_keyring keyring;
+	struct wpkg_err why = {0};
+	enum wpkg_status status = trust_load(&keyring, session, err);
+	if (status != WPKG_OK)
+		return status;
+	struct wpkg_verification verification = trust_verification(session, &keyring);
+	status = wpkg_invoice_verify(invoice, &verification, &why);
+	if (status == WPKG_OK)
+		return WPKG_OK;
+	if (status == WPKG_EDENIED)
+		add_hint(&why, invoice, &verification);
+	wpkg_err_prepend(&why, "%.*s/%.*s is not trusted", WPKG_STR_ARG(invoice->name),
+			 WPKG_STR_ARG(invoice->version));
+	if (err)
+		*err = why;
+	return status;
+}
+
+void trust_report(struct session *session, const struct wpkg_invoice *invoice,
+		  const struct wpkg_verification *verification)
+{
+	for (size_t i = 0; i < invoice->signature_count; i++) {
+		const struct wpkg_signature *signature = &invoice->signatures[i];
+		char at[WPKG_CLOCK_TEXT];
+		wpkg_clock_format(at, (int64_t)signature->at);
+		report_line(session->global, "signed      %.*s as %s, key %.*s, at %s: %s",
+			    WPKG_STR_ARG(signature->by), wpkg_role_name(signature->role),
+			    WPKG_STR_ARG(signature->key), at,
+			    wpkg_signature_verdict_text(
+				    wpkg_signature_judge(invoice, signature, verification)));
+	}
+	if (invoice->signature_count == 0)
+		report_line(session->global, "signed      by nobody");
+}
+
+bool trust_add_json(struct session *session, struct wpkg_value *document,
+		    const struct wpkg_invoice *invoice,
+		    const struct wpkg_verification *verification)
+{
+	struct wpkg_arena *arena = &session->arena;
+	struct wpkg_value *list = wpkg_value_add(arena, document, "signatures", WPKG_VALUE_ARRAY);
+	bool good = list != NULL;
+	for (size_t i = 0; good && i < invoice->signature_count; i++) {
+		const struct wpkg_signature *signature = &invoice->signatures[i];
+		enum wpkg_signature_verdict verdict =
+			wpkg_signature_judge(invoice, signature, verification);
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = wpkg_value_add_string(arena, row, "by", signature->by) &&
+		       wpkg_value_add_string(arena, row, "role",
+					     wpkg_str_from(wpkg_role_name(signature->role))) &&
+		       wpkg_value_add_string(arena, row, "key", signature->key) &&
+		       wpkg_value_add_integer(arena, row, "at", (int64_t)signature->at) &&
+		       wpkg_value_add_boolean(arena, row, "trusted",
+					      verdict == WPKG_SIGNATURE_TRUSTED) &&
+		       wpkg_value_add_string(arena, row, "verdict",
+					     wpkg_str_from(wpkg_signature_verdict_text(verdict)));
+	}
+	return good;
+}
+
+const char *trust_roles_text(struct wpkg_arena *arena, unsigned roles)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, 256);
+	for (unsigned role = 0; role < WPKG_ROLE_COUNT; role++)
+		if (roles & (1U << role))
+			wpkg_buf_append_format(&text, "%s%s", text.len > 0 ? ", " : "",
+					       wpkg_role_name((enum wpkg_role)role));
+	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&text));
+	wpkg_buf_clear(&text);
+	return copy.ptr ? copy.ptr : "";
+}
+
+enum wpkg_status trust_roles_parse(unsigned *out, struct wpkg_str text, struct wpkg_err *err)
+{
+	unsigned roles = 0;
+	struct wpkg_str part;
+	while (wpkg_str_split(&text, ',', &part)) {
+		enum wpkg_role role;
+		if (!wpkg_role_parse_loose(&role, part))
+			return WPKG_FAIL(err, WPKG_EINVAL,
+					 "'%.*s' is no role: creator, approver, host or proxy",
+					 WPKG_STR_ARG(part));
+		roles |= 1U << role;
+	}
+	if (roles == 0)
+		return WPKG_FAIL(err, WPKG_EINVAL, "no role is named");
+	*out = roles;
+	return WPKG_OK;
+}
