@@ -91,6 +91,13 @@ static void choose_group(struct chooser *chooser, struct wpkg_str group)
 			choose(chooser, i);
 }
 
+/* Only groups that the invoice declares can be asked for by name. */
+static bool is_wanted(const struct wpkg_selection *selection, const struct wpkg_group *group)
+{
+	return (group->required || contains(&selection->with, group->name)) &&
+	       !contains(&selection->without, group->name);
+}
+
 static void choose_first(struct chooser *chooser)
 {
 	const struct wpkg_invoice *invoice = chooser->invoice;
@@ -98,12 +105,8 @@ static void choose_first(struct chooser *chooser)
 		if (invoice->parcels[i].conditions.member_of.count == 0)
 			choose(chooser, i);
 	for (size_t i = 0; i < invoice->group_count; i++)
-		if (invoice->groups[i].required &&
-		    !contains(&chooser->selection->without, invoice->groups[i].name))
+		if (is_wanted(chooser->selection, &invoice->groups[i]))
 			choose_group(chooser, invoice->groups[i].name);
-	for (size_t i = 0; i < chooser->selection->with.count; i++)
-		if (!contains(&chooser->selection->without, chooser->selection->with.items[i]))
-			choose_group(chooser, chooser->selection->with.items[i]);
 }
 
 static void follow_requirements(struct chooser *chooser)
@@ -117,10 +120,9 @@ static void follow_requirements(struct chooser *chooser)
 	}
 }
 
-static size_t count_groups(const struct wpkg_invoice *invoice,
-			   const struct wpkg_selection *selection)
+static size_t count_groups(const struct wpkg_invoice *invoice)
 {
-	size_t count = invoice->group_count + selection->with.count;
+	size_t count = invoice->group_count;
 	for (size_t i = 0; i < invoice->parcel_count; i++)
 		count += invoice->parcels[i].conditions.requires_.count;
 	return count;
@@ -132,8 +134,7 @@ enum wpkg_status wpkg_selection_apply(bool *chosen, const struct wpkg_invoice *i
 	struct chooser chooser = {.invoice = invoice, .selection = selection, .chosen = chosen};
 	enum wpkg_status status = WPKG_OK;
 	chooser.queue = wpkg_mem_calloc(invoice->parcel_count + 1, sizeof(*chooser.queue));
-	chooser.groups =
-		wpkg_mem_calloc(count_groups(invoice, selection) + 1, sizeof(*chooser.groups));
+	chooser.groups = wpkg_mem_calloc(count_groups(invoice) + 1, sizeof(*chooser.groups));
 	if (!chooser.queue || !chooser.groups) {
 		status = WPKG_FAIL(err, WPKG_ENOMEM, "selection: no memory");
 		goto out;
