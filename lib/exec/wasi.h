@@ -9,7 +9,8 @@
  *
  * A directory is granted as an open descriptor. Every path of the guest is resolved below it by the
  * kernel (openat2 with RESOLVE_BENEATH): absolute paths, "..", and symbolic links that would leave
- * it are ENOTCAPABLE, and so is what the rights of preview 1 or a read-only grant forbid.
+ * it are ENOTCAPABLE, and so is what the rights of a descriptor forbid. In a read-only grant every
+ * change is EROFS.
  *
  * A context belongs to one thread at a time. Whoever makes it keeps the descriptors, texts and
  * buffers of the options, and the context, until the last call into a guest that uses it; nothing
@@ -62,8 +63,9 @@ struct wpkg_wasi_file {
 /*
  * With deterministic, the guest sees the same run every time: both clocks begin at
  * WPKG_WASI_EPOCH_NS and go on by a microsecond with each look at one, a wait moves them on without
- * waiting, random bytes come from the seed, and times, inodes and devices of files are zero or
- * counted. No clock and no random source of the host is asked.
+ * waiting, and random bytes come from the seed. No clock and no random source of the host is asked.
+ * (Granted files have no times and counted inodes in any case; granted directories are as they
+ * are.)
  */
 #define WPKG_WASI_EPOCH_NS ((uint64_t)1704067200 * 1000000000) /* 2024-01-01 */
 

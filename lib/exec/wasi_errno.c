@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/wasi_int.h"
+
+#include <errno.h>
+
+struct pair {
+	int host;
+	enum wasi_errno guest;
+};
+
+/* Only what the calls of this folder can give: anything else is EIO. */
+static const struct pair pairs[] = {
+	{E2BIG, WASI_E2BIG},
+	{EACCES, WASI_EACCES},
+	{EAGAIN, WASI_EAGAIN},
+	{EBADF, WASI_EBADF},
+	{EBUSY, WASI_EBUSY},
+	{ECONNABORTED, WASI_ECONNABORTED},
+	{ECONNREFUSED, WASI_ECONNREFUSED},
+	{ECONNRESET, WASI_ECONNRESET},
+	{EDESTADDRREQ, WASI_EDESTADDRREQ},
+	{EDQUOT, WASI_EDQUOT},
+	{EEXIST, WASI_EEXIST},
+	{EFAULT, WASI_EFAULT},
+	{EFBIG, WASI_EFBIG},
+	{EILSEQ, WASI_EILSEQ},
+	{EINTR, WASI_EINTR},
+	{EINVAL, WASI_EINVAL},
+	{EIO, WASI_EIO},
+	{EISDIR, WASI_EISDIR},
+	{ELOOP, WASI_ELOOP},
+	{EMFILE, WASI_EMFILE},
+	{EMLINK, WASI_EMLINK},
+	{EMSGSIZE, WASI_EMSGSIZE},
+	{ENAMETOOLONG, WASI_ENAMETOOLONG},
+	{ENFILE, WASI_ENFILE},
+	{ENOBUFS, WASI_ENOBUFS},
+	{ENODEV, WASI_ENODEV},
+	{ENOENT, WASI_ENOENT},
+	{ENOLCK, WASI_ENOLCK},
+	{ENOMEM, WASI_ENOMEM},
+	{ENOSPC, WASI_ENOSPC},
+	{ENOSYS, WASI_ENOSYS},
+	{ENOTCONN, WASI_ENOTCONN},
+	{ENOTDIR, WASI_ENOTDIR},
+	{ENOTEMPTY, WASI_ENOTEMPTY},
+	{ENOTSOCK, WASI_ENOTSOCK},
+	{ENOTTY, WASI_ENOTTY},
+	{ENXIO, WASI_ENXIO},
+	{EOPNOTSUPP, WASI_ENOTSUP},
+	{EOVERFLOW, WASI_EOVERFLOW},
+	{EPERM, WASI_EPERM},
+	{EPIPE, WASI_EPIPE},
+	{ERANGE, WASI_ERANGE},
+	{EROFS, WASI_EROFS},
+	{ESPIPE, WASI_ESPIPE},
+	{ESTALE, WASI_ESTALE},
+	{ETIMEDOUT, WASI_ETIMEDOUT},
+	{ETXTBSY, WASI_ETXTBSY},
+	{EXDEV, WASI_EXDEV},
+};
+
+enum wasi_errno wpkg_wasi_errno(int code)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i].host == code)
+			return pairs[i].guest;
+	return WASI_EIO;
+}
