@@ -126,6 +126,9 @@ enum wpkg_status wpkg_status_of_errno(int code)
 		return WPKG_EBUSY;
 	case EFBIG:
 		return WPKG_ELIMIT;
+	case ENOSPC:
+	case EDQUOT:
+		return WPKG_EFULL;
 	default:
 		return WPKG_EIO;
 	}
@@ -139,6 +142,7 @@ const char *wpkg_status_name(enum wpkg_status status)
 		[WPKG_ELIMIT] = "limit",   [WPKG_ENOTFOUND] = "not-found",
 		[WPKG_EEXISTS] = "exists", [WPKG_EDENIED] = "denied",
 		[WPKG_EBUSY] = "busy",	   [WPKG_EIO] = "io",
+		[WPKG_EFULL] = "full",
 	};
 	return (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status] : "unknown";
 }

@@ -28,7 +28,8 @@ enum wpkg_status {
 	WPKG_EEXISTS,	/* there already, or different from what is there */
 	WPKG_EDENIED,	/* not allowed, not trusted, or not verified */
 	WPKG_EBUSY,	/* try again later */
-	WPKG_EIO	/* the disk, the network or the system failed */
+	WPKG_EIO,	/* the disk, the network or the system failed */
+	WPKG_EFULL	/* the disk has no room */
 };
 
 struct wpkg_err {
