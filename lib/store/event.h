@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_STORE_EVENT_H
+#define WPKG_STORE_EVENT_H
+
+/*
+ * What happened, written in the same transaction as what it tells of, never changed. Kinds:
+ * "create", "complete", "publish", "reject", "yank", "replace", "delete", "expire", "own",
+ * "grant", "revoke", "token", "token-revoke", "import".
+ */
+
+#include "store/record.h"
+
+struct wpkg_event {
+	int64_t id; /* rises; gaps are possible */
+	int64_t at; /* UNIX seconds */
+	struct wpkg_str kind;
+	struct wpkg_str name;	 /* empty: not about a name */
+	struct wpkg_str version; /* empty: not about a version */
+	struct wpkg_str actor;	 /* empty: the server itself, or nobody had to log in */
+	struct wpkg_str detail;	 /* reason, pattern and the like; may be empty */
+};
+
+struct wpkg_event_list {
+	struct wpkg_event *items;
+	size_t count;
+};
+
+/* Events after an id, oldest first, at most limit; of one name, or all when name is empty. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_event_list(struct wpkg_event_list *out,
+						 struct wpkg_arena *arena, struct wpkg_store *store,
+						 int64_t after, struct wpkg_str name, size_t limit,
+						 struct wpkg_err *err);
+
+#endif
