@@ -52,6 +52,10 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CPPFLAGS += -Ilib -I$(OUT)/gen -D_GNU_SOURCE -DWPKG_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS += -std=c17 $(WARNINGS) $(MODE) -fPIC -fvisibility=default -fstack-protector-strong -pthread
 CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(MODE) -fPIC -fno-rtti
+# Both checks need clang's C++ sanitizer runtime, which a program linked as C does not have.
+ifneq ($(and $(IS_CLANG),$(findstring undefined,$(MODE))),)
+CXXFLAGS += -fno-sanitize=function -fno-sanitize=vptr
+endif
 LDFLAGS += $(filter -fsanitize=% --coverage,$(MODE)) -Wl,-z,relro,-z,now -pthread
 
 .PHONY: all
@@ -69,9 +73,12 @@ FUZZ_C := $(wildcard tests/fuzz/*.c)
 
 objects = $(patsubst %,$(OUT)/obj/%.o,$(1))
 LIB_O := $(call objects,$(LIB_C) $(LIB_CC))
-ALL_O := $(LIB_O) $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C))
+ALL_O := $(LIB_O) $(REPLAY_O) \
+  $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
+REPLAY_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_C))
+REPLAY_O := $(OUT)/obj/tests/fuzz/replay/replay.c.o
 
 libs = $(shell pkg-config --libs $(1) 2>/dev/null)
 LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++ -ldl -lm
@@ -107,6 +114,11 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
 	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE) $(PKG_TEST)) -lcrypt
 
+$(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
+	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+
 $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) \
@@ -117,20 +129,20 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 # Tests. Each program or script under tests closes with "N passed, N failed, N skipped";
 # tests/run adds them up.
 
-KINDS := unit golden cli api spec fault
-.PHONY: check $(addprefix check-,$(KINDS)) check-fuzz
-check: all $(UNIT_BIN)
+KINDS := unit golden cli api spec fuzz fault
+.PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
+check: all $(UNIT_BIN) $(REPLAY_BIN)
 	OUT=$(OUT) tests/run $(KINDS)
 
-$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN)
+$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN)
 	OUT=$(OUT) tests/run $*
 
 # What the sanitizers shall see: everything but the longest scripts.
 .PHONY: check-sanitized
-check-sanitized: all $(UNIT_BIN)
-	OUT=$(OUT) tests/run unit cli api spec
+check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN)
+	OUT=$(OUT) tests/run unit cli api spec fuzz
 
-check-fuzz:
+check-fuzzers:
 	$(MAKE) CC=clang VARIANT=fuzz fuzz-binaries
 	tests/fuzz/run
 

@@ -43,7 +43,8 @@ void wpkg_buf_append_str(struct wpkg_buf *buf, struct wpkg_str s);
 void wpkg_buf_append_text(struct wpkg_buf *buf, const char *text);
 void wpkg_buf_append_byte(struct wpkg_buf *buf, uint8_t byte);
 void wpkg_buf_append_format(struct wpkg_buf *buf, const char *format, ...) WPKG_PRINTF(2, 3);
-void wpkg_buf_append_vformat(struct wpkg_buf *buf, const char *format, va_list args);
+void wpkg_buf_append_vformat(struct wpkg_buf *buf, const char *format, va_list args)
+	WPKG_PRINTF(2, 0);
 
 /* Room for len more bytes at the end, counted as content; NULL (and a failure) when there is none.
  */

@@ -48,6 +48,7 @@ static void set_escaped(struct wpkg_err *err, struct wpkg_str raw)
 	err->msg[len] = '\0';
 }
 
+WPKG_PRINTF(2, 0)
 static struct wpkg_str formatted(char raw[RAW_MAX], const char *format, va_list args)
 {
 	int n = vsnprintf(raw, RAW_MAX, format, args);
