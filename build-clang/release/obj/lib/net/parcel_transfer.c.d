@@ -1,0 +1,33 @@
+build-clang/release/obj/lib/net/parcel_transfer.c.o: \
+  lib/net/parcel_transfer.c lib/net/registry_int.h lib/net/registry.h \
+  lib/base/arena.h lib/base/str.h lib/base/err.h lib/net/http.h \
+  lib/base/buf.h lib/pkg/invoice.h lib/data/value.h lib/pkg/role.h \
+  lib/pkg/keyring.h lib/crypto/key.h lib/base/mem.h lib/crypto/digest.h
+
+lib/net/registry_int.h:
+
+lib/net/registry.h:
+
+lib/base/arena.h:
+
+lib/base/str.h:
+
+lib/base/err.h:
+
+lib/net/http.h:
+
+lib/base/buf.h:
+
+lib/pkg/invoice.h:
+
+lib/data/value.h:
+
+lib/pkg/role.h:
+
+lib/pkg/keyring.h:
+
+lib/crypto/key.h:
+
+lib/base/mem.h:
+
+lib/crypto/digest.h:
