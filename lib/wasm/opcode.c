@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wasm/opcode.h"
+
+#include "wasm/feature.h"
+#include "wasm/type.h"
+
+enum signature {
+	SIG_X,
+#define WPKG_SIG(name, n, a, b, c, d, m, r, s) SIG_##name,
+#include "wasm/opcode.def"
+};
+
+const struct wpkg_signature wpkg_signatures[] = {
+	{0},
+#define WPKG_SIG(name, n, a, b, c, d, m, r, s)                                                     \
+	{n,                                                                                        \
+	 {WPKG_TYPE_##a, WPKG_TYPE_##b, WPKG_TYPE_##c, WPKG_TYPE_##d},                             \
+	 m,                                                                                        \
+	 {WPKG_TYPE_##r, WPKG_TYPE_##s}},
+#include "wasm/opcode.def"
+};
+
+#define IS_CONSTANT_B false
+#define IS_CONSTANT_C true
+
+const struct wpkg_opcode wpkg_opcodes[WPKG_OP_LIMIT] = {
+#define WPKG_OP(name, text, prefix, code, immediates, signature, aux, feature, where)              \
+	[WPKG_OP_NUMBER(prefix, code)] = {text, WPKG_IMM_##immediates,	SIG_##signature,           \
+					  aux,	WPKG_FEATURE_##feature, IS_CONSTANT_##where},
+#include "wasm/opcode.def"
+};
+
+const char *wpkg_opcode_text(unsigned op)
+{
+	return op < WPKG_OP_LIMIT && wpkg_opcodes[op].text ? wpkg_opcodes[op].text : "unknown";
+}

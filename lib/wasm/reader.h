@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_WASM_READER_H
+#define WPKG_WASM_READER_H
+
+/*
+ * A cursor over a module's bytes. The first failure sticks: from then on the cursor stands at its
+ * end, reads give 0, and later failures change nothing. So a decoder is a sequence of plain reads
+ * and asks for the status where it would act on what it read.
+ */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct wpkg_reader {
+	const uint8_t *base; /* offset 0 */
+	const uint8_t *at;
+	const uint8_t *end;
+	struct wpkg_err *err; /* may be NULL */
+	enum wpkg_status status;
+};
+
+/* Fails at a byte: the message gets its offset in front. Always false, for "return ...". */
+bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
+		      const char *format, ...) WPKG_PRINTF(4, 5) __attribute__((cold));
+
+/* The slow paths of the readers below: numbers of more than a byte, and what is wrong with them. */
+uint64_t wpkg_reader_long_u(struct wpkg_reader *r, unsigned bits) __attribute__((noinline));
+int64_t wpkg_reader_long_s(struct wpkg_reader *r, unsigned bits) __attribute__((noinline));
+
+static inline bool wpkg_reader_more(const struct wpkg_reader *r)
+{
+	return r->at < r->end;
+}
+
+static inline uint32_t wpkg_reader_offset(const struct wpkg_reader *r)
+{
+	return (uint32_t)(r->at - r->base);
+}
+
+static inline size_t wpkg_reader_left(const struct wpkg_reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+/* LEB128 numbers of at most that many bits. */
+static inline uint32_t wpkg_reader_u32(struct wpkg_reader *r)
+{
+	if (r->at < r->end && *r->at < 0x80)
+		return *r->at++;
+	return (uint32_t)wpkg_reader_long_u(r, 32);
+}
+
+static inline uint64_t wpkg_reader_u64(struct wpkg_reader *r)
+{
+	if (r->at < r->end && *r->at < 0x80)
+		return *r->at++;
+	return wpkg_reader_long_u(r, 64);
+}
+
+static inline int64_t wpkg_reader_signed(struct wpkg_reader *r, unsigned bits)
+{
+	if (r->at < r->end && *r->at < 0x80)
+		return (int64_t)(*r->at++ ^ 0x40) - 0x40;
+	return wpkg_reader_long_s(r, bits);
+}
+
+uint8_t wpkg_reader_byte(struct wpkg_reader *r);
+
+/* Goes on by that many bytes and returns where they begin; NULL when there are fewer. */
+const uint8_t *wpkg_reader_skip(struct wpkg_reader *r, uint32_t count);
+
+/* A length and that many bytes of UTF-8. */
+struct wpkg_str wpkg_reader_name(struct wpkg_reader *r, uint32_t max);
+
+/* The number of items that follow, each of at least a byte; more than max pass a limit. */
+uint32_t wpkg_reader_count(struct wpkg_reader *r, uint32_t max, const char *what);
+
+/* A cursor over the next size bytes, which the outer one skips. Failures do not cross over. */
+struct wpkg_reader wpkg_reader_sub(struct wpkg_reader *r, uint32_t size);
+
+#endif
