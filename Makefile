@@ -91,6 +91,19 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 	@mkdir -p $(@D)
 	$(CXX_FOR_TOML) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# The interpreter's handlers. A handler ends in a jump to the next one, which gcc makes of a call
+# only when it is told to, in every variant; clang is told in the source.
+EXEC_MADE := $(OUT)/gen/exec/handlers.inc $(OUT)/gen/exec/shapes.inc
+
+$(OUT)/gen/exec/handlers.inc: lib/exec/generate.py lib/exec/shapes.txt
+	@mkdir -p $(@D)
+	python3 lib/exec/generate.py lib/exec/shapes.txt $(@D)
+
+$(OUT)/gen/exec/shapes.inc: $(OUT)/gen/exec/handlers.inc
+
+$(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
+$(call objects,lib/exec/run.c): CFLAGS += -O2 $(if $(IS_CLANG),,-foptimize-sibling-calls)
+
 $(OUT)/libwpkg.a: $(LIB_O)
 	@rm -f $@
 	$(AR) rcs $@ $^

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/compile.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+/* The longest instruction but for br_table, whose words are asked for singly. */
+#define INSTRUCTION_WORDS 8
+
+static bool grow(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size)
+{
+	if (need <= *cap)
+		return true;
+	uint32_t next = *cap < 64 ? 64 : *cap;
+	while (next < need)
+		next = next > UINT32_MAX / 2 ? need : next * 2;
+	void *block = NULL;
+	memcpy(&block, array, sizeof(block));
+	block = wpkg_mem_resize(block, next, size);
+	if (!block) {
+		t->failed = true;
+		return false;
+	}
+	memcpy(array, &block, sizeof(block));
+	*cap = next;
+	return true;
+}
+
+/* After a failure the code begins again at 0, inside what is allocated, and is thrown away. */
+bool exec_code_room(struct translator *t, uint32_t words)
+{
+	if (t->failed || t->words > UINT32_MAX / 2 ||
+	    !grow(t, &t->code, &t->words_cap, t->words + words, sizeof(*t->code))) {
+		t->failed = true;
+		t->words = 0;
+		return t->words_cap >= words;
+	}
+	return true;
+}
+
+uint32_t exec_emit(struct translator *t, unsigned handler)
+{
+	exec_code_room(t, INSTRUCTION_WORDS);
+	uint32_t cap = t->instruction_cap;
+	if (t->instruction_count == cap) {
+		uint32_t other = cap;
+		if (!grow(t, &t->instructions, &cap, cap + 1, sizeof(*t->instructions)) ||
+		    !grow(t, &t->origins, &other, other + 1, sizeof(*t->origins)))
+			t->instruction_count = 0;
+		else
+			t->instruction_cap = cap;
+	}
+	t->instructions[t->instruction_count] = t->words;
+	t->origins[t->instruction_count++] = (uint32_t)(t->here - t->start);
+	t->code[t->words] = handler;
+	return t->words++;
+}
+
+void exec_word(struct translator *t, uint64_t word)
+{
+	exec_code_room(t, 1);
+	t->code[t->words++] = word;
+}
+
+/* The last instruction when it may still be changed; else NOWHERE. */
+uint32_t exec_last(const struct translator *t)
+{
+	if (!t->instruction_count)
+		return NOWHERE;
+	uint32_t pos = t->instructions[t->instruction_count - 1];
+	return pos >= t->fence ? pos : NOWHERE;
+}
+
+/* Takes the last instruction back, which the note describes. */
+void exec_take_back(struct translator *t, uint32_t pos)
+{
+	t->words = pos;
+	t->instruction_count--;
+	memcpy(t->acc, t->note.before, sizeof(t->acc));
+	t->note.pos = NOWHERE;
+}
+
+void exec_fence(struct translator *t)
+{
+	t->fence = t->words;
+	t->note.pos = NOWHERE;
+	exec_forget(t);
+}
+
+void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot)
+{
+	t->code[pos + 1] = (t->code[pos + 1] & ~(uint64_t)0xffff) | (slot & 0xffff);
+}
+
+uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	return (uint64_t)(a & 0xffff) | (uint64_t)(b & 0xffff) << 16 |
+	       (uint64_t)(c & 0xffff) << 32 | (uint64_t)(d & 0xffff) << 48;
+}
+
+uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant)
+{
+	return (uint64_t)(a & 0xffff) | (uint64_t)(b & 0xffff) << 16 | (uint64_t)constant << 32;
+}
+
+/* The next word is the distance from the instruction at from to the label. */
+void exec_branch_word(struct translator *t, struct label *label, uint32_t from)
+{
+	if (label->kind == LABEL_LOOP) {
+		exec_word(t, (uint64_t)((int64_t)label->start - (int64_t)from));
+		return;
+	}
+	label->used = true;
+	if (grow(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
+		t->fixups[t->fixup_count] = (struct fixup){t->words, from, label->fixups};
+		label->fixups = t->fixup_count++;
+	}
+	exec_word(t, 0);
+}
+
+/* The branches of the list go to the next instruction. */
+void exec_bind(struct translator *t, uint32_t list)
+{
+	if (list == NOWHERE)
+		return;
+	for (uint32_t i = list; i != NOWHERE && !t->failed; i = t->fixups[i].next)
+		t->code[t->fixups[i].word] = (uint64_t)(t->words - t->fixups[i].from);
+	exec_fence(t);
+}
+
+void exec_code_clear(struct translator *t)
+{
+	wpkg_mem_free(t->code);
+	wpkg_mem_free(t->instructions);
+	wpkg_mem_free(t->origins);
+	wpkg_mem_free(t->stack);
+	wpkg_mem_free(t->labels);
+	wpkg_mem_free(t->fixups);
+	wpkg_mem_free(t->local_slots);
+	wpkg_mem_free(t->local_kinds);
+	wpkg_mem_free(t->weights);
+}

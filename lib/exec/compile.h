@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_COMPILE_H
+#define WPKG_EXEC_COMPILE_H
+
+/*
+ * The translator's inside: one pass over a validated body makes internal code (exec/run.h).
+ *
+ * It runs the body on a symbolic operand stack. An operand is a local that has not been copied, a
+ * constant, or a temporary whose home slot follows from its height alone; so where paths merge, the
+ * homes agree and nothing has to move. Rules that keep this right:
+ *
+ * - An instruction first leaves its result in the accumulator only ("pending"). Whoever needs the
+ *   slot patches the producer's handler to the next number, which writes the slot as well.
+ * - Before a local is written, operands that still stand for its old value go home.
+ * - At the entry of a block everything goes home. Where paths meet, a fence: accumulators are
+ *   forgotten, and no instruction before it is changed but for the patch above.
+ * - A fusion takes the last instruction back, with the accumulators as they were before it, and
+ *   forgets the note about it.
+ *
+ * Files: code.c is the growing code, operand.c the stack, arith.c the choice of handlers and the
+ * fusions, translate.c the walk over the body.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exec/object.h"
+#include "exec/run.h"
+
+#define NOWHERE UINT32_MAX
+
+enum kind { KIND_I32, KIND_I64, KIND_F32, KIND_F64, KIND_V128, KIND_REF };
+enum bank { BANK_INT, BANK_F64, BANK_F32, BANK_COUNT, BANK_NONE = BANK_COUNT };
+enum place { AT_TEMP, AT_LOCAL, AT_CONST };
+
+struct operand {
+	uint8_t place;
+	uint8_t kind;
+	bool pending;	   /* a temporary that is in its accumulator only */
+	uint32_t slot;	   /* of the local */
+	uint32_t home;	   /* slot of the temporary, whatever it is now */
+	uint32_t producer; /* the instruction whose destination it is; NOWHERE */
+	uint64_t bits;	   /* of the constant */
+};
+
+/* What an accumulator holds: an operand, or a local's value; NOWHERE for neither. */
+struct accumulator {
+	uint32_t operand;
+	uint32_t local;
+};
+
+/* The last instruction, in case that the next one can take it in. */
+struct note {
+	uint32_t pos; /* NOWHERE: none */
+	uint16_t opcode;
+	uint8_t class;
+	uint64_t fields;
+	struct accumulator before[BANK_COUNT];
+};
+
+enum label_kind { LABEL_BLOCK, LABEL_LOOP, LABEL_IF, LABEL_ELSE, LABEL_FUNCTION };
+
+struct label {
+	uint8_t kind;
+	bool used;	 /* some branch goes to its end */
+	uint32_t height; /* operands below its parameters */
+	uint32_t param_count;
+	uint32_t result_count;
+	const uint8_t *params; /* kinds */
+	const uint8_t *results;
+	uint32_t start;	     /* a loop's first instruction */
+	uint32_t fixups;     /* branches to the end: a list in translator.fixups */
+	uint32_t else_fixup; /* an if's branch to its else */
+	uint32_t meter;	     /* the word with a loop's or function's cost; 0 */
+	uint64_t cost;
+};
+
+/* A word that holds the distance from an instruction to a label not placed yet. */
+struct fixup {
+	uint32_t word;
+	uint32_t from;
+	uint32_t next;
+};
+
+struct translator {
+	struct wpkg_engine *engine;
+	struct wpkg_instance *instance;
+	struct wpkg_func *func;
+	unsigned opts; /* WPKG_OPT_... that are on */
+	bool metered;
+	bool failed;	      /* out of memory; nothing made from here on counts */
+	bool too_large;	      /* more slots than a field can name */
+	const uint8_t *start; /* of the body, for offsets */
+	const uint8_t *at;    /* next byte */
+	const uint8_t *here;  /* the instruction being translated */
+
+	uint64_t *code;
+	uint32_t words, words_cap;
+	uint32_t *instructions; /* where each begins */
+	uint32_t *origins;	/* and the byte of the body that it comes from */
+	uint32_t instruction_count, instruction_cap;
+	uint32_t fence; /* no instruction before this word may be taken back */
+
+	struct operand *stack;
+	uint32_t height, stack_cap;
+	uint32_t settled;   /* so many at the bottom are home */
+	uint32_t next_slot; /* home of the next operand */
+	uint32_t top_slot;  /* slots needed so far */
+	struct accumulator acc[BANK_COUNT];
+	struct note note;
+
+	struct label *labels;
+	uint32_t depth, label_cap;
+	struct fixup *fixups;
+	uint32_t fixup_count, fixup_cap;
+
+	uint32_t *local_slots;
+	uint8_t *local_kinds;
+	uint32_t local_count, local_cap;
+	uint64_t *weights; /* of the locals, while the pinned one is chosen */
+	uint32_t pin;	   /* slot of the pinned local; NOWHERE */
+};
+
+/* code.c */
+void exec_code_clear(struct translator *t);
+bool exec_code_room(struct translator *t, uint32_t words);
+uint32_t exec_emit(struct translator *t, unsigned handler);
+void exec_word(struct translator *t, uint64_t word);
+uint32_t exec_last(const struct translator *t);
+void exec_take_back(struct translator *t, uint32_t pos);
+void exec_fence(struct translator *t);
+void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
+uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
+void exec_branch_word(struct translator *t, struct label *label, uint32_t from);
+void exec_bind(struct translator *t, uint32_t list);
+
+/* operand.c */
+enum bank exec_bank(unsigned kind);
+void exec_push_local(struct translator *t, uint32_t slot, unsigned kind);
+void exec_push_const(struct translator *t, unsigned kind, uint64_t bits);
+void exec_push_result(struct translator *t, unsigned kind, uint32_t pos); /* in the accumulator */
+void exec_push_slot(struct translator *t, unsigned kind, uint32_t pos);	  /* in its home only */
+void exec_pop(struct translator *t, uint32_t count);
+struct operand *exec_top(struct translator *t, uint32_t from_top);
+void exec_forget(struct translator *t);
+void exec_spill(struct translator *t, enum bank bank); /* the accumulator is about to be lost */
+void exec_to_slot(struct translator *t, uint32_t i);
+void exec_settle(struct translator *t, uint32_t i);
+void exec_settle_all(struct translator *t);
+void exec_spill_all(struct translator *t, uint32_t below); /* pending ones get their slot */
+uint32_t exec_slot(struct translator *t, uint32_t i);
+bool exec_in_acc(const struct translator *t, uint32_t i);
+bool exec_pinned(const struct translator *t, uint32_t i);
+void exec_copy(struct translator *t, uint32_t i, uint32_t slot);
+bool exec_redirect(struct translator *t, uint32_t i, uint32_t slot);
+void exec_set_local(struct translator *t, uint32_t slot, bool tee);
+uint32_t exec_width(unsigned kind);
+
+/* arith.c */
+void exec_binary(struct translator *t, unsigned opcode);
+void exec_unary(struct translator *t, unsigned opcode);
+void exec_eqz(struct translator *t, unsigned opcode);
+void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
+	       uint64_t offset);
+void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
+		uint64_t offset);
+void exec_select(struct translator *t);
+/* Pops the condition: a branch when it holds (sense) or not, whose distance goes to label. */
+void exec_branch_if(struct translator *t, bool sense, struct label *label);
+/* A branch when the reference in the slot is null (sense) or not. */
+void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label);
+unsigned exec_result_kind(unsigned opcode);
+
+/* Makes func->code. WPKG_TRAP_NO_MEMORY or WPKG_TRAP_UNSUPPORTED when it cannot. */
+enum wpkg_trap exec_translate(struct wpkg_func *func);
+
+/* The byte of the file that an instruction of the function's code was made from. */
+uint32_t exec_origin(const struct wpkg_func *func, const uint64_t *pc);
+
+#endif

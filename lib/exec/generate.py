@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the interpreter's handlers from the table of instruction shapes.
+
+    generate.py shapes.txt OUTDIR
+
+OUTDIR/handlers.inc has OP(name, { body }) for each handler, OUTDIR/shapes.inc the enumeration of
+operand classes and destinations and, for each opcode, where its handlers begin. Handlers of one
+opcode are numbered class by class, and in a class destination by destination, so that the
+translator computes a handler's number and another destination is the next number.
+
+The words of an instruction: pc[0] the handler, then four 16-bit fields: the destination slot (or a
+store's value), the slots of the operands in order, and instead of the last two a 32-bit constant.
+"""
+import re
+import sys
+
+# S: a slot. C: a constant in the instruction. R: the accumulator of the type. L: the pinned local.
+INT_CLASSES = "SS SC RS SR RC LS SL LC LR RL LL".split()
+FLOAT_CLASSES = "SS RS SR SC RC CS CR".split()
+FLOAT_BRANCH_CLASSES = "SS RS SR".split()
+ADDRESS_CLASSES = "S R L SS SC RS RC LS LC".split()
+STORE_VALUES = "S R C L".split()
+# To the accumulator; to accumulator and slot; to accumulator, slot and pinned local.
+INT_DESTINATIONS = "acc slot pin".split()
+FLOAT_DESTINATIONS = "acc slot".split()
+
+REGISTER = {"i": "(uint32_t)r0", "I": "r0", "f": "g0", "d": "f0"}
+PINNED = {"i": "(uint32_t)l0", "I": "l0"}
+SHORT_CONSTANT = {"i": "(uint32_t)I32(1)", "I": "(uint64_t)(int64_t)I32(1)"}
+LONG_CONSTANT = {"f": "float_bits((uint32_t)pc[2])", "d": "double_bits(pc[2])"}
+SIGNED = {"i": "(int32_t)", "I": "(int64_t)", "f": "", "d": ""}
+
+
+def is_int(kind):
+    return kind in "iI"
+
+
+class Output:
+    def __init__(self):
+        self.bodies = []
+        self.rows = {}
+
+    def add(self, name, body):
+        self.bodies.append("OP(%s, { %s })" % (name, body))
+
+    def row(self, opcode, **fields):
+        self.rows.setdefault(opcode, {}).update(fields)
+
+
+def operand(kind, letter, field):
+    """The C expression of an operand; field is where its slot stands."""
+    if letter == "S":
+        return "SLOT_%s(%d)" % (kind, field)
+    if letter == "R":
+        return REGISTER[kind]
+    if letter == "L":
+        return PINNED[kind]
+    return SHORT_CONSTANT[kind] if is_int(kind) else LONG_CONSTANT[kind]
+
+
+def operands(kind, letters):
+    """The expressions of two operands: the slots among them stand in fields 1, 2."""
+    first = operand(kind, letters[0], 1)
+    return first, operand(kind, letters[1], 2 if letters[0] == "S" else 1)
+
+
+def substitute(text, kind, a, b=None):
+    signed = SIGNED[kind]
+    text = re.sub(r"\bSA\b", "(%s(%s))" % (signed, a), text)
+    text = re.sub(r"\bA\b", "(%s)" % a, text)
+    if b is not None:
+        text = re.sub(r"\bSB\b", "(%s(%s))" % (signed, b), text)
+        text = re.sub(r"\bB\b", "(%s)" % b, text)
+    return text
+
+
+def destinations(kind):
+    return INT_DESTINATIONS if is_int(kind) else FLOAT_DESTINATIONS
+
+
+def result(kind, expression, destination):
+    """The statements that put a value where it goes."""
+    register = {"i": "r0", "I": "r0", "f": "g0", "d": "f0"}[kind]
+    cast = {"i": "(uint32_t)", "I": "(uint64_t)", "f": "", "d": ""}[kind]
+    text = "%s = %s(%s);" % (register, cast, expression)
+    if destination != "acc":
+        text += " SET_%s(0, %s);" % (kind, register)
+    if destination == "pin":
+        text += " l0 = r0;"
+    return text
+
+
+def checks(text, kind, a, b=None):
+    """"condition TRAP, ..." as statements."""
+    out = ""
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        condition, trap = part.rsplit(" ", 1)
+        out += "if (UNLIKELY(%s)) TRAP_%s; " % (substitute(condition, kind, a, b), trap)
+    return out
+
+
+def emit_results(out, name, kind, before, expression, length):
+    for destination in destinations(kind):
+        body = before + result(kind, expression, destination)
+        out.add("%s_%s" % (name, destination), "%s NEXT(%d);" % (body, length))
+
+
+def binary(out, name, opcode, types, expression, check):
+    source, target = types[0], types[3]
+    classes = INT_CLASSES if is_int(source) else FLOAT_CLASSES
+    out.row(opcode, first="H_%s_SS_acc" % name, kind="BINARY")
+    for letters in classes:
+        a, b = operands(source, letters)
+        length = 3 if "C" in letters and not is_int(source) else 2
+        emit_results(out, "%s_%s" % (name, letters), target, checks(check, source, a, b),
+                     substitute(expression, source, a, b), length)
+
+
+def compare(out, name, opcode, types, expression, opposite):
+    binary(out, name, opcode, types, expression, "")
+    kind = types[0]
+    out.row(opcode, kind="COMPARE", branch="H_br_%s_%s" % (
+        name, "SS" if is_int(kind) else "SS_if"))
+    if opposite:
+        out.row(opcode, opposite=opposite)
+        branches(out, "br_" + name, kind, INT_CLASSES, expression, [("", "%s")])
+    else:
+        branches(out, "br_" + name, kind, FLOAT_BRANCH_CLASSES, expression,
+                 [("_if", "%s"), ("_unless", "!(%s)")])
+
+
+def branches(out, name, kind, classes, expression, senses):
+    """For each class and sense a branch forward and one backward, which polls."""
+    for letters in classes:
+        a, b = operands(kind, letters)
+        for suffix, form in senses:
+            condition = form % substitute(expression, kind, a, b)
+            body = "if (%s) { %%sJUMP(2); } NEXT(3);" % condition
+            out.add("%s_%s%s" % (name, letters, suffix), body % "")
+            out.add("%s_%s%s_back" % (name, letters, suffix), body % "POLL; ")
+
+
+def unary(out, name, opcode, types, expression, check):
+    source, target = types[0], types[2]
+    out.row(opcode, first="H_%s_S_acc" % name, kind="UNARY")
+    for letter in "SRL" if is_int(source) else "SR":
+        a = operand(source, letter, 1)
+        emit_results(out, "%s_%s" % (name, letter), target, checks(check, source, a),
+                     substitute(expression, source, a), 2)
+
+
+def address(letters):
+    """The effective address in memory 0, as 64 bits."""
+    base = {"S": "SLOT_i(1)", "R": "(uint32_t)r0", "L": "(uint32_t)l0"}[letters[0]]
+    if len(letters) == 1:
+        return "(uint64_t)%s + (uint32_t)I32(1)" % base
+    if letters[1] == "C":
+        return "(uint64_t)(uint32_t)(%s + (uint32_t)I32(1))" % base
+    return "(uint64_t)(uint32_t)(%s + SLOT_i(%d)) + U16(3)" % (base, 2 if letters == "SS" else 1)
+
+
+def access(letters, memory_type):
+    return "uint64_t ea = %s; if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; " % (
+        address(letters), memory_type)
+
+
+def load(out, name, opcode, kind, memory_type, convert):
+    out.row(opcode, first="H_%s_S_acc" % name, kind="LOAD", direct="H_%s_at_acc" % name)
+    value = "%sload_%s(mem + ea)" % (convert, memory_type)
+    for letters in ADDRESS_CLASSES:
+        emit_results(out, "%s_%s" % (name, letters), kind, access(letters, memory_type), value, 2)
+    emit_results(out, name + "_at", kind, "", "%sload_%s((const uint8_t *)r0)" % (
+        convert, memory_type), 2)
+
+
+def store(out, name, opcode, kind, memory_type):
+    # A fused address never meets a value in the accumulator: the addition would not be last.
+    out.row(opcode, first="H_%s_S_S" % name, kind="STORE", direct="H_%s_at_S" % name)
+    for letters in ADDRESS_CLASSES:
+        for value in STORE_VALUES:
+            if value == "S":
+                expression = "SLOT_%s(0)" % kind
+            elif value == "R":
+                expression = REGISTER[kind]
+            elif value == "C":
+                expression = "(int16_t)U16(0)" if is_int(kind) else None
+            else:
+                expression = PINNED.get(kind)
+            if (letters[0] == "R" or len(letters) > 1) and value == "R" and (
+                    is_int(kind) or len(letters) > 1):
+                expression = None
+            body = "TRAP_UNREACHABLE;"
+            if expression:
+                body = access(letters, memory_type) + "store_%s(mem + ea, (%s)%s); NEXT(2);" % (
+                    memory_type, memory_type, expression)
+            out.add("%s_%s_%s" % (name, letters, value), body)
+    out.add(name + "_at_S", "store_%s((uint8_t *)r0, (%s)SLOT_%s(0)); NEXT(2);" % (
+        memory_type, memory_type, kind))
+
+
+def fused(out):
+    """Pairs of instructions that programs have often enough."""
+    for letters in INT_CLASSES:
+        a, b = operands("i", letters)
+        for sense, form in (("if", "%s"), ("unless", "!%s")):
+            for suffix, poll in (("", ""), ("_back", "POLL; ")):
+                out.add("br_i32_and_%s_%s%s" % (letters, sense, suffix),
+                        "if (%s) { %sJUMP(2); } NEXT(3);" % (form % ("((%s) & (%s))" % (a, b)),
+                                                            poll))
+    for name, sign in (("add", "+"), ("sub", "-")):
+        for letters in ("SC", "RC", "LC"):
+            a, b = operands("i", letters)
+            for destination in ("slot", "pin"):
+                for sense, test in (("unless", "!r0"), ("if", "r0")):
+                    for suffix, poll in (("", ""), ("_back", "POLL; ")):
+                        out.add("%s_br_%s_%s_%s%s" % (name, letters, destination, sense, suffix),
+                                "%s if (%s) { %sJUMP(2); } NEXT(3);" % (
+                                    result("i", "%s %s %s" % (a, sign, b), destination), test,
+                                    poll))
+    for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
+        for letters in ADDRESS_CLASSES:
+            for destination in INT_DESTINATIONS:
+                for sense, test in (("unless", "!r0"), ("if", "r0")):
+                    for suffix, poll in (("", ""), ("_back", "POLL; ")):
+                        out.add("%s_br_%s_%s_%s%s" % (name, letters, destination, sense, suffix),
+                                "%s%s if (%s) { %sJUMP(2); } NEXT(3);" % (
+                                    access(letters, memory_type),
+                                    result("i", "load_%s(mem + ea)" % memory_type, destination),
+                                    test, poll))
+    # slot + (x << n), slot + x * y, (x >> n) & mask: the first slot stands in field 1
+    for letters in ("SC", "RC", "LC"):
+        x = operand("i", letters[0], 2)
+        emit_results(out, "shl_add_" + letters, "i", "", "SLOT_i(1) + ((%s) << U16(3))" % x, 2)
+    for letters in ("SS", "RS", "SR", "LS", "SL"):
+        x = operand("i", letters[0], 2)
+        y = operand("i", letters[1], 3 if letters[0] == "S" else 2)
+        emit_results(out, "mul_add_" + letters, "i", "", "SLOT_i(1) + (%s) * (%s)" % (x, y), 2)
+    for letter in "SRL":
+        x = operand("i", letter, 1)
+        emit_results(out, "shr_and_" + letter, "i", "", "((%s) >> U16(2)) & U16(3)" % x, 2)
+
+
+def others(out):
+    """Families that belong to no one opcode."""
+    for kind in "Ifd":
+        for letter in "SRL":
+            condition = operand("i", letter, 3)
+            emit_results(out, "select_%s_%s" % (kind, letter), kind, "",
+                         "(%s) ? SLOT_%s(1) : SLOT_%s(2)" % (condition, kind, kind), 2)
+        emit_results(out, "global_get_" + kind, kind, "", "CELL_%s(2)" % kind, 3)
+    for letter in "SRL":
+        condition = operand("i", letter, 1)
+        for sense, form in (("if", "%s"), ("unless", "!(%s)")):
+            for suffix, poll in (("", ""), ("_back", "POLL; ")):
+                out.add("br_%s_%s%s" % (letter, sense, suffix),
+                        "if (%s) { %sJUMP(2); } NEXT(3);" % (form % condition, poll))
+    for letter in "SRL":
+        condition = operand("i", letter, 1)
+        out.add("br_table_" + letter,
+                "uint32_t i = %s, n = (uint32_t)I32(1); if (i > n) i = n; POLL; "
+                "JUMP(2 + i);" % condition)
+
+
+def parse(path):
+    for line in open(path, encoding="ascii"):
+        line = line.split("#")[0].strip()
+        if line:
+            yield line
+
+
+def generate(path):
+    out = Output()
+    for line in parse(path):
+        kind, name, opcode, types, rest = line.split(None, 4)
+        opcode = int(opcode, 16)
+        expression, _, tail = (part.strip() for part in rest.partition(";"))
+        if kind == "binary":
+            binary(out, name, opcode, types, expression, tail)
+        elif kind == "compare":
+            compare(out, name, opcode, types, expression, int(tail, 16) if tail else 0)
+        elif kind == "unary":
+            unary(out, name, opcode, types, expression, tail)
+        elif kind == "load":
+            memory_type, _, convert = expression.partition(" ")
+            load(out, name, opcode, types, memory_type, convert)
+        elif kind == "store":
+            store(out, name, opcode, types, expression)
+        else:
+            sys.exit("%s: no such kind of shape: %s" % (path, line))
+    fused(out)
+    others(out)
+    return out
+
+
+def write(out, folder):
+    with open(folder + "/handlers.inc", "w", encoding="ascii") as f:
+        f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
+        f.write("\n".join(out.bodies) + "\n")
+    with open(folder + "/shapes.inc", "w", encoding="ascii") as f:
+        f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
+        for prefix, names in (("INT", INT_CLASSES), ("FLOAT", FLOAT_CLASSES),
+                              ("ADDRESS", ADDRESS_CLASSES), ("VALUE", STORE_VALUES)):
+            f.write("enum {%s};\n" % ", ".join("%s_%s" % (prefix, name) for name in names))
+        f.write("static const struct shape shapes[] = {\n")
+        for opcode, fields in sorted(out.rows.items()):
+            f.write("\t[0x%02x] = {%s},\n" % (opcode, ", ".join(
+                ".%s = %s" % (key, "SHAPE_" + value if key == "kind" else value)
+                for key, value in fields.items())))
+        f.write("};\n")
+
+
+if __name__ == "__main__":
+    write(generate(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/compile.h"
+
+#include "base/mem.h"
+#include "exec/engine.h"
+
+/* So many operands may wait for their slot; scans over them stay short whatever a body does. */
+#define UNSETTLED_MAX 64
+
+enum bank exec_bank(unsigned kind)
+{
+	switch (kind) {
+	case KIND_F32:
+		return BANK_F32;
+	case KIND_F64:
+		return BANK_F64;
+	case KIND_V128:
+		return BANK_NONE;
+	default:
+		return BANK_INT;
+	}
+}
+
+uint32_t exec_width(unsigned kind)
+{
+	return kind == KIND_V128 ? 2 : 1;
+}
+
+void exec_forget(struct translator *t)
+{
+	for (unsigned i = 0; i < BANK_COUNT; i++)
+		t->acc[i] = (struct accumulator){NOWHERE, NOWHERE};
+}
+
+struct operand *exec_top(struct translator *t, uint32_t from_top)
+{
+	return &t->stack[t->height - 1 - from_top];
+}
+
+/* The caller of a push keeps room for one operand at each instruction. */
+static struct operand *push(struct translator *t, unsigned kind)
+{
+	for (unsigned i = 0; i < BANK_COUNT; i++)
+		if (t->acc[i].operand != NOWHERE && t->acc[i].operand >= t->height)
+			t->acc[i].operand = NOWHERE;
+	while (t->height - t->settled > UNSETTLED_MAX)
+		exec_settle(t, t->settled++);
+	struct operand *o = &t->stack[t->height++];
+	*o = (struct operand){.kind = (uint8_t)kind, .home = t->next_slot, .producer = NOWHERE};
+	t->next_slot += exec_width(kind);
+	if (t->next_slot > t->top_slot)
+		t->top_slot = t->next_slot;
+	return o;
+}
+
+void exec_pop(struct translator *t, uint32_t count)
+{
+	if (count == 0)
+		return;
+	t->height -= count;
+	t->next_slot = t->stack[t->height].home;
+	if (t->settled > t->height)
+		t->settled = t->height;
+}
+
+void exec_push_local(struct translator *t, uint32_t slot, unsigned kind)
+{
+	struct operand *o = push(t, kind);
+	o->place = AT_LOCAL;
+	o->slot = slot;
+}
+
+void exec_push_const(struct translator *t, unsigned kind, uint64_t bits)
+{
+	struct operand *o = push(t, kind);
+	o->place = AT_CONST;
+	o->bits = bits;
+}
+
+void exec_push_slot(struct translator *t, unsigned kind, uint32_t pos)
+{
+	push(t, kind)->producer = pos;
+}
+
+void exec_push_result(struct translator *t, unsigned kind, uint32_t pos)
+{
+	enum bank bank = exec_bank(kind);
+	exec_spill(t, bank);
+	struct operand *o = push(t, kind);
+	o->producer = pos;
+	o->pending = true;
+	t->acc[bank].operand = t->height - 1;
+	if (!(t->opts & WPKG_OPT_ACCUMULATOR))
+		exec_to_slot(t, t->height - 1);
+}
+
+void exec_to_slot(struct translator *t, uint32_t i)
+{
+	struct operand *o = &t->stack[i];
+	if (!o->pending)
+		return;
+	t->code[o->producer] += 1;
+	o->pending = false;
+}
+
+void exec_spill(struct translator *t, enum bank bank)
+{
+	struct accumulator *acc = &t->acc[bank];
+	if (acc->operand != NOWHERE && acc->operand < t->height)
+		exec_to_slot(t, acc->operand);
+	*acc = (struct accumulator){NOWHERE, NOWHERE};
+}
+
+void exec_spill_all(struct translator *t, uint32_t below)
+{
+	for (uint32_t i = t->settled; i < below; i++)
+		exec_to_slot(t, i);
+}
+
+bool exec_in_acc(const struct translator *t, uint32_t i)
+{
+	const struct operand *o = &t->stack[i];
+	enum bank bank = exec_bank(o->kind);
+	if (bank == BANK_NONE || !(t->opts & WPKG_OPT_ACCUMULATOR))
+		return false;
+	if (o->place == AT_TEMP)
+		return t->acc[bank].operand == i;
+	return o->place == AT_LOCAL && t->acc[bank].local == o->slot;
+}
+
+bool exec_pinned(const struct translator *t, uint32_t i)
+{
+	return t->stack[i].place == AT_LOCAL && t->stack[i].slot == t->pin;
+}
+
+static void emit_move(struct translator *t, uint32_t to, uint32_t from)
+{
+	uint32_t last = exec_last(t);
+	if (last != NOWHERE && t->code[last] == H_mov && (t->opts & WPKG_OPT_FUSE)) {
+		t->code[last] = H_mov2;
+		t->code[last + 1] |= exec_fields(0, 0, to, from);
+		return;
+	}
+	exec_emit(t, H_mov);
+	exec_word(t, exec_fields(to, from, 0, 0));
+}
+
+static void emit_const(struct translator *t, uint32_t to, uint64_t bits, bool pin)
+{
+	if (bits <= UINT32_MAX) {
+		exec_emit(t, pin ? H_const32_pin : H_const32);
+		exec_word(t, exec_fields_constant(to, 0, (uint32_t)bits));
+		return;
+	}
+	exec_emit(t, pin ? H_const64_pin : H_const64);
+	exec_word(t, exec_fields(to, 0, 0, 0));
+	exec_word(t, bits);
+}
+
+static void emit_put(struct translator *t, enum bank bank, uint32_t to, bool pin)
+{
+	static const uint16_t put[] = {
+		[BANK_INT] = H_put_r, [BANK_F64] = H_put_d, [BANK_F32] = H_put_f};
+	exec_emit(t, pin ? H_put_r_pin : put[bank]);
+	exec_word(t, exec_fields(to, 0, 0, 0));
+}
+
+/* The operand's value also in this slot; the operand stays what it is. */
+void exec_copy(struct translator *t, uint32_t i, uint32_t slot)
+{
+	struct operand *o = &t->stack[i];
+	if (o->place == AT_TEMP && o->home == slot) {
+		exec_to_slot(t, i);
+	} else if (o->place == AT_CONST) {
+		emit_const(t, slot, o->bits, false);
+	} else if (o->kind == KIND_V128) {
+		exec_emit(t, H_mov_v);
+		exec_word(t, exec_fields(slot, o->place == AT_LOCAL ? o->slot : o->home, 0, 0));
+	} else if (exec_in_acc(t, i)) {
+		emit_put(t, exec_bank(o->kind), slot, false);
+	} else {
+		exec_to_slot(t, i);
+		emit_move(t, slot, o->place == AT_LOCAL ? o->slot : o->home);
+	}
+}
+
+/* The operand's producer writes this slot instead of its home, if it is the last instruction. */
+bool exec_redirect(struct translator *t, uint32_t i, uint32_t slot)
+{
+	struct operand *o = &t->stack[i];
+	if (o->place != AT_TEMP || o->producer == NOWHERE || o->producer != exec_last(t) ||
+	    !(t->opts & WPKG_OPT_DESTINATION))
+		return false;
+	exec_set_destination(t, o->producer, slot);
+	exec_to_slot(t, i);
+	return true;
+}
+
+void exec_settle(struct translator *t, uint32_t i)
+{
+	struct operand *o = &t->stack[i];
+	exec_copy(t, i, o->home);
+	if (o->place != AT_TEMP) {
+		o->place = AT_TEMP;
+		o->producer = NOWHERE;
+	}
+}
+
+void exec_settle_all(struct translator *t)
+{
+	for (; t->settled < t->height; t->settled++)
+		exec_settle(t, t->settled);
+}
+
+/* The slot to read the operand from. */
+uint32_t exec_slot(struct translator *t, uint32_t i)
+{
+	if (t->stack[i].place == AT_LOCAL)
+		return t->stack[i].slot;
+	exec_settle(t, i);
+	return t->stack[i].home;
+}
+
+static void forget_local(struct translator *t, uint32_t slot)
+{
+	for (unsigned i = 0; i < BANK_COUNT; i++)
+		if (t->acc[i].local == slot)
+			t->acc[i].local = NOWHERE;
+}
+
+/* The accumulator that held the operand now holds the local. */
+static void acc_to_local(struct translator *t, enum bank bank, uint32_t i, uint32_t slot)
+{
+	if (t->acc[bank].operand == i)
+		t->acc[bank] = (struct accumulator){NOWHERE, slot};
+}
+
+/* The producer of the top operand writes the local; false when another instruction has to. */
+static bool set_by_producer(struct translator *t, uint32_t slot)
+{
+	uint32_t i = t->height - 1;
+	struct operand *o = &t->stack[i];
+	enum bank bank = exec_bank(o->kind);
+	if (o->place != AT_TEMP || o->producer == NOWHERE || o->producer != exec_last(t) ||
+	    !(t->opts & WPKG_OPT_DESTINATION) || (!o->pending && slot == t->pin))
+		return false;
+	exec_set_destination(t, o->producer, slot);
+	if (o->pending)
+		t->code[o->producer] += slot == t->pin ? 2 : 1;
+	o->pending = false;
+	forget_local(t, slot);
+	if (bank != BANK_NONE)
+		acc_to_local(t, bank, i, slot);
+	return true;
+}
+
+static void set_by_move(struct translator *t, uint32_t slot)
+{
+	uint32_t i = t->height - 1;
+	struct operand *o = &t->stack[i];
+	bool pin = slot == t->pin;
+	if (o->place == AT_LOCAL && o->slot == slot)
+		return;
+	if (o->place == AT_CONST) {
+		emit_const(t, slot, o->bits, pin);
+	} else if (exec_in_acc(t, i)) {
+		emit_put(t, exec_bank(o->kind), slot, pin);
+	} else if (pin) {
+		uint32_t from = exec_slot(t, i);
+		exec_emit(t, H_mov_pin);
+		exec_word(t, exec_fields(slot, from, 0, 0));
+	} else {
+		exec_copy(t, i, slot);
+	}
+	forget_local(t, slot);
+	if (o->place == AT_TEMP && exec_in_acc(t, i)) {
+		o->pending = false;
+		acc_to_local(t, exec_bank(o->kind), i, slot);
+	}
+}
+
+void exec_set_local(struct translator *t, uint32_t slot, bool tee)
+{
+	bool moved = false;
+	for (uint32_t i = t->settled; i + 1 < t->height; i++)
+		if (t->stack[i].place == AT_LOCAL && t->stack[i].slot == slot) {
+			exec_settle(t, i);
+			moved = true;
+		}
+	uint8_t kind = exec_top(t, 0)->kind;
+	if (moved || !set_by_producer(t, slot))
+		set_by_move(t, slot);
+	exec_pop(t, 1);
+	if (tee)
+		exec_push_local(t, slot, kind);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The interpreter: every handler, in one of two builds of the same bodies.
+ *
+ * Threaded: a handler is a function that ends by jumping to the next one, through the address in
+ * the code. Its parameters are the machine's registers and stay in the processor's, so a handler
+ * must not take their address and must not call in its hot path. clang guarantees the jump
+ * (musttail); gcc makes it with -foptimize-sibling-calls, which the Makefile asks for, and
+ * tests/spec/test-handlers proves it.
+ *
+ * Switch: one loop, for builds where the jumps do not hold (no optimisation, sanitizers, coverage).
+ *
+ * The generated expressions say what the specification says with C's unsigned arithmetic; their
+ * conversions are the meaning, so the warnings about them are off here.
+ */
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+
+#include "exec/run.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "exec/number.h"
+#include "exec/object.h"
+
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Fields of an instruction, and typed views of the slots that they name. */
+static inline uint32_t field(const uint64_t *pc, int k)
+{
+	return (uint32_t)(uint16_t)(pc[1] >> (16 * k));
+}
+
+#define U16(k) field(pc, k)
+#define I32(k) ((int32_t)(pc[1] >> 32))
+#define SLOT_I(k) (fp[U16(k)])
+#define SLOT_i(k) ((uint32_t)fp[U16(k)])
+#define SLOT_f(k) float_bits((uint32_t)fp[U16(k)])
+#define SLOT_d(k) double_bits(fp[U16(k)])
+#define SET_i(k, v) (fp[U16(k)] = (v))
+#define SET_I(k, v) (fp[U16(k)] = (v))
+#define SET_f(k, v) (fp[U16(k)] = bits_f32(v))
+#define SET_d(k, v) (fp[U16(k)] = bits_f64(v))
+#define CELL(word) (*(uint64_t *)pc[word])
+#define CELL_I(word) CELL(word)
+#define CELL_f(word) float_bits((uint32_t)CELL(word))
+#define CELL_d(word) double_bits(CELL(word))
+
+#define TRAP_DIVIDE TRAP(WPKG_TRAP_INTEGER_DIVIDE)
+#define TRAP_OVERFLOW TRAP(WPKG_TRAP_INTEGER_OVERFLOW)
+#define TRAP_CONVERSION TRAP(WPKG_TRAP_INVALID_CONVERSION)
+#define TRAP_BOUNDS TRAP(WPKG_TRAP_MEMORY_BOUNDS)
+#define TRAP_UNREACHABLE TRAP(WPKG_TRAP_UNREACHABLE)
+#define TRAP_NULL TRAP(WPKG_TRAP_NULL_REFERENCE)
+
+#define STACK_LIMIT __atomic_load_n(&vm->stack_limit, __ATOMIC_RELAXED)
+#define INTERRUPT __atomic_load_n(&vm->interrupt, __ATOMIC_RELAXED)
+
+#define NEXT(n) GO(pc + (n))
+#define JUMP(word) GO(pc + (int64_t)pc[word])
+#define POLL                                                                                       \
+	if (UNLIKELY(INTERRUPT))                                                                   \
+	TRAP(INTERRUPT)
+
+#define SLOW_THEN(step, then, n)                                                                   \
+	do {                                                                                       \
+		enum wpkg_trap trap = step(vm, fp, pc);                                            \
+		if (UNLIKELY(trap))                                                                \
+			TRAP(trap);                                                                \
+		mem = vm->memory;                                                                  \
+		then;                                                                              \
+		NEXT(n);                                                                           \
+	} while (0)
+#define SLOW(step, n) SLOW_THEN(step, {}, n)
+#define SLOW_JUMP(step)                                                                            \
+	do {                                                                                       \
+		enum wpkg_trap trap = step(vm, fp, pc);                                            \
+		if (UNLIKELY(trap))                                                                \
+			TRAP(trap);                                                                \
+		mem = vm->memory;                                                                  \
+		fp = vm->fp;                                                                       \
+		l0 = fp[vm->pin];                                                                  \
+		r0 = vm->value;                                                                    \
+		GO(vm->pc);                                                                        \
+	} while (0)
+
+#define RETURN(link)                                                                               \
+	do {                                                                                       \
+		uint32_t at = (link);                                                              \
+		const uint64_t *to = (const uint64_t *)fp[at];                                     \
+		fp = (uint64_t *)fp[at + 1];                                                       \
+		l0 = fp[to[-1] >> 48];                                                             \
+		GO(to);                                                                            \
+	} while (0)
+
+#define ENTER(words)                                                                               \
+	do {                                                                                       \
+		nf[link] = (uint64_t)(pc + (words) + RELOAD_WORDS);                                \
+		nf[link + 1] = (uint64_t)fp;                                                       \
+		fp = nf;                                                                           \
+	} while (0)
+
+#define CALL(zero)                                                                                 \
+	do {                                                                                       \
+		uint64_t *nf = fp + U16(0);                                                        \
+		uint64_t shape = pc[3];                                                            \
+		uint32_t link = U16(2);                                                            \
+		if (UNLIKELY(nf + (uint32_t)shape >= STACK_LIMIT))                                 \
+			SLOW(exec_limit_reached, 0);                                               \
+		zero;                                                                              \
+		ENTER(4);                                                                          \
+		l0 = fp[shape >> 32];                                                              \
+		GO((const uint64_t *)pc[2]);                                                       \
+	} while (0)
+
+/* Any function in f: one that is compiled and shares memory 0 at once, every other step by step. */
+#define CALL_FUNCTION(f)                                                                           \
+	do {                                                                                       \
+		if (UNLIKELY(f->type != (uint32_t)pc[3] || f->home != mem))                        \
+			SLOW_JUMP(exec_call_any);                                                  \
+		uint64_t *nf = fp + U16(0);                                                        \
+		uint32_t link = f->link;                                                           \
+		if (UNLIKELY(nf + f->frame >= STACK_LIMIT))                                        \
+			SLOW(exec_limit_reached, 0);                                               \
+		for (uint32_t i = 0; i < f->zeroed; i++)                                           \
+			nf[f->params + i] = 0;                                                     \
+		ENTER(4);                                                                          \
+		l0 = fp[f->pin];                                                                   \
+		GO(f->code);                                                                       \
+	} while (0)
+
+#define CALL_TABLE(operand)                                                                        \
+	do {                                                                                       \
+		const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                 \
+		uint64_t index = (operand);                                                        \
+		if (UNLIKELY(index >= table->size))                                                \
+			TRAP(WPKG_TRAP_UNDEFINED_ELEMENT);                                         \
+		vm->value = table->entries[index];                                                 \
+		const struct wpkg_func *f = (const struct wpkg_func *)vm->value;                   \
+		if (UNLIKELY(!f))                                                                  \
+			TRAP(WPKG_TRAP_UNINITIALIZED_ELEMENT);                                     \
+		CALL_FUNCTION(f);                                                                  \
+	} while (0)
+
+#define TABLE_ENTRY(operand)                                                                       \
+	const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                         \
+	uint64_t index = (operand);                                                                \
+	if (UNLIKELY(index >= table->size))                                                        \
+	TRAP(WPKG_TRAP_TABLE_BOUNDS)
+
+#define LOCATE(operand)                                                                            \
+	do {                                                                                       \
+		const struct wpkg_memory *memory = (const struct wpkg_memory *)pc[2];              \
+		uint64_t ea = (operand) + pc[3];                                                   \
+		if (UNLIKELY(ea < pc[3] || ea > memory->size || memory->size - ea < U16(2)))       \
+			TRAP_BOUNDS;                                                               \
+		r0 = (uint64_t)(memory->base + ea);                                                \
+		NEXT(4);                                                                           \
+	} while (0)
+
+#ifndef WPKG_EXEC_SWITCH
+
+#define REGISTERS                                                                                  \
+	const uint64_t *pc, uint64_t *fp, uint8_t *mem, uint64_t r0, struct vm *vm, uint64_t l0,   \
+		double f0, float g0
+typedef uint64_t handle(REGISTERS);
+
+#if defined(__has_attribute)
+#if __has_attribute(musttail)
+#define TAIL __attribute__((musttail))
+#endif
+#endif
+#ifndef TAIL
+#define TAIL
+#endif
+
+/* The registers travel on unchanged where they are not used: the order is the calling convention's.
+ */
+static __attribute__((cold, noinline)) uint64_t stop(REGISTERS)
+{
+	(void)mem, (void)l0, (void)f0, (void)g0;
+	vm->pc = pc;
+	vm->fp = fp;
+	return r0;
+}
+
+#define GO(target)                                                                                 \
+	do {                                                                                       \
+		pc = (target);                                                                     \
+		TAIL return ((handle *)pc[0])(pc, fp, mem, r0, vm, l0, f0, g0);                    \
+	} while (0)
+#define TRAP(kind)                                                                                 \
+	do {                                                                                       \
+		r0 = (uint64_t)(kind);                                                             \
+		TAIL return stop(pc, fp, mem, r0, vm, l0, f0, g0);                                 \
+	} while (0)
+#define HALT return 0
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define OP(name, ...)                                                                              \
+	static uint64_t H_##name##_run(REGISTERS)                                                  \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
+#include "exec/handlers.inc"
+#include "exec/control.inc"
+#undef OP
+
+static handle *const handlers[] = {
+#define OP(name, ...) H_##name##_run,
+#include "exec/handlers.inc"
+#include "exec/control.inc"
+#undef OP
+};
+
+uint64_t exec_handler_word(enum handler handler)
+{
+	return (uint64_t)handlers[handler];
+}
+
+static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
+{
+	return ((handle *)pc[0])(pc, fp, vm->memory, 0, vm, fp[pin], 0, 0);
+}
+
+#else
+
+uint64_t exec_handler_word(enum handler handler)
+{
+	return handler;
+}
+
+#define GO(target)                                                                                 \
+	do {                                                                                       \
+		pc = (target);                                                                     \
+		goto next;                                                                         \
+	} while (0)
+#define TRAP(kind)                                                                                 \
+	do {                                                                                       \
+		vm->pc = pc;                                                                       \
+		vm->fp = fp;                                                                       \
+		return (uint64_t)(kind);                                                           \
+	} while (0)
+#define HALT return 0
+
+static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
+{
+	uint8_t *mem = vm->memory;
+	uint64_t r0 = 0, l0 = fp[pin];
+	double f0 = 0;
+	float g0 = 0;
+next:
+	switch ((enum handler)pc[0]) {
+#define OP(name, ...)                                                                              \
+	case H_##name: {                                                                           \
+		__VA_ARGS__                                                                        \
+	}
+#include "exec/handlers.inc"
+#include "exec/control.inc"
+#undef OP
+	case H_COUNT:
+		break;
+	}
+	TRAP(WPKG_TRAP_UNSUPPORTED);
+}
+
+#endif
+
+enum wpkg_trap exec_run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
+{
+	return (enum wpkg_trap)run(vm, pc, fp, pin);
+}
+
+const char *exec_handler_name(enum handler handler)
+{
+	static const char *const names[] = {
+#define OP(name, ...) #name,
+#include "exec/handlers.inc"
+#include "exec/control.inc"
+#undef OP
+	};
+	return handler < H_COUNT ? names[handler] : "?";
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_RUN_H
+#define WPKG_EXEC_RUN_H
+
+/*
+ * The interpreter's machine: what every handler shares, and the handlers' numbers.
+ *
+ * Internal code is 64-bit words. An instruction begins with the word of its handler: the handler's
+ * address in the threaded build, its number in the switch build. The next word holds four 16-bit
+ * fields (generate.py says which), or two and a 32-bit constant; more words follow where a handler
+ * needs them.
+ *
+ * A frame is slots of 64 bits: parameters, locals, "link" (return pc, caller's frame), temporaries.
+ * A callee's frame begins at its first argument in the caller's temporaries, and its results are
+ * left there. The link stands at the callee's own index, behind as many slots as its results need.
+ *
+ * Every call instruction ends in a "reload" of two words, which is where a call across instances
+ * returns to; a call inside the instance returns behind it. The reload's second word is the
+ * caller's memory 0 and, in its top 16 bits, the slot of the caller's pinned local; so for every
+ * return pc the 16 bits before it are a slot that may be read.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exec/trap.h"
+
+struct wpkg_engine;
+struct wpkg_memory;
+
+#define RELOAD_WORDS 2
+
+/* One for each engine: the running instance's memory 0, limits, and where a slow step goes on. */
+struct vm {
+	uint8_t *memory;      /* memory 0's base; not NULL */
+	uint64_t memory_size; /* its bytes */
+	const struct wpkg_memory *current;
+	uint64_t *stack_limit; /* no frame may reach it; NULL after an interrupt (atomic) */
+	uint32_t interrupt;    /* the trap to end with, or 0 (atomic) */
+	int64_t fuel;	       /* what may be used before the meter asks again */
+	const uint64_t *pc;    /* at a trap, and where a slow step goes on */
+	uint64_t *fp;	       /* its frame */
+	uint32_t pin;	       /* with pc: the slot of the pinned local there */
+	uint64_t value;	       /* to a slow step and back: an index, a reference, a result */
+	struct wpkg_engine *engine;
+};
+
+enum handler {
+#define OP(name, ...) H_##name,
+#include "exec/handlers.inc"
+#include "exec/control.inc"
+#undef OP
+	H_COUNT
+};
+
+enum shape_kind { SHAPE_NONE, SHAPE_BINARY, SHAPE_COMPARE, SHAPE_UNARY, SHAPE_LOAD, SHAPE_STORE };
+
+/* What the translator knows of an opcode's handlers. */
+struct shape {
+	uint8_t kind;
+	uint16_t first;	   /* handler of the first class and destination */
+	uint16_t branch;   /* comparisons: first of the branches on it */
+	uint16_t direct;   /* loads and stores: at the address in the accumulator */
+	uint16_t opposite; /* comparisons of integers: the opcode of the opposite */
+};
+
+/* The word that an instruction of this handler begins with. */
+uint64_t exec_handler_word(enum handler handler);
+
+/* For listings of internal code and for tests. */
+const char *exec_handler_name(enum handler handler);
+
+/* Runs from pc until the halt instruction that the frame links to, or a trap. */
+enum wpkg_trap exec_run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin);
+
+/*
+ * Slow steps: what a handler does not do itself. Each gets the instruction and its frame, and
+ * returns a trap or WPKG_TRAP_NONE; vm->memory may have changed.
+ */
+typedef enum wpkg_trap exec_slow(struct vm *vm, uint64_t *fp, const uint64_t *pc);
+exec_slow exec_limit_reached, exec_link_call, exec_meter;
+exec_slow exec_call_any, exec_call_far, exec_call_host;
+exec_slow exec_tail_call, exec_tail_call_table, exec_tail_call_ref;
+exec_slow exec_memory_grow, exec_memory_fill, exec_memory_copy, exec_memory_init, exec_data_drop;
+exec_slow exec_table_grow, exec_table_fill, exec_table_copy, exec_table_init, exec_elem_drop;
+
+/* The running instance's memory 0 becomes this one; NULL is a memory without bytes. */
+void exec_use_memory(struct vm *vm, const struct wpkg_memory *memory);
+
+#endif
