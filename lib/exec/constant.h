@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_CONSTANT_H
+#define WPKG_EXEC_CONSTANT_H
+
+/* Constant expressions (specification, section 3.4.14): initial values, offsets, items. */
+
+#include "exec/object.h"
+
+/*
+ * The value of the validated expression that starts at the offset, into two words (of which most
+ * types use the first). Globals before it must be set, functions must exist. *end, which may be
+ * NULL, is set to the offset behind it. WPKG_TRAP_UNSUPPORTED when it needs too many operands.
+ */
+enum wpkg_trap exec_constant(uint64_t cell[2], uint32_t *end, const struct wpkg_instance *instance,
+			     uint32_t start);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/mem.h"
+#include "exec/engine_int.h"
+
+#define MEMORY_DEFAULT ((uint64_t)4 << 30)
+#define TABLE_DEFAULT 10000000
+#define HEAP_DEFAULT ((uint64_t)256 << 20)
+#define STACK_DEFAULT ((uint64_t)32 << 20)
+#define STACK_LEAST ((uint64_t)1 << 20)
+#define OBJECTS_MAX ((size_t)4 << 30) /* bytes of functions, globals and the like */
+#define TYPES_MAX ((size_t)1 << 28)
+#define GUARD ((size_t)65536)
+
+static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limits *limits)
+{
+	struct wpkg_engine_limits *own = &engine->limits;
+	if (limits)
+		*own = *limits;
+	if (!own->memory_bytes)
+		own->memory_bytes = MEMORY_DEFAULT;
+	if (!own->table_entries)
+		own->table_entries = TABLE_DEFAULT;
+	if (!own->heap_bytes)
+		own->heap_bytes = HEAP_DEFAULT;
+	if (!own->stack_bytes)
+		own->stack_bytes = STACK_DEFAULT;
+	if (own->stack_bytes < STACK_LEAST)
+		own->stack_bytes = STACK_LEAST;
+	engine->fuel_counts = own->fuel != 0;
+	engine->fuel = own->fuel;
+	engine->metered = own->fuel != 0 || own->time_ms != 0;
+}
+
+/* Lazily committed by the system, with a page at its end that nobody may touch. */
+static bool map_stack(struct wpkg_engine *engine)
+{
+	size_t bytes = engine->limits.stack_bytes / GUARD * GUARD;
+	void *stack = mmap(NULL, bytes + GUARD, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (stack == MAP_FAILED)
+		return false;
+	engine->stack = stack;
+	engine->limits.stack_bytes = bytes;
+	if (mprotect(stack, bytes, PROT_READ | PROT_WRITE) != 0)
+		return false;
+	engine->stack_end = engine->stack + bytes / sizeof(*engine->stack);
+	engine->stack_top = engine->stack;
+	return true;
+}
+
+enum wpkg_status wpkg_engine_new(struct wpkg_engine **out, const struct wpkg_engine_limits *limits,
+				 struct wpkg_err *err)
+{
+	struct wpkg_engine *engine = wpkg_mem_calloc(1, sizeof(*engine));
+	if (!engine)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "engine: no memory");
+	set_limits(engine, limits);
+	wpkg_arena_init(&engine->arena, OBJECTS_MAX);
+	wpkg_types_init(&engine->types, TYPES_MAX);
+	if (!map_stack(engine)) {
+		wpkg_engine_free(engine);
+		return WPKG_FAIL(err, WPKG_ENOMEM, "engine: no memory for its stack");
+	}
+	/* Never read: its size is 0. But it is an address that no other memory has. */
+	engine->empty.base = (uint8_t *)&engine->empty;
+	engine->empty.engine = engine;
+	engine->vm.engine = engine;
+	engine->vm.stack_limit = engine->stack_end;
+	exec_use_memory(&engine->vm, NULL);
+	engine->halt[0] = exec_handler_word(H_reload);
+	engine->halt[RELOAD_WORDS] = exec_handler_word(H_halt);
+	*out = engine;
+	return WPKG_OK;
+}
+
+void wpkg_engine_free(struct wpkg_engine *engine)
+{
+	if (!engine)
+		return;
+	for (uint32_t i = 0; i < engine->memory_count; i++)
+		exec_memory_free(engine->memories[i]);
+	for (uint32_t i = 0; i < engine->table_count; i++)
+		exec_table_free(engine->tables[i]);
+	for (uint32_t i = 0; i < engine->code_count; i++)
+		wpkg_mem_free((void *)(uintptr_t)engine->codes[i].begin);
+	wpkg_mem_free(engine->memories);
+	wpkg_mem_free(engine->tables);
+	wpkg_mem_free(engine->codes);
+	wpkg_types_clear(&engine->types);
+	wpkg_arena_clear(&engine->arena);
+	if (engine->stack)
+		munmap(engine->stack, engine->limits.stack_bytes + GUARD);
+	wpkg_mem_free(engine);
+}
+
+/* Two words are written, the reason first: whoever sees the limit gone finds the reason. */
+void wpkg_engine_interrupt(struct wpkg_engine *engine)
+{
+	__atomic_store_n(&engine->vm.interrupt, (uint32_t)WPKG_TRAP_INTERRUPT, __ATOMIC_RELEASE);
+	__atomic_store_n(&engine->vm.stack_limit, NULL, __ATOMIC_RELEASE);
+}
+
+void wpkg_engine_clear_interrupt(struct wpkg_engine *engine)
+{
+	__atomic_store_n(&engine->vm.stack_limit, engine->stack_end, __ATOMIC_RELEASE);
+	__atomic_store_n(&engine->vm.interrupt, 0, __ATOMIC_RELEASE);
+}
+
+/* What the machine was given and has not used is still there. */
+uint64_t wpkg_engine_fuel(const struct wpkg_engine *engine)
+{
+	return engine->fuel + (engine->vm.fuel > 0 ? (uint64_t)engine->vm.fuel : 0);
+}
+
+void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units)
+{
+	engine->fuel = units;
+	engine->vm.fuel = 0;
+}
+
+void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine)
+{
+	*out = engine->usage;
+}
+
+enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code)
+{
+	struct wpkg_engine *engine = func->engine;
+	if (engine->code_count == engine->code_cap) {
+		uint32_t cap = engine->code_cap ? engine->code_cap * 2 : 64;
+		struct exec_code *grown =
+			wpkg_mem_resize(engine->codes, cap, sizeof(struct exec_code));
+		if (!grown)
+			return WPKG_TRAP_NO_MEMORY;
+		engine->codes = grown;
+		engine->code_cap = cap;
+	}
+	uint32_t at = engine->code_count;
+	for (; at > 0 && engine->codes[at - 1].begin > code; at--)
+		engine->codes[at] = engine->codes[at - 1];
+	engine->codes[at] = (struct exec_code){code, code + func->code_words, func};
+	engine->code_count++;
+	engine->usage.compiled_functions++;
+	engine->usage.compiled_bytes += (uint64_t)func->code_words * sizeof(*code);
+	func->code = code;
+	return WPKG_TRAP_NONE;
+}
+
+struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const uint64_t *pc)
+{
+	uint32_t low = 0, high = engine->code_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (engine->codes[middle].end <= pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == engine->code_count || engine->codes[low].begin > pc)
+		return NULL;
+	return engine->codes[low].func;
+}

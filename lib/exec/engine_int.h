@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_ENGINE_INT_H
+#define WPKG_EXEC_ENGINE_INT_H
+
+/* The engine's inside, for the files of this folder. */
+
+#include "base/arena.h"
+#include "exec/engine.h"
+#include "exec/object.h"
+#include "exec/run.h"
+#include "wasm/module.h"
+
+/* Calls from the host into guests, one inside the other: each takes some C stack. */
+#define RUN_DEPTH_MAX 200
+
+/* A compiled function, sorted by where its code stands: for "whose instruction is this?". */
+struct exec_code {
+	const uint64_t *begin, *end;
+	struct wpkg_func *func;
+};
+
+struct wpkg_engine {
+	struct vm vm;
+	struct wpkg_engine_limits limits; /* every field set */
+	bool metered;			  /* fuel or time is counted */
+	bool fuel_counts;
+	uint64_t fuel;		  /* beyond what the machine was given */
+	uint64_t deadline;	  /* monotonic nanoseconds; 0: none now */
+	struct wpkg_arena arena;  /* functions, globals, instances, ... : all that never goes */
+	struct wpkg_memory empty; /* stands for the memory 0 of instances without one */
+	uint64_t *stack, *stack_end;
+	uint64_t *stack_top; /* where a call from the host begins its frame */
+	uint32_t run_depth;
+	struct wpkg_engine_usage usage;
+	struct exec_code *codes;
+	uint32_t code_count, code_cap;
+	struct wpkg_memory **memories; /* that this engine owns */
+	uint32_t memory_count, memory_cap;
+	struct wpkg_table **tables;
+	uint32_t table_count, table_cap;
+	struct wpkg_instance *instances;
+	struct wpkg_types types;	 /* canonical, of all modules and host functions */
+	uint64_t halt[RELOAD_WORDS + 3]; /* what a call from the host returns to */
+	/* Of the run that ended last. */
+	int32_t exit_code;
+	char message[160];
+};
+
+/* Takes the code (wpkg_mem_alloc) and makes it the function's. */
+enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code);
+
+/* The function that an instruction belongs to; NULL for none. */
+struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const uint64_t *pc);
+
+/* Compiles the function if it has no code yet. */
+enum wpkg_trap exec_func_prepare(struct wpkg_func *func);
+
+/* New objects, owned by the engine. NULL when memory or a ceiling is out, with the error set. */
+struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, uint64_t pages, uint64_t max,
+				    bool has_max, bool is_64, struct wpkg_err *err);
+struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, uint64_t max,
+				  bool has_max, bool is_64, uint64_t fill, struct wpkg_err *err);
+void exec_memory_free(struct wpkg_memory *memory);
+void exec_table_free(struct wpkg_table *table);
+
+/* The old size, or -1 (all bits) when it cannot; *trap is set when the ceiling is to trap. */
+uint64_t exec_memory_grow_by(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap);
+uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t fill,
+			    enum wpkg_trap *trap);
+
+/* Copies of segments, checked. */
+enum wpkg_trap exec_table_init_from(struct wpkg_table *table, uint64_t to,
+				    const struct exec_elem *elem, uint64_t from, uint64_t count);
+enum wpkg_trap exec_memory_init_from(struct wpkg_memory *memory, uint64_t to,
+				     const struct exec_data *data, uint64_t from, uint64_t count);
+
+/* Offset in the module's file of the instruction that the code at pc was made from. */
+uint32_t exec_func_offset(const struct wpkg_func *func, const uint64_t *pc);
+
+/* How a run ended; without a backtrace unless the machine stands where it trapped. */
+void exec_outcome_set(struct wpkg_outcome *outcome, const struct wpkg_engine *engine,
+		      enum wpkg_trap trap);
+
+/* Where a trap happened, from the machine's pc and fp. */
+void exec_backtrace(struct wpkg_outcome *outcome, const struct wpkg_engine *engine);
+
+#endif
