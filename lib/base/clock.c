@@ -22,8 +22,13 @@ void wpkg_clock_format(char out[WPKG_CLOCK_TEXT], int64_t seconds)
 {
 	time_t when = (time_t)seconds;
 	struct tm parts;
-	if (!gmtime_r(&when, &parts) ||
-	    strftime(out, WPKG_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+	bool fits = gmtime_r(&when, &parts) && parts.tm_year >= -1900 && parts.tm_year < 8100;
+	/* Not strftime: its year has fewer than four digits before the year 1000. */
+	int length = !fits ? 0
+			   : snprintf(out, WPKG_CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+				      parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+				      parts.tm_hour, parts.tm_min, parts.tm_sec);
+	if (length != WPKG_CLOCK_TEXT - 1)
 		memcpy(out, "0000-00-00T00:00:00Z", WPKG_CLOCK_TEXT);
 }
 

@@ -17,7 +17,7 @@ uint64_t wpkg_clock_monotonic(void);
 
 #define WPKG_CLOCK_TEXT 21 /* "2026-11-24T13:00:00Z" and a NUL */
 
-/* RFC 3339 in UTC, to the second. */
+/* RFC 3339 in UTC, to the second; zeros for a year that four digits do not hold. */
 void wpkg_clock_format(char out[WPKG_CLOCK_TEXT], int64_t seconds);
 
 /* "2026-11-24" or "2026-11-24T13:00:00Z" as UNIX seconds. */

@@ -156,6 +156,9 @@ START_TEST(times_durations_and_sizes_are_read_strictly)
 	ck_ok(wpkg_clock_parse(&seconds, WPKG_LIT("2026-11-24T13:00:00Z"), &err), err);
 	wpkg_clock_format(text, seconds);
 	ck_assert_str_eq(text, "2026-11-24T13:00:00Z");
+	ck_ok(wpkg_clock_parse(&seconds, WPKG_LIT("0586-01-02T03:04:05Z"), &err), err);
+	wpkg_clock_format(text, seconds);
+	ck_assert_str_eq(text, "0586-01-02T03:04:05Z");
 	ck_ok(wpkg_clock_parse(&seconds, WPKG_LIT("1970-01-02"), &err), err);
 	ck_assert_int_eq(seconds, 86400);
 	const char *bad[] = {"2026-02-30", "2026-13-01", "2026-1-1", "2026-11-24T25:00:00Z", ""};
