@@ -77,7 +77,7 @@ int64_t wpkg_reader_long_s(struct wpkg_reader *r, unsigned bits)
 	} while (byte & 0x80 && shift < bits);
 	unsigned used = 7 + bits - shift; /* bits of the last byte that count */
 	if (shift >= bits && used <= 7) {
-		int8_t rest = (int8_t)(byte << 1) >> used;
+		int rest = (int8_t)(byte << 1) >> used;
 		if (byte & 0x80 || (rest != 0 && rest != -1)) {
 			wpkg_reader_fail(r, at - 1, WPKG_EFORMAT,
 					 byte & 0x80 ? "integer representation too long"
