@@ -21,6 +21,20 @@
 #define WPKG_ANNOTATION_DEPENDENCIES "dev.wpkg.dependencies"
 /* The package's checks as compact JSON: see check.h. */
 #define WPKG_ANNOTATION_CHECKS "dev.wpkg.checks"
+/* In an OCI manifest: what the invoice says without annotations, repeated for others. */
+#define WPKG_ANNOTATION_TITLE "org.opencontainers.image.title"
+#define WPKG_ANNOTATION_VERSION "org.opencontainers.image.version"
+#define WPKG_ANNOTATION_DESCRIPTION "org.opencontainers.image.description"
+#define WPKG_ANNOTATION_AUTHORS "org.opencontainers.image.authors"
+/* In an OCI manifest: the invoice as compact JSON, see oci_manifest.h. */
+#define WPKG_ANNOTATION_INVOICE "dev.wpkg.invoice"
+/* On a label: the layer type of the OCI artifact that it came from, where that was another. */
+#define WPKG_ANNOTATION_LAYER_TYPE "dev.wpkg.layer-type"
+/* On a WebAssembly label: "component", and what it exports and imports, a name a line. */
+#define WPKG_ANNOTATION_WASM_KIND "dev.wpkg.wasm.kind"
+#define WPKG_ANNOTATION_WASM_EXPORTS "dev.wpkg.wasm.exports"
+#define WPKG_ANNOTATION_WASM_IMPORTS "dev.wpkg.wasm.imports"
+#define WPKG_ANNOTATION_WASM_TARGET "dev.wpkg.wasm.target" /* the world it was made for */
 /* On a label: "true" marks the readme (Bindle's reserved key). */
 #define WPKG_ANNOTATION_README "bindle.dev/readme"
 
