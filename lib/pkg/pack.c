@@ -76,7 +76,14 @@ static enum wpkg_status take_bytes(void *user, struct wpkg_str bytes, struct wpk
 	return WPKG_OK;
 }
 
-/* Fills digest, size and, unless it is given, the media type. */
+/* A component has the same magic as a module, but layer 1 behind it (component-model, Binary.md).
+ */
+static bool is_component(struct wpkg_str head)
+{
+	return wpkg_str_starts(head, WPKG_LIT("\0asm\x0d\0\x01\0"));
+}
+
+/* Fills digest, size, what kind of WebAssembly it is and, unless it is given, the media type. */
 static enum wpkg_status read_file(const struct packer *packer, struct wpkg_label *label,
 				  struct wpkg_str path)
 {
@@ -95,9 +102,13 @@ static enum wpkg_status read_file(const struct packer *packer, struct wpkg_label
 	wpkg_digest_format(hex, &digest);
 	label->size = reading.size;
 	label->sha256 = wpkg_arena_dup(packer->arena, wpkg_str_from(hex));
+	struct wpkg_str head = wpkg_str_of(reading.head, reading.head_len);
 	if (!label->media_type.ptr)
-		label->media_type = wpkg_str_from(
-			wpkg_media_type_guess(path, wpkg_str_of(reading.head, reading.head_len)));
+		label->media_type = wpkg_str_from(wpkg_media_type_guess(path, head));
+	if (is_component(head) &&
+	    !wpkg_map_set(packer->arena, &label->annotations, WPKG_LIT(WPKG_ANNOTATION_WASM_KIND),
+			  WPKG_LIT("component")))
+		return no_memory(packer);
 	return label->sha256.ptr ? WPKG_OK : no_memory(packer);
 }
 

@@ -104,6 +104,24 @@ START_TEST(a_manifest_becomes_an_invoice)
 }
 END_TEST
 
+START_TEST(a_component_is_marked_as_one)
+{
+	struct wpkg_err err;
+	struct wpkg_invoice *invoice = NULL;
+	setup();
+	put("component.wasm", WPKG_LIT("\0asm\x0d\0\x01\0"));
+	ck_ok(pack(&invoice,
+		   HEAD "[[parcel]]\npath = \"component.wasm\"\n[[parcel]]\npath = \"app.wasm\"\n",
+		   &err),
+	      err);
+	ck_assert(wpkg_str_equal_text(
+		wpkg_map_find(&invoice->parcels[0].label.annotations, WPKG_ANNOTATION_WASM_KIND),
+		"component"));
+	ck_assert_uint_eq(invoice->parcels[1].label.annotations.count, 0);
+	teardown();
+}
+END_TEST
+
 static void refused(const char *manifest, const char *words)
 {
 	struct wpkg_err err = {0};
@@ -184,5 +202,6 @@ START_TEST(each_failed_allocation_is_reported)
 }
 END_TEST
 
-UNIT_MAIN(a_manifest_becomes_an_invoice, bad_manifests_are_refused_with_their_place,
-	  the_example_is_a_manifest, each_failed_allocation_is_reported)
+UNIT_MAIN(a_manifest_becomes_an_invoice, a_component_is_marked_as_one,
+	  bad_manifests_are_refused_with_their_place, the_example_is_a_manifest,
+	  each_failed_allocation_is_reported)
