@@ -20,13 +20,15 @@
 struct wpkg_store;
 struct wpkg_module_facts; /* store/record.h */
 
-/* A zero limit is the worker's default. */
+/* The zero value is the default. */
 struct admission_options {
 	const char *worker; /* path of wpkg-admit; NULL or "": beside the server or in libexec */
-	int64_t seconds;    /* of wall time for a whole version */
-	uint64_t memory;    /* bytes of address space of a worker, and of its guests */
-	uint64_t fuel;	    /* for each check */
-	uint64_t output;    /* bytes that a check may print */
+	int64_t seconds;    /* of wall time for a whole version; 0: 60 */
+	uint64_t memory;    /* bytes that a worker and its guests may have; 0: 1 GiB */
+	uint64_t fuel;	    /* for each check, about an instruction each; 0: 10,000,000,000 */
+	uint64_t output;    /* bytes that a check may print; 0: 1 MiB */
+	unsigned workers;   /* at once; 0: one for each processor */
+	unsigned waiting;   /* questions that may wait for a worker; 0: 256 */
 };
 
 struct admission;
@@ -35,7 +37,22 @@ struct admission;
 WPKG_MUST_CHECK enum wpkg_status admission_new(struct admission **out,
 					       const struct admission_options *options,
 					       struct wpkg_err *err);
+
+/* Nobody may be in admission_run. NULL is fine. */
 void admission_free(struct admission *admission);
+
+/*
+ * The protections that this system does not give to workers, as one line for the log at the start
+ * and for an operator's question; empty when none is missing. Borrowed from the admission.
+ */
+const char *admission_missing(const struct admission *admission);
+
+/* Borrowed for the call. */
+struct admission_question {
+	const struct wpkg_invoice *invoice;
+	struct wpkg_store *store; /* has all of its parcels */
+	struct wpkg_str user;	  /* who pushed: users take turns. Empty: nobody in particular */
+};
 
 /* All texts in the arena of the question. */
 struct admission_result {
@@ -48,13 +65,12 @@ struct admission_result {
 
 /*
  * Blocks until there is a verdict; called on a worker thread of the server, several at once. A
- * failure (no verdict either way: a parcel cannot be opened, no process can be started) leaves the
- * version where it is: WPKG_EBUSY, WPKG_EIO, WPKG_ENOMEM.
+ * failure (no verdict either way: a parcel cannot be opened, no process can be started, too many
+ * wait) leaves the version where it is: WPKG_EBUSY, WPKG_EIO, WPKG_ENOMEM.
  */
 WPKG_MUST_CHECK enum wpkg_status admission_run(struct admission_result *out,
 					       struct admission *admission,
-					       const struct wpkg_invoice *invoice,
-					       struct wpkg_store *store, struct wpkg_arena *arena,
-					       struct wpkg_err *err);
+					       const struct admission_question *question,
+					       struct wpkg_arena *arena, struct wpkg_err *err);
 
 #endif
