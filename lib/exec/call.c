@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "exec/engine_int.h"
 #include "exec/host_int.h"
 #include "exec/instance.h"
@@ -129,12 +130,12 @@ void wpkg_outcome_format_frames(const struct wpkg_outcome *outcome, struct wpkg_
 		const struct wpkg_frame *frame = &outcome->frames[i];
 		struct wpkg_str name =
 			wpkg_instance_function_name(frame->instance, frame->function);
+		wpkg_buf_append_text(out, "  ");
 		if (name.len)
-			wpkg_buf_append_format(out, "  %.*s+0x%x\n", WPKG_STR_ARG(name),
-					       (unsigned)frame->offset);
+			wpkg_utf8_append_escaped(out, name);
 		else
-			wpkg_buf_append_format(out, "  function %u+0x%x\n",
-					       (unsigned)frame->function, (unsigned)frame->offset);
+			wpkg_buf_append_format(out, "function %u", (unsigned)frame->function);
+		wpkg_buf_append_format(out, "+0x%x\n", (unsigned)frame->offset);
 	}
 	if (outcome->depth > outcome->frame_count)
 		wpkg_buf_append_format(out, "  ... %llu more\n",

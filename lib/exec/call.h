@@ -60,7 +60,7 @@ struct wpkg_outcome {
 enum wpkg_trap wpkg_func_call(struct wpkg_outcome *outcome, struct wpkg_func *func,
 			      const union wpkg_wasm_value *args, union wpkg_wasm_value *results);
 
-/* A line "  name+0x1f" for each frame, with the names of the module's name section. */
+/* A line "  name+0x1f" for each frame, with the names of the module's name section, escaped. */
 void wpkg_outcome_format_frames(const struct wpkg_outcome *outcome, struct wpkg_buf *out);
 
 #endif
