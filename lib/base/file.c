@@ -14,6 +14,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 enum wpkg_status wpkg_file_read_fd(struct wpkg_buf *buf, int fd, const char *what,
 				   struct wpkg_err *err)
@@ -63,16 +64,6 @@ enum wpkg_status wpkg_file_sync_dir(int dir, const char *what, struct wpkg_err *
 	if (fsync(dir) != 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", what);
 	return WPKG_OK;
-}
-
-/* The directory part of a path, for the temporary file beside it; "." when there is none. */
-static char *parent_of(const char *path)
-{
-	struct wpkg_str all = wpkg_str_from(path);
-	size_t slash = wpkg_str_find_last(all, '/');
-	if (slash == all.len)
-		return wpkg_mem_dup_text(".", 1);
-	return wpkg_mem_dup_text(path, slash == 0 ? 1 : slash);
 }
 
 static enum wpkg_status publish(int dir, const char *temporary, const char *path, int flags,
@@ -126,7 +117,7 @@ enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str byte
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return WPKG_FAIL_ERRNO(err, errno, "random numbers");
 	wpkg_hex_format(suffix, random, sizeof(random));
-	char *parent = parent_of(path);
+	char *parent = wpkg_path_parent(path);
 	if (!parent)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "%s: no memory", path);
 	int n = snprintf(temporary, sizeof(temporary), "%s/.wpkg-%s", parent, suffix);

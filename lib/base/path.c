@@ -73,6 +73,15 @@ struct wpkg_str wpkg_path_extension(struct wpkg_str path)
 	return wpkg_str_from_offset(base, dot + 1);
 }
 
+char *wpkg_path_parent(const char *path)
+{
+	struct wpkg_str all = wpkg_str_from(path);
+	size_t slash = wpkg_str_find_last(all, '/');
+	if (slash == all.len)
+		return wpkg_mem_dup_text(".", 1);
+	return wpkg_mem_dup_text(path, slash == 0 ? 1 : slash);
+}
+
 char *wpkg_path_join(const char *directory, const char *name)
 {
 	struct wpkg_buf buf;

@@ -21,6 +21,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_path_check_portable(struct wpkg_str path,
 struct wpkg_str wpkg_path_base(struct wpkg_str path);
 struct wpkg_str wpkg_path_extension(struct wpkg_str path);
 
+/* The directory that a path lies in, as text: "." and "/" where it needs one. Heap; NULL when
+ * memory is out. */
+char *wpkg_path_parent(const char *path);
+
 /* "directory/name" (heap, wpkg_mem_free); NULL when memory is out. */
 char *wpkg_path_join(const char *directory, const char *name);
 
