@@ -20,6 +20,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "pkg/id.h"
+#include "pkg/parcel.h"
 
 #define PARCEL_PATH sizeof("parcels/.dat") + WPKG_DIGEST_TEXT
 
@@ -139,51 +140,6 @@ enum wpkg_status wpkg_bundle_open_parcel(int *out, const struct wpkg_bundle *bun
 	return wpkg_file_open_beneath(out, bundle->dir, path, O_RDONLY | O_CLOEXEC, 0, err);
 }
 
-/* Hashes from the start of the file on and, unless to is -1, copies. */
-static enum wpkg_status check_bytes(int fd, int to, const struct wpkg_label *label,
-				    struct wpkg_err *err)
-{
-	char block[65536];
-	char hex[WPKG_DIGEST_TEXT];
-	struct wpkg_digest digest;
-	struct wpkg_hasher *hasher = NULL;
-	uint64_t size = 0;
-	enum wpkg_status status = wpkg_hasher_new(&hasher, err);
-	while (status == WPKG_OK) {
-		ssize_t n = pread(fd, block, sizeof(block), (off_t)size);
-		if (n == 0)
-			break;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			status = WPKG_FAIL_ERRNO(err, errno, "parcel '%.*s'",
-						 WPKG_STR_ARG(label->name));
-			break;
-		}
-		size += (uint64_t)n;
-		wpkg_hasher_update(hasher, wpkg_str_of(block, (size_t)n));
-		if (size > label->size)
-			break;
-		if (to >= 0)
-			status = wpkg_file_write_fd(to, wpkg_str_of(block, (size_t)n), "bundle",
-						    err);
-	}
-	if (status == WPKG_OK)
-		status = wpkg_hasher_finish(&digest, hasher, err);
-	wpkg_hasher_free(hasher);
-	if (status != WPKG_OK)
-		return status;
-	if (size != label->size)
-		return WPKG_FAIL(err, WPKG_EDENIED, "parcel '%.*s': %s than its %llu bytes",
-				 WPKG_STR_ARG(label->name), size > label->size ? "more" : "fewer",
-				 (unsigned long long)label->size);
-	wpkg_digest_format(hex, &digest);
-	if (!wpkg_str_equal_text(label->sha256, hex))
-		return WPKG_FAIL(err, WPKG_EDENIED, "parcel '%.*s': its digest is %s, not %.*s",
-				 WPKG_STR_ARG(label->name), hex, WPKG_STR_ARG(label->sha256));
-	return WPKG_OK;
-}
-
 enum wpkg_status wpkg_bundle_check(const struct wpkg_bundle *bundle, struct wpkg_err *err)
 {
 	for (size_t i = 0; i < bundle->invoice->parcel_count; i++) {
@@ -193,7 +149,7 @@ enum wpkg_status wpkg_bundle_check(const struct wpkg_bundle *bundle, struct wpkg
 		if (status == WPKG_ENOTFOUND)
 			continue;
 		if (status == WPKG_OK) {
-			status = check_bytes(fd, -1, label, err);
+			status = wpkg_parcel_check(label, fd, err);
 			close(fd);
 		}
 		if (status != WPKG_OK)
@@ -294,7 +250,7 @@ enum wpkg_status wpkg_bundle_writer_add(struct wpkg_bundle_writer *writer,
 		return WPKG_OK; /* the same bytes under another name */
 	if (to < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
-	status = check_bytes(fd, to, label, err);
+	status = wpkg_parcel_copy(label, fd, to, err);
 	if (close(to) != 0 && status == WPKG_OK)
 		status = WPKG_FAIL_ERRNO(err, errno, "%s", path);
 	if (status != WPKG_OK)
