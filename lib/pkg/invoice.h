@@ -155,6 +155,14 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_invoice_write(struct wpkg_buf *buf,
 WPKG_MUST_CHECK enum wpkg_status wpkg_invoice_check(const struct wpkg_invoice *invoice,
 						    struct wpkg_err *err);
 
+/*
+ * Do two invoices say the same, apart from what may come later: signatures and a yank? WPKG_ENOMEM,
+ * or WPKG_EINVAL for one that is too large to be written.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_invoice_same_content(bool *same, const struct wpkg_invoice *a,
+							   const struct wpkg_invoice *b,
+							   struct wpkg_err *err);
+
 /* The value of an annotation; ptr NULL when there is none. */
 struct wpkg_str wpkg_map_find(const struct wpkg_map *map, const char *key);
 

@@ -163,11 +163,30 @@ START_TEST(one_name_in_two_groups_is_fine)
 }
 END_TEST
 
+START_TEST(signatures_and_a_yank_are_no_other_content)
+{
+	struct wpkg_err err;
+	bool same = false;
+	setup();
+	struct wpkg_invoice *before = read_text(wpkg_str_from(full), WPKG_INVOICE_TOML);
+	struct wpkg_invoice *after = read_text(wpkg_str_from(full), WPKG_INVOICE_TOML);
+	after->yanked = true;
+	after->has_yanked = true;
+	after->signature_count = 0;
+	ck_ok(wpkg_invoice_same_content(&same, before, after, &err), err);
+	ck_assert(same);
+	after->parcels[0].label.name = WPKG_LIT("other.wasm");
+	ck_ok(wpkg_invoice_same_content(&same, before, after, &err), err);
+	ck_assert(!same);
+}
+END_TEST
+
 static enum wpkg_status read_and_write(void)
 {
 	struct wpkg_arena own;
 	struct wpkg_buf text;
 	struct wpkg_invoice *invoice = NULL;
+	bool same = false;
 	wpkg_arena_init(&own, (size_t)8 << 20);
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	enum wpkg_status status =
@@ -176,6 +195,8 @@ static enum wpkg_status read_and_write(void)
 		status = wpkg_invoice_check(invoice, NULL);
 	if (status == WPKG_OK)
 		status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_JSON, NULL);
+	if (status == WPKG_OK)
+		status = wpkg_invoice_same_content(&same, invoice, invoice, NULL);
 	wpkg_buf_clear(&text);
 	wpkg_arena_clear(&own);
 	return status;
@@ -191,4 +212,5 @@ UNIT_MAIN(every_field_survives_toml_and_json,
 	  equal_invoices_give_equal_bytes_whatever_the_order_of_keys,
 	  unknown_keys_wrong_types_and_duplicates_are_refused_with_their_place,
 	  what_bindle_leaves_unchecked_is_refused_with_its_field, a_good_invoice_passes_the_check,
-	  one_name_in_two_groups_is_fine, each_failed_allocation_is_reported)
+	  one_name_in_two_groups_is_fine, signatures_and_a_yank_are_no_other_content,
+	  each_failed_allocation_is_reported)
