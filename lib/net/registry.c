@@ -234,6 +234,7 @@ enum wpkg_status wpkg_registry_get_invoice(struct wpkg_invoice **out, struct wpk
 					   struct wpkg_err *err)
 {
 	struct request request;
+	struct wpkg_value *table = NULL;
 	struct wpkg_invoice *invoice = NULL;
 	request_init(&request, registry, WPKG_HTTP_GET, WPKG_INVOICE_MAX);
 	registry_append_id_url(&request.url, registry, name, version);
@@ -241,8 +242,10 @@ enum wpkg_status wpkg_registry_get_invoice(struct wpkg_invoice **out, struct wpk
 	enum wpkg_status status = request_run(&request, registry, false, err);
 	if (status != WPKG_OK)
 		goto out;
-	status = wpkg_invoice_read(&invoice, arena, wpkg_buf_str(&request.exchange.text),
-				   WPKG_INVOICE_TOML, err);
+	status = read_answer(&table, arena, &request, err);
+	if (status != WPKG_OK)
+		goto out;
+	status = wpkg_invoice_from_value(&invoice, arena, table, err);
 	if (status != WPKG_OK) {
 		status = wrong_answer(err, status, &request);
 		goto out;
