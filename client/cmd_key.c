@@ -265,26 +265,34 @@ static enum wpkg_status public_side(struct wpkg_keyring_entry *out, struct sessi
 	return WPKG_OK;
 }
 
-static enum wpkg_status export(struct session *session, const char *label, struct wpkg_err *err) {
-	struct wpkg_secret_keys keys = {0}; struct wpkg_keyring mine = {0};
-	struct wpkg_keyring known; struct wpkg_buf text; wpkg_buf_init(&text, WPKG_KEYRING_MAX);
+static enum wpkg_status export_keys(struct session *session, const char *label,
+				    struct wpkg_err *err)
+{
+	struct wpkg_secret_keys keys = {0};
+	struct wpkg_keyring mine = {0};
+	struct wpkg_keyring known;
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, WPKG_KEYRING_MAX);
 	enum wpkg_status status = signer_load_own(&keys, session, err);
-	if (status == WPKG_OK) status = trust_load(&known, session, err);
-	for (size_t i = 0; status == WPKG_OK && i < keys.count;
-	     i++){struct wpkg_keyring_entry entry;
-		  if (label && strcmp(keys.entries[i].label, label) != 0) continue;
-		  status = public_side(&entry, session, &known, &keys.entries[i], err);
-		  if (status == WPKG_OK)
-			  status = wpkg_keyring_add(&mine, &session->arena, &entry, err);}
-if (status == WPKG_OK && mine.count == 0) status =
-	WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such key of yours");
-if (status == WPKG_OK)
-	status = wpkg_keyring_write(&text, &mine, err);
-if (status == WPKG_OK)
-	fwrite(wpkg_buf_text(&text), 1, text.len, stdout);
-wpkg_secret_keys_clear(&keys);
-wpkg_buf_clear(&text);
-return status;
+	if (status == WPKG_OK)
+		status = trust_load(&known, session, err);
+	for (size_t i = 0; status == WPKG_OK && i < keys.count; i++) {
+		struct wpkg_keyring_entry entry;
+		if (label && strcmp(keys.entries[i].label, label) != 0)
+			continue;
+		status = public_side(&entry, session, &known, &keys.entries[i], err);
+		if (status == WPKG_OK)
+			status = wpkg_keyring_add(&mine, &session->arena, &entry, err);
+	}
+	if (status == WPKG_OK && mine.count == 0)
+		status = WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such key of yours");
+	if (status == WPKG_OK)
+		status = wpkg_keyring_write(&text, &mine, err);
+	if (status == WPKG_OK)
+		fwrite(wpkg_buf_text(&text), 1, text.len, stdout);
+	wpkg_secret_keys_clear(&keys);
+	wpkg_buf_clear(&text);
+	return status;
 }
 
 static int run_export(const struct wpkg_invocation *invocation)
@@ -294,7 +302,7 @@ static int run_export(const struct wpkg_invocation *invocation)
 	const struct export_options *options = invocation->options;
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = export(&session, options->label, &err);
+		status = export_keys(&session, options->label, &err);
 	session_close(&session);
 	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
 }
@@ -347,7 +355,7 @@ static enum wpkg_status read_import(struct wpkg_secret_keys *out, const char *pa
 	return status;
 }
 
-static enum wpkg_status import(struct session *session, const char *path, struct wpkg_err *err)
+static enum wpkg_status import_keys(struct session *session, const char *path, struct wpkg_err *err)
 {
 	struct wpkg_secret_keys keys = {0};
 	struct wpkg_secret_keys fresh = {0};
@@ -379,7 +387,7 @@ static int run_import(const struct wpkg_invocation *invocation)
 	struct wpkg_err err = {0};
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = import(&session, invocation->operands[0], &err);
+		status = import_keys(&session, invocation->operands[0], &err);
 	session_close(&session);
 	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
 }
