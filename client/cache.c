@@ -11,10 +11,11 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "crypto/random.h"
+#include "pkg/parcel.h"
 
 #define PARCEL_PATH 80
-#define PIECE ((size_t)256 * 1024)
 
 enum wpkg_status cache_open(struct cache *out, const char *path, struct wpkg_err *err)
 {
@@ -58,81 +59,59 @@ static void parcel_path(char out[PARCEL_PATH], const char *sha256)
 	snprintf(out, PARCEL_PATH, "parcels/%s", sha256);
 }
 
-/* The digest of all that a descriptor holds, whose offset is left at the end. */
-static enum wpkg_status hash_file(struct wpkg_digest *out, int fd, const char *what,
-				  struct wpkg_err *err)
-{
-	struct wpkg_hasher *hasher = NULL;
-	char *piece = wpkg_mem_alloc(PIECE);
-	enum wpkg_status status = WPKG_OK;
-	ssize_t n = 1;
-	if (!piece)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory to read %s", what);
-	status = wpkg_hasher_new(&hasher, err);
-	while (status == WPKG_OK && n > 0) {
-		n = read(fd, piece, PIECE);
-		if (n < 0)
-			status = WPKG_FAIL_ERRNO(err, errno, "%s", what);
-		else
-			wpkg_hasher_update(hasher, wpkg_str_of(piece, (size_t)n));
-	}
-	if (status == WPKG_OK)
-		status = wpkg_hasher_finish(out, hasher, err);
-	wpkg_hasher_free(hasher);
-	wpkg_mem_free(piece);
-	return status;
-}
-
-/* Does an open file hold what its digest says? Its offset is at the start afterwards. */
-static enum wpkg_status check_file(bool *good, int fd, const struct wpkg_digest *digest,
-				   const char *what, struct wpkg_err *err)
-{
-	struct wpkg_digest actual;
-	enum wpkg_status status = hash_file(&actual, fd, what, err);
-	if (status != WPKG_OK)
-		return status;
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		return WPKG_FAIL_ERRNO(err, errno, "%s", what);
-	*good = wpkg_digest_equal(&actual, digest);
-	return WPKG_OK;
-}
-
 enum wpkg_status cache_open_parcel(int *out, bool *spoilt, const struct cache *cache,
 				   const struct wpkg_label *label, struct wpkg_err *err)
 {
 	struct wpkg_digest digest;
 	char sha256[WPKG_DIGEST_TEXT];
 	char path[PARCEL_PATH];
-	struct stat info;
-	bool good = false;
 	if (!wpkg_digest_parse(&digest, label->sha256))
 		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is no SHA-256 digest",
 				 WPKG_STR_ARG(label->sha256));
 	wpkg_digest_format(sha256, &digest);
 	parcel_path(path, sha256);
-	int fd = openat(cache->dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno != ELOOP)
+	int fd = openat(cache->dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno != ELOOP && errno != ENXIO)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
-	if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
-	    (uint64_t)info.st_size == label->size) {
-		enum wpkg_status status = check_file(&good, fd, &digest, path, err);
-		if (status != WPKG_OK) {
-			close(fd);
-			return status;
-		}
-	}
-	if (good) {
+	enum wpkg_status status = WPKG_EDENIED; /* a link or a socket is no parcel */
+	if (fd >= 0)
+		status = wpkg_parcel_check(label, fd, err);
+	if (status == WPKG_OK) {
 		*out = fd;
 		return WPKG_OK;
 	}
 	if (fd >= 0)
 		close(fd);
+	if (status != WPKG_EDENIED)
+		return status;
 	if (spoilt)
 		*spoilt = true;
-	enum wpkg_status status = cache_remove_parcel(cache, sha256, err);
+	status = cache_remove_parcel(cache, sha256, err);
 	if (status != WPKG_OK)
 		return status;
 	return WPKG_FAIL(err, WPKG_ENOTFOUND, "%s was changed on disk", path);
+}
+
+enum wpkg_status cache_parcel_path(char **out, const struct wpkg_label *label, struct wpkg_err *err)
+{
+	char inside[PARCEL_PATH];
+	char sha256[WPKG_DIGEST_TEXT];
+	char *folder = NULL;
+	struct wpkg_digest digest;
+	if (!wpkg_digest_parse(&digest, label->sha256))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is no SHA-256 digest",
+				 WPKG_STR_ARG(label->sha256));
+	enum wpkg_status status = wpkg_path_cache(&folder, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_digest_format(sha256, &digest);
+	parcel_path(inside, sha256);
+	char *path = wpkg_path_join(folder, inside);
+	wpkg_mem_free(folder);
+	if (!path)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a path");
+	*out = path;
+	return WPKG_OK;
 }
 
 enum wpkg_status cache_remove_parcel(const struct cache *cache, const char *sha256,

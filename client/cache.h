@@ -45,6 +45,10 @@ WPKG_MUST_CHECK enum wpkg_status cache_open_parcel(int *out, bool *spoilt,
 						   const struct wpkg_label *label,
 						   struct wpkg_err *err);
 
+/* Where a parcel's file is, whether or not it is there; heap. */
+WPKG_MUST_CHECK enum wpkg_status cache_parcel_path(char **out, const struct wpkg_label *label,
+						   struct wpkg_err *err);
+
 /* A parcel on its way in: bytes are hashed as they are written. */
 struct cache_entry {
 	int fd; /* -1: none */

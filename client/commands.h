@@ -8,6 +8,20 @@
 
 extern const struct wpkg_program client_program;
 
+extern const struct wpkg_command cmd_init;
+extern const struct wpkg_command cmd_push;
+extern const struct wpkg_command cmd_pull;
+extern const struct wpkg_command cmd_verify;
+extern const struct wpkg_command cmd_info;
+extern const struct wpkg_command cmd_list;
+extern const struct wpkg_command cmd_search;
+extern const struct wpkg_command cmd_yank;
+extern const struct wpkg_command cmd_pack;
+extern const struct wpkg_command cmd_unpack;
+extern const struct wpkg_command cmd_sign;
+extern const struct wpkg_command cmd_cache_list;
+extern const struct wpkg_command cmd_cache_clean;
+extern const struct wpkg_command cmd_cache_verify;
 extern const struct wpkg_command cmd_key_create;
 extern const struct wpkg_command cmd_key_list;
 extern const struct wpkg_command cmd_key_add;

@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../tools/commands.h"
+#include "module.h"
 
 int main(int argc, char **argv)
 {
 	/* A reader that went away is an error of write, not the end of the program. */
 	signal(SIGPIPE, SIG_IGN);
-	return wpkg_program_run(&client_program, argc, argv);
+	tool_resolve = module_resolve;
+	int code = wpkg_program_run(&client_program, argc, argv);
+	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {
+		fprintf(stderr, "wpkg: standard output: %s\n", strerror(errno));
+		code = WPKG_EXIT_FAILED;
+	}
+	return code;
 }

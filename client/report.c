@@ -11,7 +11,17 @@
 #include "base/utf8.h"
 #include "data/json.h"
 
-static void print_line(FILE *to, const char *prefix, const char *format, va_list args)
+/* A terminal, and neither NO_COLOR nor TERM=dumb. */
+static bool has_colour(int fd)
+{
+	const char *plain = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+	return isatty(fd) && !(plain && plain[0]) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+WPKG_PRINTF(4, 0)
+static void print_line(FILE *to, const char *prefix, const char *suffix, const char *format,
+		       va_list args)
 {
 	struct wpkg_buf line;
 	struct wpkg_buf shown;
@@ -19,7 +29,7 @@ static void print_line(FILE *to, const char *prefix, const char *format, va_list
 	wpkg_buf_init(&shown, SIZE_MAX);
 	wpkg_buf_append_vformat(&line, format, args);
 	wpkg_utf8_append_escaped(&shown, wpkg_buf_str(&line));
-	fprintf(to, "%s%s\n", prefix, wpkg_buf_text(&shown));
+	fprintf(to, "%s%s%s\n", prefix, wpkg_buf_text(&shown), suffix);
 	wpkg_buf_clear(&shown);
 	wpkg_buf_clear(&line);
 }
@@ -30,7 +40,22 @@ void report_line(const struct global_options *global, const char *format, ...)
 	if (global->quiet || global->json)
 		return;
 	va_start(args, format);
-	print_line(stdout, "", format, args);
+	print_line(stdout, "", "", format, args);
+	va_end(args);
+}
+
+void report_verdict(const struct global_options *global, bool good, const char *format, ...)
+{
+	va_list args;
+	bool colour = has_colour(STDOUT_FILENO);
+	if (global->quiet || global->json)
+		return;
+	va_start(args, format);
+	print_line(stdout,
+		   !colour ? ""
+		   : good  ? "\033[32m"
+			   : "\033[31m",
+		   colour ? "\033[0m" : "", format, args);
 	va_end(args);
 }
 
@@ -40,7 +65,7 @@ void report_note(const struct global_options *global, const char *format, ...)
 	if (global->quiet)
 		return;
 	va_start(args, format);
-	print_line(stderr, "wpkg: ", format, args);
+	print_line(stderr, "wpkg: ", "", format, args);
 	va_end(args);
 }
 
@@ -50,7 +75,7 @@ void report_detail(const struct global_options *global, const char *format, ...)
 	if (!global->verbose)
 		return;
 	va_start(args, format);
-	print_line(stderr, "wpkg: ", format, args);
+	print_line(stderr, "wpkg: ", "", format, args);
 	va_end(args);
 }
 
@@ -65,7 +90,7 @@ int report_usage(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	print_line(stderr, "wpkg: ", format, args);
+	print_line(stderr, "wpkg: ", "", format, args);
 	va_end(args);
 	return WPKG_EXIT_USAGE;
 }
@@ -86,6 +111,20 @@ int report_json(const struct wpkg_value *value)
 	}
 	wpkg_buf_clear(&text);
 	return code;
+}
+
+int report_json_texts(struct wpkg_arena *arena, ...)
+{
+	va_list args;
+	struct wpkg_value *document = wpkg_value_new_table(arena);
+	bool good = document != NULL;
+	va_start(args, arena);
+	for (const char *key = va_arg(args, const char *); good && key;
+	     key = va_arg(args, const char *))
+		good = wpkg_value_add_string(arena, document, key,
+					     wpkg_str_from(va_arg(args, const char *)));
+	va_end(args);
+	return report_json(good ? document : NULL);
 }
 
 const char *report_text(struct wpkg_arena *arena, struct wpkg_str text)
@@ -117,11 +156,4 @@ const char *report_size(struct wpkg_arena *arena, uint64_t bytes)
 const char *report_plural(uint64_t count, const char *one, const char *many)
 {
 	return count == 1 ? one : many;
-}
-
-bool report_has_colour(int fd)
-{
-	const char *plain = getenv("NO_COLOR");
-	const char *terminal = getenv("TERM");
-	return isatty(fd) && !(plain && plain[0]) && terminal && strcmp(terminal, "dumb") != 0;
 }

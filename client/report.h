@@ -19,6 +19,10 @@
 /* A line of the result; silent with --quiet or --json. */
 void report_line(const struct global_options *global, const char *format, ...) WPKG_PRINTF(2, 3);
 
+/* The same for a last word: green or red on a terminal. */
+void report_verdict(const struct global_options *global, bool good, const char *format, ...)
+	WPKG_PRINTF(3, 4);
+
 /* A line to standard error that is no error; silent with --quiet. */
 void report_note(const struct global_options *global, const char *format, ...) WPKG_PRINTF(2, 3);
 
@@ -34,6 +38,9 @@ int report_usage(const char *format, ...) WPKG_PRINTF(1, 2);
 /* The document that --json promises; WPKG_EXIT_FAILED when building it ran out of memory (NULL). */
 int report_json(const struct wpkg_value *value);
 
+/* The same for a result of a few texts: key, text, key, text, ..., NULL. */
+int report_json_texts(struct wpkg_arena *arena, ...);
+
 /* Text in the arena that may be shown: what is not printable is escaped. Never NULL. */
 const char *report_text(struct wpkg_arena *arena, struct wpkg_str text);
 
@@ -42,8 +49,5 @@ const char *report_size(struct wpkg_arena *arena, uint64_t bytes);
 
 /* "1 file", "2 files": the word for a count. */
 const char *report_plural(uint64_t count, const char *one, const char *many);
-
-/* Colours on this stream? A terminal, and neither NO_COLOR nor TERM=dumb. */
-bool report_has_colour(int fd);
 
 #endif

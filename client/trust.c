@@ -129,6 +129,19 @@ void trust_report(struct session *session, const struct wpkg_invoice *invoice,
 		report_line(session->global, "signed      by nobody");
 }
 
+const char *trust_signers(struct wpkg_arena *arena, const struct wpkg_invoice *invoice)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, (size_t)64 * 1024);
+	for (size_t i = 0; i < invoice->signature_count; i++)
+		wpkg_buf_append_format(&text, "%s%.*s as %s", i > 0 ? ", " : "",
+				       WPKG_STR_ARG(invoice->signatures[i].by),
+				       wpkg_role_name(invoice->signatures[i].role));
+	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&text));
+	wpkg_buf_clear(&text);
+	return copy.len > 0 ? copy.ptr : "by nobody";
+}
+
 bool trust_add_json(struct session *session, struct wpkg_value *document,
 		    const struct wpkg_invoice *invoice,
 		    const struct wpkg_verification *verification)

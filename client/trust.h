@@ -27,7 +27,10 @@ trust_check(struct session *session, const struct wpkg_invoice *invoice, struct 
 void trust_report(struct session *session, const struct wpkg_invoice *invoice,
 		  const struct wpkg_verification *verification);
 
-/* The same as an array "signatures" in a JSON document; false when memory is out. */
+/* "Jo as creator, packages.example.org as host" in the arena: who signed, believed or not. */
+const char *trust_signers(struct wpkg_arena *arena, const struct wpkg_invoice *invoice);
+
+/* Each signature as an array "signatures" in a JSON document; false when memory is out. */
 WPKG_MUST_CHECK bool trust_add_json(struct session *session, struct wpkg_value *document,
 				    const struct wpkg_invoice *invoice,
 				    const struct wpkg_verification *verification);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module.h"
+
+#include "describe.h"
+#include "fetch.h"
+#include "pkg/project.h"
+#include "pkg/selection.h"
+#include "reference.h"
+#include "session.h"
+#include "trust.h"
+
+/* The one WebAssembly parcel of those that are taken unasked. */
+static enum wpkg_status choose_only(bool *chosen, size_t *parcel, struct session *session,
+				    const struct wpkg_invoice *invoice, struct wpkg_err *err)
+{
+	const struct wpkg_selection selection = {0};
+	size_t found = 0;
+	enum wpkg_status status = wpkg_selection_apply(chosen, invoice, &selection, err);
+	for (size_t i = 0; status == WPKG_OK && i < invoice->parcel_count; i++) {
+		chosen[i] =
+			chosen[i] && wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type);
+		if (!chosen[i])
+			continue;
+		*parcel = i;
+		found++;
+	}
+	if (status == WPKG_OK && found != 1)
+		status = WPKG_FAIL(err, WPKG_EINVAL,
+				   "%s has %zu modules: name one by #sha256:HEX (see 'wpkg info')",
+				   describe_id(&session->arena, invoice), found);
+	return status;
+}
+
+static enum wpkg_status choose(bool **chosen, size_t *parcel, struct session *session,
+			       const struct reference *reference,
+			       const struct wpkg_invoice *invoice, struct wpkg_err *err)
+{
+	size_t count = invoice->parcel_count;
+	*chosen = wpkg_arena_alloc(&session->arena, count, sizeof(**chosen));
+	if (!*chosen)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
+	if (!reference->parts.has_parcel)
+		return choose_only(*chosen, parcel, session, invoice, err);
+	enum wpkg_status status = reference_choose_parcel(*chosen, reference, invoice, err);
+	for (size_t i = 0; status == WPKG_OK && i < count; i++)
+		if ((*chosen)[i])
+			*parcel = i;
+	return status;
+}
+
+static enum wpkg_status resolve(char **path, struct session *session,
+				const struct reference *reference, struct wpkg_err *err)
+{
+	struct wpkg_invoice *invoice = NULL;
+	bool *chosen = NULL;
+	size_t parcel = 0;
+	enum wpkg_status status = reference_find_usable(&invoice, session, reference, err);
+	if (status == WPKG_OK)
+		status = trust_check(session, invoice, err);
+	if (status == WPKG_OK)
+		status = choose(&chosen, &parcel, session, reference, invoice, err);
+	struct fetch fetch = {.invoice = invoice, .chosen = chosen};
+	if (status == WPKG_OK)
+		status = fetch_parcels(&fetch, session, err);
+	if (status == WPKG_OK)
+		status = cache_put_invoice(&session->cache, wpkg_buf_str(&session->url), invoice,
+					   err);
+	return status == WPKG_OK ? cache_parcel_path(path, &invoice->parcels[parcel].label, err)
+				 : status;
+}
+
+enum wpkg_status module_resolve(char **path, const struct wpkg_invocation *invocation,
+				const char *text, struct wpkg_err *err)
+{
+	struct session session;
+	struct reference reference;
+	enum wpkg_status status = reference_parse(&reference, text, err);
+	if (status != WPKG_OK)
+		return status;
+	status = session_open(&session, invocation, err);
+	if (status == WPKG_OK)
+		status = resolve(path, &session, &reference, err);
+	session_close(&session);
+	return status;
+}
