@@ -9,7 +9,7 @@ VECTORS=${WPKG_VECTORS:-$ROOT/../shared/vectors}
 T=$(mktemp -d)
 export OUT VECTORS T
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/config XDG_CACHE_HOME=$T/home/cache NO_COLOR=1
-unset WPKG_REGISTRY WPKG_TOKEN WPKG_KEY
+unset "${!WPKG_@}"
 mkdir -p "$HOME"
 passed=0 failed=0 skipped=0
 pids=()
@@ -31,15 +31,7 @@ trap finish EXIT
 
 # check SENTENCE COMMAND...: passes when the command exits 0; else its output is shown.
 check() {
-	local sentence=$1
-	shift
-	if "$@" >"$T/.check" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $sentence (exit $?): $*"
-		sed 's/^/    /' "$T/.check" | head -40
-	fi
+	check_exit 0 "$@"
 }
 
 # check_exit CODE SENTENCE COMMAND...: passes when the command exits with that code.
@@ -65,6 +57,17 @@ check_output() {
 		failed=$((failed + 1))
 		echo "FAILED: $2: no '$1' in:"
 		sed 's/^/    /' "$T/.check" | head -40
+	fi
+}
+
+# check_no_output TEXT SENTENCE: the last command's output does not hold the text.
+check_no_output() {
+	if grep -aqF -- "$1" "$T/.check"; then
+		failed=$((failed + 1))
+		echo "FAILED: $2: there is '$1' in:"
+		sed 's/^/    /' "$T/.check" | head -40
+	else
+		passed=$((passed + 1))
 	fi
 }
 

@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A registry for tests that speaks Bindle's protocol in memory, and wrongly where it is told to.
+
+    registry.py FOLDER
+
+Writes its port to FOLDER/port, a line for each request to FOLDER/requests, and reads before each
+answer the name of the defect that it shall have from FOLDER/defect (absent or "none": it behaves).
+It believes everything that is pushed, signs nothing and keeps nothing."""
+
+import hashlib
+import http.server
+import os
+import sys
+import threading
+import tomllib
+
+FOLDER = sys.argv[1]
+CHUNK = b"x" * 65536
+
+
+class Store:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.invoices = {}  # id -> TOML text
+        self.parcels = {}  # digest -> bytes
+        self.defect = "none"
+        self.failures = 0  # answers that the defect has spoilt so far
+
+
+STORE = Store()
+
+
+def quote(text):
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if ord(c) >= 0x20 and ord(c) != 0x7F else f"\\u{ord(c):04x}"
+                         for c in escaped) + '"'
+
+
+def label_text(label):
+    return (f'[[missing]]\nsha256 = {quote(label["sha256"])}\nmediaType = '
+            f'{quote(label["mediaType"])}\nname = {quote(label["name"])}\nsize = {label["size"]}\n')
+
+
+def nested(text):
+    """An invoice's TOML as an entry of [[invoices]]: each header below it."""
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("[["):
+            line = "[[invoices." + line[2:]
+        elif line.startswith("["):
+            line = "[invoices." + line[1:]
+        lines.append(line)
+    return "[[invoices]]\n" + "\n".join(lines) + "\n"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def handle_one_request(self):
+        try:
+            super().handle_one_request()
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+
+    # What a handler works with.
+
+    def begin(self):
+        try:
+            with open(os.path.join(FOLDER, "defect"), encoding="utf-8") as file:
+                self.defect = file.read().strip()
+        except FileNotFoundError:
+            self.defect = "none"
+        with STORE.lock:
+            if STORE.defect != self.defect:
+                STORE.defect, STORE.failures = self.defect, 0
+        who = "authorized" if self.headers.get("Authorization") else "anonymous"
+        with open(os.path.join(FOLDER, "requests"), "a", encoding="utf-8") as file:
+            file.write(f"{self.command} {self.path} {who}\n")
+
+    def first_failures(self, count):
+        """Is this one of the first answers that the defect spoils?"""
+        with STORE.lock:
+            STORE.failures += 1
+            return STORE.failures <= count
+
+    def answer(self, status, body, kind="application/toml"):
+        if isinstance(body, str):
+            body = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def refuse(self, status, text):
+        self.answer(status, f"error = {quote(text)}\n")
+
+    def redirect(self, where):
+        self.send_response(302)
+        self.send_header("Location", where)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def endless(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while True:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(CHUNK), CHUNK))
+
+    def silence(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"x")
+        self.wfile.flush()
+        threading.Event().wait(60)
+
+    def break_off(self):
+        """In the middle of an answer, so that the client cannot think that none was begun."""
+        self.wfile.write(b"HTTP/1.1 2")
+        self.close_connection = True
+
+    def body(self):
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    # Requests.
+
+    def do_GET(self):
+        self.begin()
+        path, _, query = self.path.partition("?")
+        if self.defect == "page":
+            return self.answer(200, "<html><title>Welcome</title></html>", "text/html")
+        if self.defect == "silence":
+            return self.silence()
+        if self.defect == "busy" and self.first_failures(2):
+            return self.refuse(503, "come back later")
+        if self.defect == "unauthorized":
+            return self.refuse(401, "unauthorized")
+        if self.defect == "escapes":
+            return self.refuse(403, "gone \x1b[2J\x1b]0;owned\x07 \u202egnp.exe")
+        if path.startswith("/v1/_i/"):
+            ident, at, digest = path[len("/v1/_i/"):].partition("@")
+            return self.get_parcel(ident, digest) if at else self.get_invoice(ident)
+        if path.startswith("/v1/_r/missing/"):
+            return self.get_missing(path[len("/v1/_r/missing/"):])
+        if path == "/v1/_q":
+            return self.get_query(query)
+        if path == "/v1/bindle-keys":
+            return self.answer(200, 'version = "1.0"\nkey = []\n')
+        return self.refuse(404, "no such thing")
+
+    def get_invoice(self, ident):
+        text = STORE.invoices.get(ident)
+        if text is None:
+            return self.refuse(404, "no such invoice")
+        if self.defect == "endless-invoice":
+            return self.endless()
+        if self.defect == "other-invoice":
+            text = next(t for i, t in STORE.invoices.items() if i != ident)
+        if self.defect == "changed-invoice":
+            text = text.replace('name = "', 'name = "other-', 2).replace('"other-', '"', 1)
+        if self.defect == "escaping-name":
+            text = text.replace('name = "data.bin"', 'name = "../../escaped"')
+        if self.defect == "redirect-home":
+            return self.redirect(f"/v1/_i/{ident}")
+        if self.defect == "redirect-file":
+            return self.redirect("file:///etc/passwd")
+        if self.defect == "redirect-away":
+            with open(os.path.join(FOLDER, "elsewhere"), encoding="utf-8") as file:
+                return self.redirect(file.read().strip() + f"/v1/_i/{ident}")
+        if self.defect == "yanked":
+            text = 'yanked = true\n' + text
+        return self.answer(200, text)
+
+    def get_parcel(self, ident, digest):
+        data = STORE.parcels.get(digest)
+        if data is None:
+            return self.refuse(404, "no such parcel")
+        if self.defect == "wrong-bytes":
+            data = bytes([data[0] ^ 1]) + data[1:]
+        if self.defect == "short-parcel":
+            data = data[:-1]
+        if self.defect == "long-parcel":
+            data += b"x"
+        if self.defect == "endless-parcel":
+            return self.endless()
+        if self.defect == "cut" or (self.defect == "cut-once" and self.first_failures(1)):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[: len(data) // 2])
+            self.close_connection = True
+            return None
+        return self.answer(200, data, "application/octet-stream")
+
+    def missing_of(self, ident):
+        labels = [p["label"] for p in tomllib.loads(STORE.invoices[ident]).get("parcel", [])]
+        return [label for label in labels if label["sha256"] not in STORE.parcels]
+
+    def get_missing(self, ident):
+        if ident not in STORE.invoices:
+            return self.refuse(404, "no such invoice")
+        missing = self.missing_of(ident)
+        return self.answer(200, "".join(map(label_text, missing)) or "missing = []\n")
+
+    def get_query(self, query):
+        pairs = dict(part.split("=", 1) for part in query.split("&"))
+        wanted = pairs["query"].replace("%2F", "/")
+        offset, limit = int(pairs["offset"]), int(pairs["limit"])
+        found = [text for ident, text in sorted(STORE.invoices.items())
+                 if wanted in ident.rsplit("/", 1)[0]]
+        page = found[offset:offset + limit]
+        more = len(found) > offset + limit
+        if self.defect == "more":
+            page, more = found[:1] * limit, True
+        if self.defect == "escaping-text":
+            page = [text.replace("a package for", "\\u001b[31mred for") for text in page]
+        head = (f'query = ""\nstrict = true\noffset = {offset}\nlimit = {limit}\n'
+                f"total = {len(found)}\nmore = {str(more).lower()}\nyanked = false\n")
+        return self.answer(200, head + ("".join(map(nested, page)) or "invoices = []\n"))
+
+    def do_POST(self):
+        self.begin()
+        path = self.path
+        if self.defect == "busy" and self.first_failures(2):
+            self.body()
+            return self.refuse(503, "come back later")
+        if path in ("/v1/_i", "/v1/_i/"):
+            return self.post_invoice(self.body().decode())
+        ident, _, digest = path[len("/v1/_i/"):].partition("@")
+        if self.defect == "cut-upload" and self.first_failures(1):
+            self.rfile.read(1000)
+            return self.break_off()
+        data = self.body()
+        if self.defect == "refuse-parcel":
+            return self.refuse(400, "parcel data.bin: 0x2f: \x1b[31mtype mismatch")
+        if hashlib.sha256(data).hexdigest() != digest:
+            return self.refuse(400, "digest mismatch")
+        with STORE.lock:
+            if digest in STORE.parcels:
+                return self.refuse(409, "exists")
+            STORE.parcels[digest] = data
+        if self.defect == "lost-answer" and self.first_failures(1):
+            return self.break_off()
+        return self.answer(200, 'message = "parcel created"\n')
+
+    def post_invoice(self, text):
+        bindle = tomllib.loads(text)["bindle"]
+        ident = f'{bindle["name"]}/{bindle["version"]}'
+        with STORE.lock:
+            if ident in STORE.invoices:
+                return self.refuse(409, "exists")
+            STORE.invoices[ident] = text
+        missing = self.missing_of(ident)
+        if self.defect == "ask-unknown":
+            missing = [{"sha256": "0" * 64, "mediaType": "a/b", "name": "secret", "size": 1}]
+        body = "".join(map(label_text, missing)) + "[invoice]\n"
+        return self.answer(202 if missing else 201, body)
+
+    def do_DELETE(self):
+        self.begin()
+        return self.answer(200, 'message = "invoice yanked"\n')
+
+
+def main():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    port = os.path.join(FOLDER, "port")
+    with open(port + ".new", "w", encoding="utf-8") as file:
+        file.write(str(server.server_port))
+    os.rename(port + ".new", port)
+    server.serve_forever()
+
+
+main()
