@@ -32,7 +32,7 @@ struct wpkg_map {
 };
 
 /* A named section of a label's features: [parcel.label.feature.NAME]. */
-struct wpkg_feature {
+struct wpkg_label_feature {
 	struct wpkg_str name;
 	struct wpkg_map values;
 };
@@ -48,7 +48,7 @@ struct wpkg_label {
 	struct wpkg_str name; /* suggested file name, may be a relative path */
 	uint64_t size;	      /* bytes */
 	struct wpkg_map annotations;
-	struct wpkg_feature *features; /* sorted by name */
+	struct wpkg_label_feature *features; /* sorted by name */
 	size_t feature_count;
 	struct wpkg_str origin; /* ptr NULL: absent */
 };

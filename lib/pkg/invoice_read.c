@@ -129,8 +129,8 @@ static enum wpkg_status take_map(const struct reader *reader, struct wpkg_fields
 
 static int compare_features(const void *a, const void *b)
 {
-	return wpkg_str_compare(((const struct wpkg_feature *)a)->name,
-				((const struct wpkg_feature *)b)->name);
+	return wpkg_str_compare(((const struct wpkg_label_feature *)a)->name,
+				((const struct wpkg_label_feature *)b)->name);
 }
 
 static enum wpkg_status take_features(const struct reader *reader, struct wpkg_fields *fields,
@@ -141,7 +141,7 @@ static enum wpkg_status take_features(const struct reader *reader, struct wpkg_f
 						   WPKG_OPTIONAL, reader->err);
 	if (status != WPKG_OK || !table)
 		return status;
-	struct wpkg_feature *features =
+	struct wpkg_label_feature *features =
 		wpkg_arena_alloc(reader->arena, table->count, sizeof(*features));
 	if (!features)
 		return no_memory(reader);

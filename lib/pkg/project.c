@@ -85,7 +85,8 @@ static enum wpkg_status take_features(struct wpkg_fields *fields, struct wpkg_ar
 		wpkg_fields_take(fields, &table, "features", WPKG_VALUE_TABLE, WPKG_OPTIONAL, err);
 	if (status != WPKG_OK || !table)
 		return status;
-	struct wpkg_feature *features = wpkg_arena_alloc(arena, table->count, sizeof(*features));
+	struct wpkg_label_feature *features =
+		wpkg_arena_alloc(arena, table->count, sizeof(*features));
 	if (!features)
 		return no_memory(err);
 	for (size_t i = 0; i < table->count; i++) {
@@ -101,7 +102,7 @@ static enum wpkg_status take_features(struct wpkg_fields *fields, struct wpkg_ar
 			return no_memory(err);
 		for (; at > 0 && wpkg_str_compare(features[at - 1].name, name) > 0; at--)
 			features[at] = features[at - 1];
-		features[at] = (struct wpkg_feature){.name = name};
+		features[at] = (struct wpkg_label_feature){.name = name};
 		status = read_map(&features[at].values, arena, &table->items[i], "parcel.features",
 				  err);
 		if (status != WPKG_OK)

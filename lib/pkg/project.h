@@ -30,7 +30,7 @@ struct wpkg_project_parcel {
 	struct wpkg_str media_type; /* ptr NULL: guessed */
 	struct wpkg_strings groups;
 	struct wpkg_strings requires_;
-	struct wpkg_feature *features;
+	struct wpkg_label_feature *features;
 	size_t feature_count;
 	struct wpkg_map annotations;
 };
