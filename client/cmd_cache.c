@@ -3,6 +3,7 @@
 #include "commands.h"
 
 #include "describe.h"
+#include "progress.h"
 #include "report.h"
 #include "session.h"
 
@@ -149,6 +150,7 @@ const struct wpkg_command cmd_cache_clean = {
 
 struct examination {
 	struct session *session;
+	struct progress progress;
 	struct stock good;
 	uint64_t bad;
 };
@@ -157,19 +159,26 @@ static enum wpkg_status examine(void *user, const char *sha256, uint64_t size, b
 				struct wpkg_err *err)
 {
 	struct examination *examination = user;
+	progress_add(&examination->progress, size);
 	if (good)
 		return count_parcel(&examination->good, sha256, size, good, err);
 	examination->bad++;
+	progress_end(&examination->progress);
 	report_line(examination->session->global, "sha256:%s was changed: removed", sha256);
 	return WPKG_OK;
 }
 
 static enum wpkg_status verify_all(struct session *session, int *code, struct wpkg_err *err)
 {
+	struct stock all = {0};
 	struct examination examination = {.session = session};
 	struct wpkg_arena *arena = &session->arena;
 	enum wpkg_status status =
-		cache_each_parcel(&session->cache, true, examine, &examination, err);
+		cache_each_parcel(&session->cache, false, count_parcel, &all, err);
+	progress_begin(&examination.progress, session->global, "hashing", all.bytes);
+	if (status == WPKG_OK)
+		status = cache_each_parcel(&session->cache, true, examine, &examination, err);
+	progress_end(&examination.progress);
 	if (status != WPKG_OK)
 		return status;
 	report_verdict(session->global, examination.bad == 0, "%llu %s whole, %llu removed",

@@ -10,6 +10,7 @@
 #include "fetch.h"
 #include "package.h"
 #include "pkg/parcel.h"
+#include "progress.h"
 #include "reference.h"
 #include "report.h"
 #include "trust.h"
@@ -41,10 +42,13 @@ static enum wpkg_status check_here(struct verification *verification, const stru
 				   struct wpkg_err *err)
 {
 	size_t count = package->invoice->parcel_count;
+	struct progress progress;
 	struct wpkg_arena *arena = &verification->session->arena;
 	struct fetch_outcome *outcomes = wpkg_arena_alloc(arena, count, sizeof(*outcomes));
 	if (!outcomes)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
+	progress_begin(&progress, verification->session->global, "hashing",
+		       describe_size(package->invoice));
 	for (size_t i = 0; i < count; i++) {
 		int fd = -1;
 		outcomes[i].status = package_open_parcel(&fd, package, i, &outcomes[i].err);
@@ -53,7 +57,9 @@ static enum wpkg_status check_here(struct verification *verification, const stru
 		outcomes[i].status = wpkg_parcel_check(&package->invoice->parcels[i].label, fd,
 						       &outcomes[i].err);
 		close(fd);
+		progress_add(&progress, package->invoice->parcels[i].label.size);
 	}
+	progress_end(&progress);
 	verification->outcomes = outcomes;
 	return WPKG_OK;
 }

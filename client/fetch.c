@@ -115,6 +115,27 @@ static enum wpkg_status look(struct fetch *fetch, struct session *session, size_
 	return WPKG_OK;
 }
 
+static enum wpkg_status look_at_all(struct fetch *fetch, struct session *session,
+				    struct wpkg_err *err)
+{
+	struct progress progress;
+	uint64_t bytes = 0;
+	size_t count = fetch->invoice->parcel_count;
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; i < count; i++)
+		if (fetch->chosen[i] && fetch->outcomes[i].same_as == i)
+			bytes += label_of(fetch, i)->size;
+	progress_begin(&progress, session->global, "hashing what is cached", bytes);
+	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
+		if (!fetch->chosen[i] || fetch->outcomes[i].same_as != i)
+			continue;
+		status = look(fetch, session, i, err);
+		progress_add(&progress, label_of(fetch, i)->size);
+	}
+	progress_end(&progress);
+	return status;
+}
+
 /* What comes from the registry. */
 
 static enum wpkg_status take(void *user, struct wpkg_str bytes, struct wpkg_err *err)
@@ -247,9 +268,8 @@ enum wpkg_status fetch_parcels(struct fetch *fetch, struct session *session, str
 	if (!fetch->outcomes)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
 	status = find_alike(fetch, &session->arena, err);
-	for (size_t i = 0; status == WPKG_OK && i < count; i++)
-		if (fetch->chosen[i] && fetch->outcomes[i].same_as == i)
-			status = look(fetch, session, i, err);
+	if (status == WPKG_OK)
+		status = look_at_all(fetch, session, err);
 	if (status == WPKG_OK)
 		status = fetch_missing(fetch, session, err);
 	for (size_t i = 0; status == WPKG_OK && i < count; i++)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "pkg/annotation.h"
+#include "progress.h"
 #include "report.h"
 
 /* Bundles. */
@@ -157,6 +158,54 @@ static enum wpkg_status open_source(struct package *package, const char *folder,
 	return wpkg_source_open_folder(&package->source, folder, err);
 }
 
+/* A source whose bytes are counted, to show how far hashing them is. */
+struct counted {
+	const struct wpkg_source *source;
+	struct progress progress;
+	enum wpkg_status (*sink)(void *user, struct wpkg_str bytes, struct wpkg_err *err);
+	void *user; /* of the sink */
+};
+
+static enum wpkg_status count_bytes(void *user, struct wpkg_str bytes, struct wpkg_err *err)
+{
+	struct counted *counted = user;
+	progress_add(&counted->progress, bytes.len);
+	return counted->sink(counted->user, bytes, err);
+}
+
+static enum wpkg_status list_counted(void *state,
+				     enum wpkg_status (*visit)(void *user, struct wpkg_str path,
+							       struct wpkg_err *err),
+				     void *user, struct wpkg_err *err)
+{
+	const struct counted *counted = state;
+	return counted->source->list(counted->source->state, visit, user, err);
+}
+
+static enum wpkg_status read_counted(void *state, struct wpkg_str path,
+				     enum wpkg_status (*sink)(void *user, struct wpkg_str bytes,
+							      struct wpkg_err *err),
+				     void *user, struct wpkg_err *err)
+{
+	struct counted *counted = state;
+	counted->sink = sink;
+	counted->user = user;
+	return counted->source->read(counted->source->state, path, count_bytes, counted, err);
+}
+
+static enum wpkg_status hash_files(struct package *package, struct session *session,
+				   const struct wpkg_project *project, struct wpkg_err *err)
+{
+	struct counted counted = {.source = &package->source};
+	const struct wpkg_source source = {
+		.state = &counted, .list = list_counted, .read = read_counted};
+	progress_begin(&counted.progress, session->global, "hashing", 0);
+	enum wpkg_status status = wpkg_project_pack(&package->invoice, &package->files,
+						    &session->arena, project, &source, err);
+	progress_end(&counted.progress);
+	return status;
+}
+
 static enum wpkg_status open_project(struct package *package, struct session *session,
 				     const char *folder, const struct package_options *options,
 				     struct wpkg_err *err)
@@ -169,8 +218,7 @@ static enum wpkg_status open_project(struct package *package, struct session *se
 	if (status == WPKG_OK)
 		status = read_project(&project, session, package, err);
 	if (status == WPKG_OK)
-		status = wpkg_project_pack(&package->invoice, &package->files, &session->arena,
-					   project, &package->source, err);
+		status = hash_files(package, session, project, err);
 	return status == WPKG_OK ? add_origin(session, package, options, err) : status;
 }
 

@@ -43,39 +43,43 @@ static unsigned columns(void)
 	return size.ws_col;
 }
 
-/* "12.3 of 45.6 MiB" */
+/* "12.3 of 45.6 MiB"; "12.3 MiB" when nobody knows of how much. */
 static void format_amount(char out[64], uint64_t done, uint64_t total)
 {
 	static const struct {
 		uint64_t size;
 		const char *name;
-	} units[] = {{1ULL << 30, "GiB"}, {1ULL << 20, "MiB"}, {1ULL << 10, "KiB"}};
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (total < units[i].size)
-			continue;
-		snprintf(out, 64, "%.1f of %.1f %s", (double)done / (double)units[i].size,
-			 (double)total / (double)units[i].size, units[i].name);
-		return;
-	}
-	snprintf(out, 64, "%llu of %llu bytes", (unsigned long long)done,
-		 (unsigned long long)total);
+	} units[] = {{1ULL << 30, "GiB"}, {1ULL << 20, "MiB"}, {1ULL << 10, "KiB"}, {1, "bytes"}};
+	uint64_t larger = total > 0 ? total : done;
+	size_t i = 0;
+	while (units[i].size > 1 && larger < units[i].size)
+		i++;
+	int digits = units[i].size > 1 ? 1 : 0;
+	double unit = (double)units[i].size;
+	if (total > 0)
+		snprintf(out, 64, "%.*f of %.*f %s", digits, (double)done / unit, digits,
+			 (double)total / unit, units[i].name);
+	else
+		snprintf(out, 64, "%.*f %s", digits, (double)done / unit, units[i].name);
 }
 
 static void draw(struct progress *progress, uint64_t shown, const char *amount)
 {
-	char bar[BAR_MAX + 1];
+	char bar[BAR_MAX + 3] = "";
 	unsigned room = columns();
 	size_t words = strlen(progress->verb) + strlen(amount) + 6;
 	size_t cells = room > words + 8 ? room - words : 0;
 	if (cells > BAR_MAX)
 		cells = BAR_MAX;
-	size_t full = progress->total
-			      ? (size_t)((double)cells * (double)shown / (double)progress->total)
-			      : cells;
-	memset(bar, '-', cells);
-	memset(bar, '#', full);
-	bar[cells] = '\0';
-	fprintf(stderr, "\r%s [%s] %s\033[K", progress->verb, bar, amount);
+	if (progress->total > 0 && cells > 0) {
+		size_t full = (size_t)((double)cells * (double)shown / (double)progress->total);
+		memset(bar + 1, '-', cells);
+		memset(bar + 1, '#', full);
+		bar[0] = '[';
+		bar[cells + 1] = ']';
+		bar[cells + 2] = '\0';
+	}
+	fprintf(stderr, "\r%s %s%s%s\033[K", progress->verb, bar, bar[0] ? " " : "", amount);
 	fflush(stderr);
 	progress->drawn = true;
 }
@@ -84,7 +88,9 @@ static void show(struct progress *progress, uint64_t now)
 {
 	char amount[64];
 	/* Bytes that are sent a second time do not make more than all. */
-	uint64_t shown = progress->done < progress->total ? progress->done : progress->total;
+	uint64_t shown = progress->done;
+	if (progress->total > 0 && shown > progress->total)
+		shown = progress->total;
 	format_amount(amount, shown, progress->total);
 	if (progress->pause > 0) {
 		fprintf(stderr, "wpkg: %s: %s\n", progress->verb, amount);

@@ -15,7 +15,7 @@
 
 struct progress {
 	const char *verb; /* "sending"; borrowed */
-	uint64_t total;	  /* bytes */
+	uint64_t total;	  /* bytes; 0: nobody knows, and no bar is drawn for it */
 	uint64_t done;	  /* bytes; more than total when something is sent again */
 	uint64_t begun;	  /* both on the clock that never goes back, in nanoseconds */
 	uint64_t next;	  /* nothing is shown before */

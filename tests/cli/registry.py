@@ -13,6 +13,7 @@ import http.server
 import os
 import sys
 import threading
+import time
 import tomllib
 
 FOLDER = sys.argv[1]
@@ -126,6 +127,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 2")
         self.close_connection = True
 
+    def drip(self, data):
+        """Everything, in ten pieces over more than a second."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        piece = len(data) // 10 + 1
+        for start in range(0, len(data), piece):
+            self.wfile.write(data[start:start + piece])
+            self.wfile.flush()
+            time.sleep(0.13)
+
     def body(self):
         if self.headers.get("Transfer-Encoding") == "chunked":
             parts = []
@@ -159,7 +171,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/v1/_q":
             return self.get_query(query)
         if path == "/v1/bindle-keys":
-            return self.answer(200, 'version = "1.0"\nkey = []\n')
+            return self.answer(200, 'version = "1.0"\n[[key]]\nlabel = "Test registry"\n'
+                               'roles = ["host", "creator"]\n'
+                               'key = "Kj7+lDVMOW/EkzWPR3pyjzPmwL7smHxrzSWaNjzI+0Y="\n')
         return self.refuse(404, "no such thing")
 
     def get_invoice(self, ident):
@@ -197,6 +211,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             data += b"x"
         if self.defect == "endless-parcel":
             return self.endless()
+        if self.defect == "slow":
+            return self.drip(data)
         if self.defect == "cut" or (self.defect == "cut-once" and self.first_failures(1)):
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
