@@ -31,6 +31,7 @@
 	X(EXCEPTIONS, "exceptions", 3)                                                             \
 	X(LEGACY_EXCEPTIONS, "legacy-exceptions", 0)                                               \
 	X(THREADS, "threads", 0)                                                                   \
+	X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)                                               \
 	X(WIDE_ARITHMETIC, "wide-arithmetic", 0)
 
 enum wpkg_feature {

@@ -65,7 +65,7 @@ struct wpkg_module_func {
 	bool is_declared; /* named outside of bodies, so that ref.func may make it */
 };
 
-/* The size of a memory (in pages of 64 KiB) or of a table (in entries). */
+/* The size of a memory (in pages) or of a table (in entries). */
 struct wpkg_size {
 	uint64_t min;
 	uint64_t max; /* when has_max */
@@ -83,6 +83,7 @@ struct wpkg_module_table {
 
 struct wpkg_module_memory {
 	struct wpkg_size size;
+	uint8_t page_log2; /* of the bytes of a page: 16, or 0 with custom page sizes */
 	uint32_t import;
 };
 
@@ -155,6 +156,7 @@ struct wpkg_module {
 	struct wpkg_module_global *globals;
 	struct wpkg_module_tag *tags;
 	struct wpkg_module_export *exports;
+	uint32_t *export_buckets; /* by hash of the name: number of the export, plus 1; 0: free */
 	struct wpkg_module_elem *elems;
 	struct wpkg_module_data *datas;
 	uint32_t section_count;
@@ -165,6 +167,7 @@ struct wpkg_module {
 	uint32_t global_count, global_import_count;
 	uint32_t tag_count, tag_import_count;
 	uint32_t export_count;
+	uint32_t export_bucket_count; /* a power of two */
 	uint32_t elem_count;
 	uint32_t data_count; /* what the data count section said, until the data section is read */
 	bool has_data_count; /* there is a data count section */

@@ -5,6 +5,17 @@
 
 #include "base/utf8.h"
 
+void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t origin,
+		      struct wpkg_err *err)
+{
+	r->base = (const uint8_t *)bytes.ptr;
+	r->at = r->base;
+	r->end = r->base + bytes.len;
+	r->origin = origin;
+	r->err = err;
+	r->status = WPKG_OK;
+}
+
 bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
 		      const char *format, ...)
 {
@@ -15,7 +26,7 @@ bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_sta
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	wpkg_err_set(r->err, status, "0x%zx: %s", (size_t)(where - r->base), text);
+	wpkg_err_set(r->err, status, "0x%x: %s", (unsigned)wpkg_reader_offset_of(r, where), text);
 	r->status = status;
 	r->at = r->end;
 	return false;

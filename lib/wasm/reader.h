@@ -16,12 +16,17 @@
 #include "base/str.h"
 
 struct wpkg_reader {
-	const uint8_t *base; /* offset 0 */
+	const uint8_t *base; /* the byte at the offset origin of the file */
 	const uint8_t *at;
 	const uint8_t *end;
+	uint32_t origin;
 	struct wpkg_err *err; /* may be NULL */
 	enum wpkg_status status;
 };
+
+/* A cursor over bytes that stand at that offset of the file. */
+void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t origin,
+		      struct wpkg_err *err);
 
 /* Fails at a byte: the message gets its offset in front. Always false, for "return ...". */
 bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
@@ -36,9 +41,15 @@ static inline bool wpkg_reader_more(const struct wpkg_reader *r)
 	return r->at < r->end;
 }
 
+/* The offset in the file of a byte that the cursor goes over, and of the next one. */
+static inline uint32_t wpkg_reader_offset_of(const struct wpkg_reader *r, const uint8_t *where)
+{
+	return r->origin + (uint32_t)(where - r->base);
+}
+
 static inline uint32_t wpkg_reader_offset(const struct wpkg_reader *r)
 {
-	return (uint32_t)(r->at - r->base);
+	return wpkg_reader_offset_of(r, r->at);
 }
 
 static inline size_t wpkg_reader_left(const struct wpkg_reader *r)

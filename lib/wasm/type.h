@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
 
 typedef uint32_t wpkg_valtype;
@@ -190,14 +189,5 @@ bool wpkg_types_matches(const struct wpkg_types *types, wpkg_valtype a, wpkg_val
 
 /* The topmost abstract heap type above the reference's: any, func, extern or exn. */
 enum wpkg_heap wpkg_types_top(const struct wpkg_types *types, wpkg_valtype ref);
-
-/*
- * Text as in the text format: "i32", "funcref", "(ref 3)" with the canonical number (in a module,
- * the number's first type index, when names is its wpkg_module.type_names; NULL otherwise).
- */
-void wpkg_valtype_format(struct wpkg_buf *out, wpkg_valtype type, const uint32_t *names);
-
-/* "(func (param i32 i64) (result i32))", "(sub final (struct (field (mut i8))))", ... */
-void wpkg_type_format(struct wpkg_buf *out, const struct wpkg_type *type, const uint32_t *names);
 
 #endif

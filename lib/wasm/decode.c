@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A module: 00 61 73 6d, version 01 00 00 00, then sections of identifier, size and body. Custom
+ * sections stand anywhere, the others in a fixed order and once at most.
+ */
+#include "wasm/decode.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size)
+{
+	size_t have = used > 0, want = 1;
+	while (have < used)
+		have *= 2;
+	while (want < (size_t)used + count)
+		want *= 2;
+	if (want <= have || count == 0)
+		return block;
+	void *larger = wpkg_mem_resize(block, want, size);
+	if (larger)
+		return larger;
+	wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_ENOMEM, "no memory for the module");
+	return block;
+}
+
+/* The order of sections in the file (binary format, "Modules"), and what reads each. */
+static const struct {
+	unsigned order;
+	bool (*read)(struct decoder *d);
+	bool is_list; /* begins with the number of its entries */
+} sections[WPKG_SECTION_COUNT] = {
+	[WPKG_SECTION_TYPE] = {1, wasm_decode_types, true},
+	[WPKG_SECTION_IMPORT] = {2, wasm_decode_imports, true},
+	[WPKG_SECTION_FUNCTION] = {3, wasm_decode_functions, true},
+	[WPKG_SECTION_TABLE] = {4, wasm_decode_tables, true},
+	[WPKG_SECTION_MEMORY] = {5, wasm_decode_memories, true},
+	[WPKG_SECTION_TAG] = {6, wasm_decode_tags, true},
+	[WPKG_SECTION_GLOBAL] = {7, wasm_decode_globals, true},
+	[WPKG_SECTION_EXPORT] = {8, wasm_decode_exports, true},
+	[WPKG_SECTION_START] = {9, wasm_decode_start, false},
+	[WPKG_SECTION_ELEMENT] = {10, wasm_decode_elements, true},
+	[WPKG_SECTION_DATA_COUNT] = {11, wasm_decode_data_count, false},
+	[WPKG_SECTION_CODE] = {12, wasm_decode_code, true},
+	[WPKG_SECTION_DATA] = {13, wasm_decode_data, true},
+};
+
+static struct wpkg_module_section *add_section(struct decoder *d, uint8_t id, uint32_t start)
+{
+	struct wpkg_module *module = d->module;
+	struct wpkg_reader *r = &d->in->r;
+	if (module->section_count == d->limits.sections) {
+		wpkg_reader_fail(r, r->at, WPKG_ELIMIT, "more than %u sections",
+				 (unsigned)d->limits.sections);
+		return NULL;
+	}
+	module->sections = wasm_decode_room(d, module->sections, module->section_count, 1,
+					    sizeof(*module->sections));
+	if (r->status != WPKG_OK)
+		return NULL;
+	struct wpkg_module_section *section = &module->sections[module->section_count++];
+	*section = (struct wpkg_module_section){.id = id, .all = {start, start}};
+	return section;
+}
+
+static bool check_order(struct decoder *d, uint8_t id, const uint8_t *where)
+{
+	if (id >= WPKG_SECTION_COUNT)
+		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT, "malformed section id %u",
+					id);
+	if (id == WPKG_SECTION_CUSTOM)
+		return true;
+	if (sections[id].order <= d->last_order)
+		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT,
+					"unexpected content: the %s section is repeated or out of "
+					"order",
+					wpkg_section_name((enum wpkg_section)id));
+	d->last_order = sections[id].order;
+	return true;
+}
+
+/* Identifier and size, checked; the section's body range is set. */
+static struct wpkg_module_section *read_head(struct decoder *d)
+{
+	struct wpkg_reader *r = &d->in->r;
+	const uint8_t *where = r->at;
+	uint32_t start = wpkg_reader_offset(r);
+	uint8_t id = wpkg_reader_byte(r);
+	uint32_t size = wpkg_reader_u32(r);
+	if (r->status != WPKG_OK || !check_order(d, id, where))
+		return NULL;
+	struct wpkg_module_section *section = add_section(d, id, start);
+	if (!section)
+		return NULL;
+	section->body.start = wpkg_reader_offset(r);
+	section->body.end = section->body.start + size;
+	section->all.end = section->body.end;
+	return section;
+}
+
+/* What is in the section, whose bytes are all that the cursor goes over. */
+static bool read_body(struct decoder *d, struct wpkg_module_section *section)
+{
+	struct wpkg_reader *r = &d->in->r;
+	if (section->id == WPKG_SECTION_CUSTOM) {
+		section->name = wpkg_reader_name(r, d->limits.name_bytes);
+		section->body.start = wpkg_reader_offset(r);
+		return r->status == WPKG_OK;
+	}
+	if (sections[section->id].is_list) {
+		struct wpkg_reader peek = *r;
+		peek.err = NULL;
+		section->count = wpkg_reader_u32(&peek);
+	}
+	if (!sections[section->id].read(d))
+		return false;
+	return !wpkg_reader_more(r) ||
+	       wpkg_reader_fail(r, r->at, WPKG_EFORMAT, "section size mismatch: %zu bytes too many",
+				wpkg_reader_left(r));
+}
+
+static bool read_section(struct decoder *d)
+{
+	struct wpkg_module_section *section = read_head(d);
+	if (!section)
+		return false;
+	struct wpkg_reader body =
+		wpkg_reader_sub(&d->in->r, section->body.end - section->body.start);
+	struct wpkg_reader outer = d->in->r;
+	if (outer.status != WPKG_OK)
+		return false;
+	d->in->r = body;
+	bool is_read = read_body(d, section);
+	outer.status = d->in->r.status;
+	d->in->r = outer;
+	return is_read;
+}
+
+/* Header: magic and version. A component has the same magic. */
+static bool read_header(struct decoder *d)
+{
+	static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+	static const uint8_t version[4] = {1, 0, 0, 0};
+	struct wpkg_reader *r = &d->in->r;
+	const uint8_t *start = r->at;
+	size_t have = wpkg_reader_left(r) < 4 ? wpkg_reader_left(r) : 4;
+	if (have > 0 && memcmp(start, magic, have) != 0)
+		return wpkg_reader_fail(r, start, WPKG_EFORMAT, "magic header not detected");
+	const uint8_t *at = wpkg_reader_skip(r, 4) ? wpkg_reader_skip(r, 4) : NULL;
+	if (!at)
+		return false;
+	if (memcmp(at, version, 4) == 0)
+		return true;
+	if (at[2] == 1 && at[3] == 0)
+		return wpkg_reader_fail(r, at, WPKG_EFORMAT,
+					"this is a component, not a core module");
+	return wpkg_reader_fail(r, at, WPKG_EFORMAT, "unknown binary version");
+}
+
+/* What can be said only when all sections were read. */
+static bool check_whole(struct decoder *d)
+{
+	const struct wpkg_module *module = d->module;
+	struct wpkg_reader *r = &d->in->r;
+	uint32_t bodies = module->func_count - module->func_import_count;
+	if (d->body_count < bodies)
+		return wpkg_reader_fail(r, r->at, WPKG_EFORMAT,
+					"function and code section have inconsistent lengths: "
+					"%u and 0",
+					(unsigned)bodies);
+	if (module->has_data_count && module->data_count > 0 && !module->datas)
+		return wpkg_reader_fail(r, r->at, WPKG_EFORMAT,
+					"data count and data section have inconsistent lengths: "
+					"%u and 0",
+					(unsigned)module->data_count);
+	return true;
+}
+
+static bool read_module(struct decoder *d)
+{
+	if (!read_header(d))
+		return false;
+	while (wpkg_reader_more(&d->in->r))
+		if (!read_section(d))
+			return false;
+	return d->in->r.status == WPKG_OK && check_whole(d);
+}
+
+static uint32_t or_default(uint32_t limit, uint32_t otherwise)
+{
+	return limit ? limit : otherwise;
+}
+
+static struct wpkg_module_limits limits_of(const struct wpkg_module_options *options)
+{
+	struct wpkg_module_limits l = {0};
+	if (options)
+		l = options->limits;
+	return (struct wpkg_module_limits){
+		.types = or_default(l.types, 1000000),
+		.functions = or_default(l.functions, 1000000),
+		.imports = or_default(l.imports, 1000000),
+		.exports = or_default(l.exports, 1000000),
+		.globals = or_default(l.globals, 1000000),
+		.tags = or_default(l.tags, 1000000),
+		.tables = or_default(l.tables, 100000),
+		.memories = or_default(l.memories, 100),
+		.segments = or_default(l.segments, 100000),
+		.sections = or_default(l.sections, 100000),
+		.name_bytes = or_default(l.name_bytes, 100000),
+		.body_bytes = or_default(l.body_bytes, 7654321),
+		.locals = or_default(l.locals, 50000),
+		.params = or_default(l.params, 1000),
+		.results = or_default(l.results, 1000),
+		.fields = or_default(l.fields, 10000),
+		.operands = or_default(l.operands, 8000000),
+	};
+}
+
+static void decoder_init(struct decoder *d, struct wpkg_module *module,
+			 const struct wpkg_module_options *options)
+{
+	memset(d, 0, sizeof(*d));
+	d->module = module;
+	d->limits = limits_of(options);
+	wasm_validator_init(&d->validator, module);
+	d->validator.operand_limit = d->limits.operands;
+	d->validator.local_limit = d->limits.locals;
+	d->in = &d->validator.in;
+	d->in->allowed = options && options->features ? options->features : wpkg_features_all();
+	wpkg_arena_init(&d->scratch, SIZE_MAX);
+}
+
+static void decoder_clear(struct decoder *d)
+{
+	wasm_validator_clear(&d->validator);
+	wpkg_arena_clear(&d->scratch);
+	wpkg_mem_free(d->values);
+}
+
+static void note_features(struct wpkg_module *module, const struct wasm_input *in)
+{
+	module->features = in->used;
+	for (unsigned i = 0; i < WPKG_FEATURE_COUNT; i++)
+		module->feature_offsets[i] = in->used >> i & 1 ? in->feature_offsets[i] : 0;
+}
+
+static struct wpkg_module *module_new(struct wpkg_str bytes)
+{
+	struct wpkg_module *module = wpkg_mem_calloc(1, sizeof(*module));
+	if (!module)
+		return NULL;
+	wpkg_types_init(&module->types, SIZE_MAX);
+	module->bytes = bytes;
+	module->start = WPKG_INDEX_NONE;
+	return module;
+}
+
+enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str bytes,
+				  const struct wpkg_module_options *options, struct wpkg_err *err)
+{
+	if (bytes.len > UINT32_MAX)
+		return WPKG_FAIL(err, WPKG_ELIMIT, "a module of 4 GiB or more");
+	struct wpkg_module *module = module_new(bytes);
+	if (!module)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");
+	struct decoder d;
+	decoder_init(&d, module, options);
+	wpkg_reader_init(&d.in->r, bytes, 0, err);
+	read_module(&d);
+	enum wpkg_status status = d.in->r.status;
+	note_features(module, d.in);
+	decoder_clear(&d);
+	if (status != WPKG_OK) {
+		wpkg_module_free(module);
+		return status;
+	}
+	*out = module;
+	return WPKG_OK;
+}

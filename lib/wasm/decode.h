@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_WASM_DECODE_H
+#define WPKG_WASM_DECODE_H
+
+/*
+ * The decoder's inside: a function for each section, which reads its entries into the module and
+ * validates them on the way. Internal to this folder.
+ *
+ * The cursor is the one of the validator, so that a constant expression is read in place. When it
+ * has failed, everything that was read before stays in the module, for wpkg_module_free.
+ */
+
+#include "base/arena.h"
+#include "wasm/module.h"
+#include "wasm/validate.h"
+
+struct decoder {
+	struct wpkg_module *module;
+	struct wpkg_module_limits limits; /* without zeros */
+	struct validator validator;
+	struct wasm_input *in;	   /* the validator's */
+	unsigned last_order;	   /* of the sections that were read */
+	uint32_t body_count;	   /* entries of the code section */
+	struct wpkg_arena scratch; /* a recursion group while it is read */
+	wpkg_valtype *values;	   /* a function type while it is read */
+};
+
+/*
+ * The block with room for count more items behind the used ones, in steps of powers of two. On
+ * failure the old block, and the cursor has failed.
+ */
+void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size);
+
+/* Sections: the cursor is at the body. False when it has failed. */
+bool wasm_decode_types(struct decoder *d);
+bool wasm_decode_imports(struct decoder *d);
+bool wasm_decode_functions(struct decoder *d);
+bool wasm_decode_tables(struct decoder *d);
+bool wasm_decode_memories(struct decoder *d);
+bool wasm_decode_tags(struct decoder *d);
+bool wasm_decode_globals(struct decoder *d);
+bool wasm_decode_exports(struct decoder *d);
+bool wasm_decode_start(struct decoder *d);
+bool wasm_decode_elements(struct decoder *d);
+bool wasm_decode_data_count(struct decoder *d);
+bool wasm_decode_code(struct decoder *d);
+bool wasm_decode_data(struct decoder *d);
+
+/* Parts of the code and data sections, for who reads them piece by piece. */
+bool wasm_decode_code_begin(struct decoder *d);
+bool wasm_decode_body_size(struct decoder *d, uint32_t *size);
+bool wasm_decode_body(struct decoder *d, struct wpkg_reader body);
+bool wasm_decode_data_begin(struct decoder *d);
+bool wasm_decode_data_head(struct decoder *d, struct wpkg_module_data *data, uint32_t *size);
+
+/* A constant expression of that type at the cursor, as a range. */
+bool wasm_decode_constant(struct decoder *d, struct wpkg_range *range, wpkg_valtype type);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The export section, entries of name, kind, index; and the start section, a function index. The
+ * names are kept in a hash table: they must differ, and are looked up later.
+ */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "wasm/decode.h"
+
+static uint32_t index_count(const struct wpkg_module *module, uint8_t kind)
+{
+	switch (kind) {
+	case WPKG_EXTERN_FUNC:
+		return module->func_count;
+	case WPKG_EXTERN_TABLE:
+		return module->table_count;
+	case WPKG_EXTERN_MEMORY:
+		return module->memory_count;
+	case WPKG_EXTERN_GLOBAL:
+		return module->global_count;
+	default:
+		return module->tag_count;
+	}
+}
+
+/* The bucket of the name's export, or the free one where it would go. */
+static uint32_t *find_bucket(const struct wpkg_module *module, struct wpkg_str name)
+{
+	uint32_t mask = module->export_bucket_count - 1;
+	uint32_t i = (uint32_t)wpkg_hash(name) & mask;
+	while (module->export_buckets[i] &&
+	       !wpkg_str_equal(module->exports[module->export_buckets[i] - 1].name, name))
+		i = (i + 1) & mask;
+	return &module->export_buckets[i];
+}
+
+const struct wpkg_module_export *wpkg_module_find_export(const struct wpkg_module *module,
+							 struct wpkg_str name)
+{
+	if (module->export_count == 0)
+		return NULL;
+	uint32_t found = *find_bucket(module, name);
+	return found ? &module->exports[found - 1] : NULL;
+}
+
+/* At most half of the buckets are in use. */
+static bool make_buckets(struct decoder *d, uint32_t count)
+{
+	struct wpkg_module *module = d->module;
+	uint32_t buckets = 4;
+	while (buckets < 2 * count)
+		buckets *= 2;
+	module->export_buckets = wpkg_mem_calloc(buckets, sizeof(uint32_t));
+	module->export_bucket_count = buckets;
+	return module->export_buckets ||
+	       wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_ENOMEM, "no memory for exports");
+}
+
+static bool read_export(struct decoder *d, struct wpkg_module_export *export)
+{
+	struct wpkg_module *module = d->module;
+	struct wpkg_reader *r = &d->in->r;
+	const uint8_t *where = r->at;
+	export->offset = wpkg_reader_offset(r);
+	export->name = wpkg_reader_name(r, d->limits.name_bytes);
+	export->kind = wpkg_reader_byte(r);
+	export->index = wpkg_reader_u32(r);
+	if (r->status != WPKG_OK)
+		return false;
+	if (export->kind >= WPKG_EXTERN_COUNT)
+		return wpkg_reader_fail(r, where, WPKG_EFORMAT, "malformed export kind 0x%02x",
+					export->kind);
+	if (export->index >= index_count(module, export->kind))
+		return wpkg_reader_fail(r, where, WPKG_EFORMAT, "unknown %s %u",
+					wpkg_extern_name((enum wpkg_extern) export->kind),
+					(unsigned)export->index);
+	if (export->kind == WPKG_EXTERN_FUNC)
+		module->funcs[export->index].is_declared = true;
+	return export->kind != WPKG_EXTERN_GLOBAL || !module->globals[export->index].is_mutable ||
+	       wasm_feature_need(d->in, WPKG_FEATURE_MUTABLE_GLOBALS, where);
+}
+
+static bool note_name(struct decoder *d, const struct wpkg_module_export *export,
+		      const uint8_t *where)
+{
+	uint32_t *bucket = find_bucket(d->module, export->name);
+	if (*bucket)
+		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT,
+					"duplicate export name \"%.*s\"",
+					WPKG_STR_ARG(export->name));
+	*bucket = ++d->module->export_count;
+	return true;
+}
+
+bool wasm_decode_exports(struct decoder *d)
+{
+	struct wpkg_module *module = d->module;
+	uint32_t count = wpkg_reader_count(&d->in->r, d->limits.exports, "exports");
+	module->exports = wasm_decode_room(d, NULL, 0, count, sizeof(*module->exports));
+	if (d->in->r.status != WPKG_OK || !make_buckets(d, count))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *where = d->in->r.at;
+		struct wpkg_module_export *export = &module->exports[i];
+		if (!read_export(d, export) || !note_name(d, export, where))
+			return false;
+	}
+	return true;
+}
+
+bool wasm_decode_start(struct decoder *d)
+{
+	struct wpkg_reader *r = &d->in->r;
+	const uint8_t *where = r->at;
+	uint32_t index = wpkg_reader_u32(r);
+	if (r->status != WPKG_OK)
+		return false;
+	if (index >= d->module->func_count)
+		return wpkg_reader_fail(r, where, WPKG_EFORMAT, "unknown function %u",
+					(unsigned)index);
+	const struct wpkg_type *type = wpkg_module_func_type(d->module, index);
+	if (type->param_count + type->result_count > 0)
+		return wpkg_reader_fail(r, where, WPKG_EFORMAT,
+					"start function: it must take and return nothing");
+	d->module->start = index;
+	return true;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walk over a body or a constant expression, instruction by instruction. */
+#include "wasm/validate.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+void wasm_validator_init(struct validator *v, struct wpkg_module *module)
+{
+	memset(v, 0, sizeof(*v));
+	v->module = module;
+}
+
+void wasm_validator_clear(struct validator *v)
+{
+	wpkg_mem_free(v->stack);
+	wpkg_mem_free(v->frames);
+	wpkg_mem_free(v->locals);
+	wpkg_mem_free(v->runs);
+	wpkg_mem_free(v->far_set);
+	wpkg_mem_free(v->init_log);
+}
+
+/* The number of the opcode at the cursor; WPKG_OP_LIMIT and a failure when there is no such one. */
+static unsigned read_opcode(struct validator *v)
+{
+	struct wpkg_reader *r = &v->in.r;
+	v->here = r->at;
+	v->opcode = WPKG_OP_LIMIT;
+	unsigned prefix = wpkg_reader_byte(r);
+	unsigned code = prefix, base = 0, limit = 0x100;
+	if (prefix >= 0xfb && prefix <= 0xfe) {
+		code = wpkg_reader_u32(r);
+		base = WPKG_OP_NUMBER(prefix, 0U);
+		limit = prefix == 0xfd ? WPKG_OP_BASE_FE - WPKG_OP_BASE_FD : 0x100;
+	}
+	if (r->status != WPKG_OK)
+		return WPKG_OP_LIMIT;
+	if (code < limit && wpkg_opcodes[base + code].text)
+		return v->opcode = base + code;
+	if (base)
+		wasm_invalid(v, "illegal opcode 0x%02x 0x%02x", prefix, code);
+	else
+		wasm_invalid(v, "illegal opcode 0x%02x", prefix);
+	return WPKG_OP_LIMIT;
+}
+
+/* To the end of the outermost frame. */
+static bool walk(struct validator *v)
+{
+	while (v->depth > 0) {
+		unsigned opcode = read_opcode(v);
+		if (opcode == WPKG_OP_LIMIT || !wasm_step(v, opcode))
+			return false;
+	}
+	return true;
+}
+
+/* An empty stack with the outermost frame on it. */
+static bool begin(struct validator *v, struct span results)
+{
+	v->here = v->in.r.at;
+	v->opcode = WPKG_OP_LIMIT;
+	v->results = results;
+	v->depth = 0;
+	return wasm_operand_reset(v) && wasm_push_frame(v, FRAME_FUNCTION, WPKG_TYPE_NONE);
+}
+
+bool wasm_validate_body(struct validator *v, uint32_t function)
+{
+	const struct wpkg_type *type = wpkg_module_func_type(v->module, function);
+	struct span results = {wpkg_type_results(type), type->result_count};
+	v->is_constant = false;
+	v->here = v->in.r.at;
+	v->opcode = WPKG_OP_LIMIT;
+	if (!wasm_locals_read(v, type, (uint32_t)wpkg_reader_left(&v->in.r)) ||
+	    !begin(v, results) || !walk(v))
+		return false;
+	v->here = v->in.r.at;
+	v->opcode = WPKG_OP_LIMIT;
+	return !wpkg_reader_more(&v->in.r) ||
+	       wasm_invalid(v, "instructions behind the end of the function");
+}
+
+bool wasm_validate_constant(struct validator *v, wpkg_valtype type)
+{
+	wpkg_valtype result = type;
+	v->is_constant = true;
+	return begin(v, (struct span){&result, 1}) && walk(v);
+}
