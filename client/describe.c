@@ -11,7 +11,6 @@ const char *describe_id(struct wpkg_arena *arena, const struct wpkg_invoice *inv
 	return id.ptr ? id.ptr : "";
 }
 
-/* The same bytes under several names count once for each: few packages have any. */
 uint64_t describe_size(const struct wpkg_invoice *invoice)
 {
 	uint64_t size = 0;

@@ -11,7 +11,7 @@
 /* "NAME/VERSION" in the arena; never NULL. */
 const char *describe_id(struct wpkg_arena *arena, const struct wpkg_invoice *invoice);
 
-/* Bytes of all distinct parcels. */
+/* Bytes of all parcels. */
 uint64_t describe_size(const struct wpkg_invoice *invoice);
 
 /* The package in some lines, without its parcels; then a line for each parcel. */

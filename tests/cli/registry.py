@@ -27,6 +27,8 @@ class Store:
         self.parcels = {}  # digest -> bytes
         self.defect = "none"
         self.failures = 0  # answers that the defect has spoilt so far
+        self.uploads = 0  # under way now
+        self.most_uploads = 0  # and at most so far
 
 
 STORE = Store()
@@ -260,6 +262,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.defect == "cut-upload" and self.first_failures(1):
             self.rfile.read(1000)
             return self.break_off()
+        if self.defect == "slow-upload":
+            self.count_slowly()
         data = self.body()
         if self.defect == "refuse-parcel":
             return self.refuse(400, "parcel data.bin: 0x2f: \x1b[31mtype mismatch")
@@ -272,6 +276,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.defect == "lost-answer" and self.first_failures(1):
             return self.break_off()
         return self.answer(200, 'message = "parcel created"\n')
+
+    def count_slowly(self):
+        """Takes its time, and writes down how many do so at once."""
+        with STORE.lock:
+            STORE.uploads += 1
+            STORE.most_uploads = max(STORE.most_uploads, STORE.uploads)
+            with open(os.path.join(FOLDER, "most-uploads"), "w", encoding="utf-8") as file:
+                file.write(str(STORE.most_uploads))
+        time.sleep(0.05)
+        with STORE.lock:
+            STORE.uploads -= 1
 
     def post_invoice(self, text):
         bindle = tomllib.loads(text)["bindle"]
