@@ -29,8 +29,14 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_key_create, &cmd_key_list, &cmd_key_add, &cmd_key_export, &cmd_key_import,
 	&cmd_key_fetch, &cmd_key_revoke, &cmd_login, &cmd_logout,
 	/* tools/commands.h: modules on their own */
+	&tool_run,
 
-	&cmd_help, &cmd_version, &cmd_completion, &cmd_man, NULL};
+	&cmd_help,
+	&cmd_version,
+	&cmd_completion,
+	&cmd_man,
+	NULL,
+};
 
 const struct wpkg_program client_program = {
 	.name = "wpkg",

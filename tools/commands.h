@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/file.h"
 
-/* extern const struct wpkg_command tool_NAME; one a line: */
+extern const struct wpkg_command tool_run;
 
 /*
  * The bytes of the module that an operand names: a file when there is one of that name, else a

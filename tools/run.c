@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wpkg run: a module as a program, or one of its functions. */
+#include "commands.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/utf8.h"
+#include "exec/engine.h"
+#include "exec/instance.h"
+#include "exec/linker.h"
+#include "grants.h"
+#include "output.h"
+#include "value.h"
+#include "wasm/module.h"
+
+struct run_options {
+	struct wpkg_option_list dirs;
+	struct wpkg_option_list env;
+	const char *input;
+	const char *invoke;
+	uint64_t fuel;
+	uint64_t memory;
+	int64_t timeout;
+	bool deterministic;
+};
+
+#define OPTION(member) offsetof(struct run_options, member)
+
+static const struct wpkg_option run_rows[] = {
+	{"dir", 0, WPKG_OPTION_TEXTS, "HOST::GUEST[:ro]",
+	 "let the guest use this folder, under that name", NULL, OPTION(dirs)},
+	{"env", 0, WPKG_OPTION_TEXTS, "NAME[=VALUE]", "set a variable, or hand down your own", NULL,
+	 OPTION(env)},
+	{"stdin", 0, WPKG_OPTION_TEXT, "FILE", "standard input of the guest", NULL, OPTION(input)},
+	{"invoke", 0, WPKG_OPTION_TEXT, "NAME", "call this exported function with ARGS", NULL,
+	 OPTION(invoke)},
+	{"fuel", 0, WPKG_OPTION_NUMBER, "UNITS", "end it after about so many instructions", NULL,
+	 OPTION(fuel)},
+	{"memory", 0, WPKG_OPTION_SIZE, "SIZE", "memory that it may have in all", NULL,
+	 OPTION(memory)},
+	{"timeout", 0, WPKG_OPTION_DURATION, "TIME", "end it after this time", NULL,
+	 OPTION(timeout)},
+	{"deterministic", 0, WPKG_OPTION_FLAG, NULL,
+	 "clocks and random numbers are the same each time", NULL, OPTION(deterministic)},
+	{0}};
+
+/* All that it takes to run one module. */
+struct guest {
+	const struct run_options *options;
+	const char *name; /* of the module, for messages */
+	struct grants grants;
+	struct wpkg_file_map file;
+	struct wpkg_module *module;
+	struct wpkg_engine *engine;
+	struct wpkg_wasi *wasi;
+	struct wpkg_linker *linker;
+	struct wpkg_instance *instance;
+	struct wpkg_outcome outcome;
+};
+
+static void guest_close(struct guest *guest)
+{
+	wpkg_linker_free(guest->linker);
+	wpkg_engine_free(guest->engine);
+	wpkg_wasi_free(guest->wasi);
+	wpkg_module_free(guest->module);
+	wpkg_file_map_close(&guest->file);
+	grants_close(&guest->grants);
+}
+
+/* Why it stopped, and where: a line for each function. */
+static int report_trap(const struct guest *guest)
+{
+	struct wpkg_err err;
+	struct wpkg_buf frames;
+	wpkg_buf_init(&frames, SIZE_MAX);
+	wpkg_outcome_format_frames(&guest->outcome, &frames);
+	wpkg_err_set(&err, WPKG_EINVAL, "%s: %s", guest->name, guest->outcome.message);
+	int code = tool_error(&err);
+	fputs(wpkg_buf_text(&frames), stderr);
+	wpkg_buf_clear(&frames);
+	return code;
+}
+
+/* The system keeps 8 bits of a code: a failure must stay one. */
+static int exit_code_of(int32_t code)
+{
+	return code != 0 && (code & 0xff) == 0 ? WPKG_EXIT_FAILED : code & 0xff;
+}
+
+/* The exit code of what ended, and *goes_on when it returned. */
+static int code_of_outcome(const struct guest *guest, bool *goes_on)
+{
+	*goes_on = guest->outcome.trap == WPKG_TRAP_NONE;
+	if (*goes_on)
+		return WPKG_EXIT_DONE;
+	if (guest->outcome.trap == WPKG_TRAP_EXIT)
+		return exit_code_of(guest->outcome.exit_code);
+	return report_trap(guest);
+}
+
+static int complain(const struct guest *guest, struct wpkg_err *err)
+{
+	wpkg_err_prepend(err, "%s", guest->name);
+	return tool_error(err);
+}
+
+static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
+{
+	const struct run_options *options = guest->options;
+	struct wpkg_engine_limits limits = {
+		.fuel = options->fuel,
+		.memory_bytes = options->memory,
+		.time_ms = (uint64_t)options->timeout * 1000,
+	};
+	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
+	if (status == WPKG_OK)
+		status = wpkg_wasi_new(&guest->wasi, &guest->grants.options, err);
+	if (status == WPKG_OK)
+		status = wpkg_linker_new(&guest->linker, guest->engine, err);
+	if (status == WPKG_OK)
+		status = wpkg_wasi_define(guest->linker, guest->wasi, err);
+	return status;
+}
+
+/* Is the code to end with, when *goes_on is false. */
+static int instantiate(struct guest *guest, bool *goes_on)
+{
+	struct wpkg_err err;
+	*goes_on = false;
+	guest->outcome.trap = WPKG_TRAP_NONE;
+	if (make_engine(guest, &err) != WPKG_OK)
+		return complain(guest, &err);
+	enum wpkg_status status = wpkg_linker_instantiate(&guest->instance, guest->linker,
+							  guest->module, &guest->outcome, &err);
+	if (status != WPKG_OK && guest->outcome.trap == WPKG_TRAP_NONE)
+		return complain(guest, &err);
+	return code_of_outcome(guest, goes_on);
+}
+
+/* A program has _start. A library's _initialize runs before any of its functions. */
+static int initialize(struct guest *guest, bool *goes_on)
+{
+	struct wpkg_func *func = wpkg_instance_find_func(guest->instance, WPKG_LIT("_initialize"));
+	*goes_on = true;
+	if (!func)
+		return WPKG_EXIT_DONE;
+	wpkg_func_call(&guest->outcome, func, NULL, NULL);
+	return code_of_outcome(guest, goes_on);
+}
+
+static int print_results(const struct wpkg_type *type, const union wpkg_wasm_value *results)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, SIZE_MAX);
+	for (uint32_t i = 0; i < type->result_count; i++) {
+		tool_value_format(&text, wpkg_type_results(type)[i], &results[i]);
+		wpkg_buf_append_byte(&text, '\n');
+	}
+	return tool_print(&text);
+}
+
+static int call_with(struct guest *guest, struct wpkg_func *func, const struct wpkg_type *type,
+		     char *const *args, union wpkg_wasm_value *values)
+{
+	struct wpkg_err err;
+	bool goes_on;
+	for (uint32_t i = 0; i < type->param_count; i++) {
+		if (tool_value_parse(&values[i], type->params[i], wpkg_str_from(args[i]), &err) ==
+		    WPKG_OK)
+			continue;
+		return tool_usage("run: argument %u of %s: %s", (unsigned)i + 1,
+				  guest->options->invoke, err.msg);
+	}
+	int code = initialize(guest, &goes_on);
+	if (!goes_on)
+		return code;
+	union wpkg_wasm_value *results = values + type->param_count;
+	wpkg_func_call(&guest->outcome, func, values, results);
+	code = code_of_outcome(guest, &goes_on);
+	return goes_on ? print_results(type, results) : code;
+}
+
+static int invoke(struct guest *guest, const struct wpkg_invocation *invocation)
+{
+	const char *name = guest->options->invoke;
+	const struct wpkg_module_export *export =
+		wpkg_module_find_export(guest->module, wpkg_str_from(name));
+	if (!export || export->kind != WPKG_EXTERN_FUNC)
+		return tool_usage("run: %s exports no function '%s'", guest->name, name);
+	const struct wpkg_type *type = wpkg_module_func_type(guest->module, export->index);
+	if (type->param_count != invocation->operand_count - 1)
+		return tool_usage("run: %s takes %u arguments, not %zu", name,
+				  (unsigned)type->param_count, invocation->operand_count - 1);
+	union wpkg_wasm_value *values =
+		wpkg_mem_calloc(type->param_count + type->result_count + 1, sizeof(*values));
+	if (!values)
+		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "run: no memory"});
+	int code = call_with(guest, wpkg_instance_find_func(guest->instance, wpkg_str_from(name)),
+			     type, invocation->operands + 1, values);
+	wpkg_mem_free(values);
+	return code;
+}
+
+static int start(struct guest *guest)
+{
+	bool goes_on;
+	struct wpkg_func *func = wpkg_instance_find_func(guest->instance, WPKG_LIT("_start"));
+	if (!func)
+		return tool_usage("run: %s is no program: it exports no function _start "
+				  "(--invoke calls another one)",
+				  guest->name);
+	const struct wpkg_module_export *export =
+		wpkg_module_find_export(guest->module, WPKG_LIT("_start"));
+	const struct wpkg_type *type = wpkg_module_func_type(guest->module, export->index);
+	if (type->param_count + type->result_count > 0)
+		return tool_usage("run: %s is no program: its _start has another type",
+				  guest->name);
+	wpkg_func_call(&guest->outcome, func, NULL, NULL);
+	return code_of_outcome(guest, &goes_on);
+}
+
+static enum wpkg_status open_grants(struct guest *guest, const struct wpkg_invocation *invocation,
+				    struct wpkg_err *err)
+{
+	const struct run_options *options = guest->options;
+	bool invokes = options->invoke != NULL;
+	struct grants_request request = {
+		.dirs = &options->dirs,
+		.env = &options->env,
+		.input = options->input,
+		.program = wpkg_path_base(wpkg_str_from(guest->name)).ptr,
+		.args = invocation->operands + 1,
+		.arg_count = invokes ? 0 : invocation->operand_count - 1,
+		.deterministic = options->deterministic,
+	};
+	return grants_open(&guest->grants, &request, err);
+}
+
+static int run(struct guest *guest, const struct wpkg_invocation *invocation)
+{
+	struct wpkg_err err;
+	bool goes_on;
+	if (open_grants(guest, invocation, &err) != WPKG_OK ||
+	    tool_module_open(&guest->file, invocation, guest->name, &err) != WPKG_OK)
+		return tool_error(&err);
+	if (wpkg_module_read(&guest->module, guest->file.bytes, NULL, &err) != WPKG_OK) {
+		wpkg_err_prepend(&err, "%s", guest->name);
+		return tool_refusal(&err);
+	}
+	int code = instantiate(guest, &goes_on);
+	if (!goes_on)
+		return code;
+	return guest->options->invoke ? invoke(guest, invocation) : start(guest);
+}
+
+static int run_run(const struct wpkg_invocation *invocation)
+{
+	struct guest guest = {
+		.options = invocation->options,
+		.name = invocation->operands[0],
+		.grants = {.input = -1},
+	};
+	int code = run(&guest, invocation);
+	guest_close(&guest);
+	return code;
+}
+
+const struct wpkg_command tool_run = {
+	.name = "run",
+	.operands = "MODULE [-- ARGS...]",
+	.summary = "run a module with WASI, or call one of its functions",
+	.description =
+		"MODULE is a file or a package reference. It runs as a program with the arguments "
+		"behind '--', with your standard input and output; its exit code is the "
+		"command's. Of your machine it sees nothing but what the options grant: no folder "
+		"without --dir, no variable without --env. No link, '..' or absolute path leads "
+		"out of a granted folder; with ':ro' nothing in it can be changed.\n"
+		"\n"
+		"With --invoke one exported function is called instead, its arguments parsed by "
+		"their types, and each result printed on a line.\n"
+		"\n"
+		"Where the module traps or passes a limit, the reason and the functions that were "
+		"running are printed, innermost first, with the offset of each instruction in the "
+		"file; the exit code is 1.",
+	.example = "wpkg run greet.wasm -- Ada Grace\n"
+		   "wpkg run example.com/count --dir texts::/texts:ro -- /texts/a.txt\n"
+		   "wpkg run fib.wasm --invoke fib --fuel 1000000 -- 20",
+	.options = run_rows,
+	.options_size = sizeof(struct run_options),
+	.least_operands = 1,
+	.most_operands = SIZE_MAX,
+	.run = run_run,
+};
