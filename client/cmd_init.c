@@ -60,15 +60,16 @@ static int report_written(const struct global_options *global, const char *folde
 			  struct wpkg_str name)
 {
 	struct wpkg_arena arena;
-	wpkg_arena_init(&arena, (size_t)1024 * 1024);
 	int code = WPKG_EXIT_DONE;
+	wpkg_arena_init(&arena, (size_t)1024 * 1024);
+	const char *const texts[] = {"folder", folder, "name", wpkg_arena_dup(&arena, name).ptr,
+				     NULL};
 	report_line(global,
 		    "wrote %s/" WPKG_PROJECT_FILE " for %.*s: name the package's files in it, then "
 		    "'wpkg push'",
 		    folder, WPKG_STR_ARG(name));
 	if (global->json)
-		code = report_json_texts(&arena, "folder", folder, "name",
-					 wpkg_arena_dup(&arena, name).ptr, NULL);
+		code = report_json_texts(&arena, texts);
 	wpkg_arena_clear(&arena);
 	return code;
 }
@@ -78,7 +79,7 @@ static int run_init(const struct wpkg_invocation *invocation)
 	const struct init_options *options = invocation->options;
 	const char *folder = invocation->operand_count > 0 ? invocation->operands[0] : ".";
 	char path[PATH_MAX];
-	struct wpkg_str name;
+	struct wpkg_str name = {0};
 	struct wpkg_err err = {0};
 	enum wpkg_status status = wpkg_file_make_dirs(AT_FDCWD, folder, 0777, &err);
 	if (status == WPKG_OK)

@@ -228,10 +228,9 @@ static enum wpkg_status unpack_files(struct session *session, const char *path,
 
 static int report_unpacked(struct session *session, const char *path, const char *folder)
 {
+	const char *const texts[] = {"unpacked", path, "folder", folder, NULL};
 	report_line(session->global, "%-11s %s into %s", "unpacked", path, folder);
-	return session->global->json ? report_json_texts(&session->arena, "unpacked", path,
-							 "folder", folder, NULL)
-				     : WPKG_EXIT_DONE;
+	return session->global->json ? report_json_texts(&session->arena, texts) : WPKG_EXIT_DONE;
 }
 
 static int run_unpack(const struct wpkg_invocation *invocation)

@@ -32,10 +32,9 @@ static int report_yanked(struct session *session, const struct reference *refere
 	struct wpkg_str id =
 		wpkg_arena_format(&session->arena, "%.*s/%.*s", WPKG_STR_ARG(reference->parts.name),
 				  WPKG_STR_ARG(reference->parts.version));
+	const char *const texts[] = {"yanked", id.ptr, "registry", url, NULL};
 	report_line(session->global, "%-11s %.*s at %s", "yanked", WPKG_STR_ARG(id), url);
-	return session->global->json
-		       ? report_json_texts(&session->arena, "yanked", id.ptr, "registry", url, NULL)
-		       : WPKG_EXIT_DONE;
+	return session->global->json ? report_json_texts(&session->arena, texts) : WPKG_EXIT_DONE;
 }
 
 static int run_yank(const struct wpkg_invocation *invocation)

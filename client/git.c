@@ -213,7 +213,8 @@ static struct wpkg_str ref_of(struct wpkg_arena *arena, const struct git *git)
 		return wpkg_arena_dup(arena, wpkg_str_from(git->revision));
 	if (git->api->tag_foreach(git->repository, visit_tag, &tags) == 0 && tags.best.len > 0)
 		return tags.best;
-	return git->revision ? (struct wpkg_str){0} : branch_of(arena, git);
+	struct wpkg_str none = {0};
+	return git->revision ? none : branch_of(arena, git);
 }
 
 /* The remote. */

@@ -152,10 +152,16 @@ static enum wpkg_status open_source(struct package *package, const char *folder,
 {
 	if (options->revision)
 		return git_source(&package->source, package->git, err);
+	enum wpkg_status status = wpkg_source_open_folder(&package->source, folder, err);
+	if (status != WPKG_OK)
+		return status;
 	package->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (package->folder < 0)
-		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
-	return wpkg_source_open_folder(&package->source, folder, err);
+	if (package->folder < 0) {
+		int code = errno;
+		wpkg_source_close_folder(&package->source);
+		return WPKG_FAIL_ERRNO(err, code, "%s", folder);
+	}
+	return WPKG_OK;
 }
 
 /* A source whose bytes are counted, to show how far hashing them is. */

@@ -18,9 +18,9 @@
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct wpkg_label *const *left = a;
-	const struct wpkg_label *const *right = b;
-	return wpkg_str_compare((*left)->name, (*right)->name);
+	const struct wpkg_label *left = a;
+	const struct wpkg_label *right = b;
+	return wpkg_str_compare(left->name, right->name);
 }
 
 static enum wpkg_status check_name(const struct wpkg_label *label, struct wpkg_err *err)
@@ -35,8 +35,7 @@ enum wpkg_status place_check(const struct place *place, struct wpkg_arena *arena
 			     struct wpkg_err *err)
 {
 	const struct wpkg_invoice *invoice = place->invoice;
-	const struct wpkg_label **names =
-		wpkg_arena_alloc(arena, invoice->parcel_count, sizeof(*names));
+	struct wpkg_label *names = wpkg_arena_alloc(arena, invoice->parcel_count, sizeof(*names));
 	size_t count = 0;
 	if (!names)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for names");
@@ -46,16 +45,16 @@ enum wpkg_status place_check(const struct place *place, struct wpkg_arena *arena
 		enum wpkg_status status = check_name(&invoice->parcels[i].label, err);
 		if (status != WPKG_OK)
 			return status;
-		names[count++] = &invoice->parcels[i].label;
+		names[count++] = invoice->parcels[i].label;
 	}
-	qsort((void *)names, count, sizeof(*names), compare_names);
+	qsort(names, count, sizeof(*names), compare_names);
 	for (size_t i = 1; i < count; i++)
-		if (wpkg_str_equal(names[i - 1]->name, names[i]->name) &&
-		    !wpkg_str_equal(names[i - 1]->sha256, names[i]->sha256))
+		if (wpkg_str_equal(names[i - 1].name, names[i].name) &&
+		    !wpkg_str_equal(names[i - 1].sha256, names[i].sha256))
 			return WPKG_FAIL(err, WPKG_EDENIED,
 					 "two parcels have the name '%.*s' (choose by --group or "
 					 "--feature)",
-					 WPKG_STR_ARG(names[i]->name));
+					 WPKG_STR_ARG(names[i].name));
 	return WPKG_OK;
 }
 

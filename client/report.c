@@ -113,17 +113,12 @@ int report_json(const struct wpkg_value *value)
 	return code;
 }
 
-int report_json_texts(struct wpkg_arena *arena, ...)
+int report_json_texts(struct wpkg_arena *arena, const char *const *texts)
 {
-	va_list args;
 	struct wpkg_value *document = wpkg_value_new_table(arena);
 	bool good = document != NULL;
-	va_start(args, arena);
-	for (const char *key = va_arg(args, const char *); good && key;
-	     key = va_arg(args, const char *))
-		good = wpkg_value_add_string(arena, document, key,
-					     wpkg_str_from(va_arg(args, const char *)));
-	va_end(args);
+	for (; good && texts[0]; texts += 2)
+		good = wpkg_value_add_string(arena, document, texts[0], wpkg_str_from(texts[1]));
 	return report_json(good ? document : NULL);
 }
 

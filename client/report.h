@@ -39,7 +39,7 @@ int report_usage(const char *format, ...) WPKG_PRINTF(1, 2);
 int report_json(const struct wpkg_value *value);
 
 /* The same for a result of a few texts: key, text, key, text, ..., NULL. */
-int report_json_texts(struct wpkg_arena *arena, ...);
+int report_json_texts(struct wpkg_arena *arena, const char *const *texts);
 
 /* Text in the arena that may be shown: what is not printable is escaped. Never NULL. */
 const char *report_text(struct wpkg_arena *arena, struct wpkg_str text);

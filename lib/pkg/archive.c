@@ -280,7 +280,7 @@ static enum wpkg_status read_invoice(struct unpacking *unpacking, struct wpkg_ar
 static enum wpkg_status unpack(struct unpacking *unpacking, int fd)
 {
 	struct wpkg_arena arena;
-	wpkg_arena_init(&arena, (size_t)WPKG_INVOICE_MAX * 64);
+	wpkg_arena_init(&arena, WPKG_INVOICE_MAX * 64);
 	wpkg_buf_init(&unpacking->text, WPKG_INVOICE_MAX);
 	enum wpkg_status status = read_archive(unpacking, fd);
 	if (status == WPKG_OK)

@@ -102,7 +102,7 @@ struct wpkg_invoice {
 	size_t signature_count;
 };
 
-#define WPKG_INVOICE_MAX (1024 * 1024) /* bytes of an invoice's text that we read or write */
+#define WPKG_INVOICE_MAX ((size_t)1 << 20) /* bytes of an invoice's text that we read or write */
 
 enum wpkg_invoice_format { WPKG_INVOICE_TOML, WPKG_INVOICE_JSON };
 

@@ -397,7 +397,7 @@ enum wpkg_status wpkg_invoice_read(struct wpkg_invoice **out, struct wpkg_arena 
 {
 	struct wpkg_value *root = NULL;
 	if (text.len > WPKG_INVOICE_MAX)
-		return WPKG_FAIL(err, WPKG_ELIMIT, "invoice: %zu bytes, more than %d", text.len,
+		return WPKG_FAIL(err, WPKG_ELIMIT, "invoice: %zu bytes, more than %zu", text.len,
 				 WPKG_INVOICE_MAX);
 	enum wpkg_status status = format == WPKG_INVOICE_JSON
 					  ? wpkg_json_read(&root, arena, text, err)

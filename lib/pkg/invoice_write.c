@@ -179,7 +179,7 @@ enum wpkg_status wpkg_label_to_value(struct wpkg_arena *arena, struct wpkg_value
 }
 
 /* A tree takes some ten times the room of its text. */
-#define TREE_MAX ((size_t)WPKG_INVOICE_MAX * 64)
+#define TREE_MAX (WPKG_INVOICE_MAX * 64)
 
 enum wpkg_status wpkg_invoice_write(struct wpkg_buf *buf, const struct wpkg_invoice *invoice,
 				    enum wpkg_invoice_format format, struct wpkg_err *err)

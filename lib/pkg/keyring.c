@@ -96,7 +96,7 @@ enum wpkg_status wpkg_keyring_read(struct wpkg_keyring *out, struct wpkg_arena *
 	struct wpkg_value *root = NULL;
 	struct wpkg_keyring_entry entry;
 	if (text.len > WPKG_KEYRING_MAX)
-		return WPKG_FAIL(err, WPKG_ELIMIT, "keyring: %zu bytes, more than %d", text.len,
+		return WPKG_FAIL(err, WPKG_ELIMIT, "keyring: %zu bytes, more than %zu", text.len,
 				 WPKG_KEYRING_MAX);
 	enum wpkg_status status = wpkg_toml_read(&root, arena, text, err);
 	if (status != WPKG_OK)

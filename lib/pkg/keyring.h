@@ -38,7 +38,7 @@ struct wpkg_keyring {
 	size_t capacity;
 };
 
-#define WPKG_KEYRING_MAX (1024 * 1024) /* bytes of a keyring's text */
+#define WPKG_KEYRING_MAX ((size_t)1 << 20) /* bytes of a keyring's text */
 
 WPKG_MUST_CHECK enum wpkg_status wpkg_keyring_read(struct wpkg_keyring *out,
 						   struct wpkg_arena *arena, struct wpkg_str text,

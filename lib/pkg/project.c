@@ -275,7 +275,7 @@ enum wpkg_status wpkg_project_read(struct wpkg_project **out, struct wpkg_arena 
 	struct wpkg_value *root = NULL;
 	struct wpkg_fields fields;
 	if (text.len > WPKG_PROJECT_MAX)
-		return WPKG_FAIL(err, WPKG_ELIMIT, "%zu bytes, more than %d", text.len,
+		return WPKG_FAIL(err, WPKG_ELIMIT, "%zu bytes, more than %zu", text.len,
 				 WPKG_PROJECT_MAX);
 	struct wpkg_project *project = wpkg_arena_alloc(arena, 1, sizeof(*project));
 	if (!project)

@@ -56,7 +56,7 @@ struct wpkg_project {
 };
 
 #define WPKG_PROJECT_FILE "wpkg.toml"
-#define WPKG_PROJECT_MAX (1024 * 1024)
+#define WPKG_PROJECT_MAX ((size_t)1 << 20) /* bytes of its text */
 
 WPKG_MUST_CHECK enum wpkg_status wpkg_project_read(struct wpkg_project **out,
 						   struct wpkg_arena *arena, struct wpkg_str text,

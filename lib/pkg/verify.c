@@ -33,7 +33,7 @@ static void append_block(struct wpkg_buf *buf, const struct wpkg_invoice *invoic
 	}
 }
 
-#define BLOCK_MAX ((size_t)2 * WPKG_INVOICE_MAX)
+#define BLOCK_MAX (2 * WPKG_INVOICE_MAX)
 
 enum wpkg_status wpkg_signature_block(struct wpkg_buf *buf, const struct wpkg_invoice *invoice,
 				      struct wpkg_str by, enum wpkg_role role, struct wpkg_err *err)
