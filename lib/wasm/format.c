@@ -84,3 +84,72 @@ void wpkg_type_format(struct wpkg_buf *out, const struct wpkg_type *type, const 
 	if (!plain)
 		wpkg_buf_append_byte(out, ')');
 }
+
+/* Imports and exports. */
+
+void wpkg_size_format(struct wpkg_buf *out, const struct wpkg_size *size)
+{
+	if (size->is_64)
+		wpkg_buf_append_text(out, "i64 ");
+	wpkg_buf_append_format(out, "%llu", (unsigned long long)size->min);
+	if (size->has_max)
+		wpkg_buf_append_format(out, " %llu", (unsigned long long)size->max);
+	if (size->is_shared)
+		wpkg_buf_append_text(out, " shared");
+}
+
+static void format_func(struct wpkg_buf *out, const struct wpkg_module *module, uint32_t type)
+{
+	const struct wpkg_type *func = wpkg_module_type(module, type);
+	format_values(out, "param", func->params, func->param_count, module->type_names);
+	format_values(out, "result", wpkg_type_results(func), func->result_count,
+		      module->type_names);
+}
+
+static void format_table(struct wpkg_buf *out, const struct wpkg_module *module,
+			 const struct wpkg_module_table *table)
+{
+	wpkg_buf_append_byte(out, ' ');
+	wpkg_size_format(out, &table->size);
+	wpkg_buf_append_byte(out, ' ');
+	wpkg_valtype_format(out, table->element, module->type_names);
+}
+
+static void format_memory(struct wpkg_buf *out, const struct wpkg_module_memory *memory)
+{
+	wpkg_buf_append_byte(out, ' ');
+	wpkg_size_format(out, &memory->size);
+	if (memory->page_log2 != 16)
+		wpkg_buf_append_format(out, " (pagesize %u)", 1U << memory->page_log2);
+}
+
+static void format_global(struct wpkg_buf *out, const struct wpkg_module *module,
+			  const struct wpkg_module_global *global)
+{
+	struct wpkg_field field = {.type = global->type, .is_mutable = global->is_mutable};
+	wpkg_buf_append_byte(out, ' ');
+	format_field(out, &field, module->type_names);
+}
+
+void wpkg_extern_format(struct wpkg_buf *out, const struct wpkg_module *module,
+			enum wpkg_extern kind, uint32_t index)
+{
+	wpkg_buf_append_text(out, wpkg_extern_name(kind));
+	switch (kind) {
+	case WPKG_EXTERN_FUNC:
+		format_func(out, module, module->funcs[index].type);
+		break;
+	case WPKG_EXTERN_TABLE:
+		format_table(out, module, &module->tables[index]);
+		break;
+	case WPKG_EXTERN_MEMORY:
+		format_memory(out, &module->memories[index]);
+		break;
+	case WPKG_EXTERN_GLOBAL:
+		format_global(out, module, &module->globals[index]);
+		break;
+	default:
+		format_func(out, module, module->tags[index].type);
+		break;
+	}
+}

@@ -8,6 +8,7 @@
  */
 
 #include "base/buf.h"
+#include "wasm/module.h"
 #include "wasm/type.h"
 
 /*
@@ -18,5 +19,16 @@ void wpkg_valtype_format(struct wpkg_buf *out, wpkg_valtype type, const uint32_t
 
 /* "(func (param i32 i64) (result i32))", "(sub final (struct (field (mut i8))))", ... */
 void wpkg_type_format(struct wpkg_buf *out, const struct wpkg_type *type, const uint32_t *names);
+
+/*
+ * What an index of a module's space is, as an import or export says it, without parentheses:
+ * "func (param i32) (result i32)", "table 1 10 funcref", "memory i64 1 2 shared",
+ * "global (mut i32)", "tag (param i32)".
+ */
+void wpkg_extern_format(struct wpkg_buf *out, const struct wpkg_module *module,
+			enum wpkg_extern kind, uint32_t index);
+
+/* Limits: "1", "1 2", "i64 1 2 shared". */
+void wpkg_size_format(struct wpkg_buf *out, const struct wpkg_size *size);
 
 #endif
