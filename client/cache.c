@@ -28,6 +28,9 @@ enum wpkg_status cache_open(struct cache *out, const char *path, struct wpkg_err
 	if (cache.dir < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
 	cache.lock = openat(cache.dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Alone here: what lies in "temporary" was left by a process that was killed. */
+	if (cache.lock >= 0 && flock(cache.lock, LOCK_EX | LOCK_NB) == 0)
+		(void)!wpkg_file_remove_tree(cache.dir, "temporary", NULL);
 	if (cache.lock < 0 || flock(cache.lock, LOCK_SH) != 0) {
 		status = WPKG_FAIL_ERRNO(err, errno, "%s/lock", path);
 		goto out;

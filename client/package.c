@@ -73,14 +73,16 @@ static enum wpkg_status record(struct session *session, struct package *package,
 			       const struct git_facts *facts, struct wpkg_err *err)
 {
 	char created[WPKG_CLOCK_TEXT];
+	struct wpkg_str dirty = {0};
 	bool has_source =
 		wpkg_map_find(&package->invoice->annotations, WPKG_ANNOTATION_SOURCE).ptr != NULL;
 	wpkg_clock_format(created, facts->time);
+	if (!facts->clean)
+		dirty = WPKG_LIT("true");
 	if (annotate(session, package, WPKG_ANNOTATION_REVISION, facts->commit) &&
 	    annotate(session, package, WPKG_ANNOTATION_CREATED, wpkg_str_from(created)) &&
 	    annotate(session, package, WPKG_ANNOTATION_SOURCE_REF, facts->ref) &&
-	    annotate(session, package, WPKG_ANNOTATION_SOURCE_DIRTY,
-		     facts->clean ? (struct wpkg_str){0} : WPKG_LIT("true")) &&
+	    annotate(session, package, WPKG_ANNOTATION_SOURCE_DIRTY, dirty) &&
 	    (has_source || annotate(session, package, WPKG_ANNOTATION_SOURCE, facts->remote)))
 		return WPKG_OK;
 	return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for annotations");

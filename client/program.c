@@ -24,10 +24,29 @@ const struct wpkg_option global_rows[] = {
 	{0}};
 
 static const struct wpkg_command *const commands[] = {
-	&cmd_init, &cmd_push, &cmd_pull, &cmd_verify, &cmd_info, &cmd_list, &cmd_search, &cmd_yank,
-	&cmd_pack, &cmd_unpack, &cmd_sign, &cmd_cache_list, &cmd_cache_clean, &cmd_cache_verify,
-	&cmd_key_create, &cmd_key_list, &cmd_key_add, &cmd_key_export, &cmd_key_import,
-	&cmd_key_fetch, &cmd_key_revoke, &cmd_login, &cmd_logout,
+	&cmd_init,
+	&cmd_push,
+	&cmd_pull,
+	&cmd_verify,
+	&cmd_info,
+	&cmd_list,
+	&cmd_search,
+	&cmd_yank,
+	&cmd_pack,
+	&cmd_unpack,
+	&cmd_sign,
+	&cmd_cache_list,
+	&cmd_cache_clean,
+	&cmd_cache_verify,
+	&cmd_key_create,
+	&cmd_key_list,
+	&cmd_key_add,
+	&cmd_key_export,
+	&cmd_key_import,
+	&cmd_key_fetch,
+	&cmd_key_revoke,
+	&cmd_login,
+	&cmd_logout,
 	/* tools/commands.h: modules on their own */
 	&tool_run,
 
