@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a link, and binding each import to what provides it. */
+#include "link/link_int.h"
+
+#define MEMORY_MAX ((size_t)4 << 30) /* bytes of a link's own tables */
+
+static enum wpkg_status no_memory(struct link *link)
+{
+	return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
+}
+
+static void count_items(struct link_module *m)
+{
+	const struct wpkg_module *module = m->module;
+	m->counts[WPKG_EXTERN_FUNC] = module->func_count;
+	m->counts[WPKG_EXTERN_TABLE] = module->table_count;
+	m->counts[WPKG_EXTERN_MEMORY] = module->memory_count;
+	m->counts[WPKG_EXTERN_GLOBAL] = module->global_count;
+	m->counts[WPKG_EXTERN_TAG] = module->tag_count;
+	m->counts[LINK_ELEM] = module->elem_count;
+	m->counts[LINK_DATA] = module->data_count;
+}
+
+static enum wpkg_status open_module(struct link *link, struct link_module *m,
+				    const struct wpkg_link_input *input)
+{
+	const struct wpkg_module *module = input->module;
+	m->input = input;
+	m->module = module;
+	count_items(m);
+	m->canonical = wpkg_arena_alloc(&link->arena, module->types.count + 1, sizeof(uint32_t));
+	m->types = wpkg_arena_alloc(&link->arena, module->type_count + 1, sizeof(uint32_t));
+	m->targets = wpkg_arena_alloc(&link->arena, module->import_count + 1, sizeof(*m->targets));
+	if (!m->canonical || !m->types || !m->targets)
+		return no_memory(link);
+	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++) {
+		m->out[space] =
+			wpkg_arena_alloc(&link->arena, m->counts[space] + 1, sizeof(uint32_t));
+		m->live[space] = wpkg_arena_alloc(&link->arena, m->counts[space] + 1, sizeof(bool));
+		if (!m->out[space] || !m->live[space])
+			return no_memory(link);
+	}
+	enum wpkg_status status =
+		wpkg_types_adopt(m->canonical, &link->types, &module->types, link->err);
+	for (uint32_t i = 0; status == WPKG_OK && i < module->type_count; i++)
+		m->types[i] = m->canonical[module->type_ids[i]];
+	return status;
+}
+
+static enum wpkg_status check_names(const struct wpkg_link_inputs *inputs, struct wpkg_err *err)
+{
+	if (inputs->count == 0 || inputs->count > UINT16_MAX)
+		return WPKG_FAIL(err, WPKG_EINVAL, "link: %zu inputs", inputs->count);
+	for (size_t i = 1; i < inputs->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (wpkg_str_equal(inputs->items[i].name, inputs->items[j].name))
+				return WPKG_FAIL(err, WPKG_EINVAL, "two inputs are named '%.*s'",
+						 WPKG_STR_ARG(inputs->items[i].name));
+	return WPKG_OK;
+}
+
+enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inputs,
+			   struct wpkg_err *err)
+{
+	*link = (struct link){.inputs = inputs, .count = (uint32_t)inputs->count, .err = err};
+	wpkg_arena_init(&link->arena, MEMORY_MAX);
+	wpkg_types_init(&link->types, MEMORY_MAX);
+	enum wpkg_status status = check_names(inputs, err);
+	if (status != WPKG_OK)
+		return status;
+	link->modules = wpkg_arena_alloc(&link->arena, link->count, sizeof(*link->modules));
+	if (!link->modules)
+		return no_memory(link);
+	for (uint32_t i = 0; status == WPKG_OK && i < link->count; i++)
+		status = open_module(link, &link->modules[i], &inputs->items[i]);
+	return status;
+}
+
+void link_close(struct link *link)
+{
+	wpkg_types_clear(&link->types);
+	wpkg_arena_clear(&link->arena);
+}
+
+uint32_t link_import_of(const struct wpkg_module *module, uint8_t kind, uint32_t index)
+{
+	switch ((enum wpkg_extern)kind) {
+	case WPKG_EXTERN_FUNC:
+		return module->funcs[index].import;
+	case WPKG_EXTERN_TABLE:
+		return module->tables[index].import;
+	case WPKG_EXTERN_MEMORY:
+		return module->memories[index].import;
+	case WPKG_EXTERN_GLOBAL:
+		return module->globals[index].import;
+	case WPKG_EXTERN_TAG:
+		return module->tags[index].import;
+	case WPKG_EXTERN_COUNT:
+		break;
+	}
+	return WPKG_INDEX_NONE;
+}
+
+bool link_is_import(const struct link *link, uint8_t kind, struct link_item item)
+{
+	return link_import_of(link->modules[item.input].module, kind, item.index) !=
+	       WPKG_INDEX_NONE;
+}
+
+struct link_item link_final(const struct link *link, uint8_t kind, struct link_item item)
+{
+	const struct link_module *m = &link->modules[item.input];
+	uint32_t import = link_import_of(m->module, kind, item.index);
+	if (import == WPKG_INDEX_NONE || m->targets[import].input == WPKG_INDEX_NONE)
+		return item;
+	return (struct link_item){m->targets[import].input, m->targets[import].index};
+}
+
+static uint32_t find_input(const struct link *link, struct wpkg_str name)
+{
+	for (uint32_t i = 0; i < link->count; i++)
+		if (wpkg_str_equal(link->inputs->items[i].name, name))
+			return i;
+	return WPKG_INDEX_NONE;
+}
+
+/* What became of an import; in the order of the report's kinds. */
+struct binding {
+	bool failed;
+	enum wpkg_link_problem_kind problem;
+	uint32_t provider;
+	const struct wpkg_module_export *export;
+	struct link_target target;
+};
+
+/* Follows exports that are imports themselves, for as many steps as there can be. */
+static struct binding bind(const struct link *link, uint32_t importer, uint32_t number)
+{
+	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
+	struct binding out = {.provider = find_input(link, import->module),
+			      .target = {WPKG_INDEX_NONE, 0}};
+	uint32_t provider = out.provider;
+	for (uint32_t steps = 0; provider != WPKG_INDEX_NONE; steps++) {
+		const struct wpkg_module *module = link->modules[provider].module;
+		const struct wpkg_module_export *export =
+			wpkg_module_find_export(module, import->field);
+		if (steps == 0)
+			out.export = export;
+		if (!export || export->kind != import->kind || steps > link->count) {
+			out.failed = true;
+			out.problem = !export		    ? WPKG_LINK_NO_EXPORT
+				      : steps > link->count ? WPKG_LINK_CIRCLE
+							    : WPKG_LINK_MISMATCH;
+			out.provider = provider;
+			out.export = export;
+			return out;
+		}
+		out.target = (struct link_target){provider, export->index};
+		uint32_t again = link_import_of(module, export->kind, export->index);
+		if (again == WPKG_INDEX_NONE)
+			break;
+		import = &module->imports[again];
+		provider = find_input(link, import->module);
+	}
+	return out;
+}
+
+static struct wpkg_str keep_text(struct wpkg_arena *arena, struct wpkg_buf *text)
+{
+	struct wpkg_str kept = wpkg_arena_dup(arena, wpkg_buf_str(text));
+	if (text->failed != WPKG_OK)
+		kept.ptr = NULL;
+	wpkg_buf_reset(text);
+	return kept;
+}
+
+#define HINTS_MAX 3
+
+/* Exports with a near name, then ones of a type that would fit. */
+static void append_hints(struct wpkg_buf *out, const struct link *link,
+			 const struct link_extern *wanted, struct wpkg_str field, uint32_t provider)
+{
+	const struct wpkg_module *module = link->modules[provider].module;
+	unsigned hints = 0;
+	for (unsigned round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < module->export_count && hints < HINTS_MAX; i++) {
+			const struct wpkg_module_export *export = &module->exports[i];
+			struct link_extern type =
+				link_extern_of(link, provider, export->kind, export->index);
+			bool same = wpkg_str_equal(export->name, field);
+			bool near = !same && wpkg_str_distance(export->name, field) <= 2;
+			bool fits = link_extern_matches(link, &type, wanted);
+			if (round == 0 ? !near : same || near || !fits)
+				continue;
+			wpkg_buf_append_text(out, hints == 0 ? "" : ", ");
+			wpkg_buf_append_format(out, "%.*s ", WPKG_STR_ARG(export->name));
+			link_extern_format(out, link, &type);
+			hints++;
+		}
+}
+
+static enum wpkg_status add_problem(struct link *link, struct wpkg_link_report *report,
+				    struct wpkg_arena *arena, uint32_t importer, uint32_t number,
+				    const struct binding *binding)
+{
+	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
+	struct link_extern wanted = link_extern_of(link, importer, import->kind, import->index);
+	struct wpkg_buf text;
+	struct wpkg_link_problem problem = {.kind = binding->problem,
+					    .importer = importer,
+					    .import = number,
+					    .provider = binding->provider};
+	wpkg_buf_init(&text, 1 << 20);
+	link_extern_format(&text, link, &wanted);
+	problem.wanted = keep_text(arena, &text);
+	if (binding->export) {
+		struct link_extern found = link_extern_of(
+			link, binding->provider, binding->export->kind, binding->export->index);
+		link_extern_format(&text, link, &found);
+	}
+	problem.found = keep_text(arena, &text);
+	append_hints(&text, link, &wanted, import->field, binding->provider);
+	problem.hints = keep_text(arena, &text);
+	wpkg_buf_clear(&text);
+	if (!problem.wanted.ptr || !problem.found.ptr || !problem.hints.ptr)
+		return no_memory(link);
+	if (report) {
+		report->problems[report->problem_count++] = problem;
+		return WPKG_OK;
+	}
+	wpkg_buf_init(&text, 1 << 20);
+	wpkg_link_problem_format(&text, &problem, link->inputs);
+	wpkg_err_set(link->err, WPKG_EINVAL, "%s", wpkg_buf_text(&text));
+	wpkg_buf_clear(&text);
+	return WPKG_EINVAL;
+}
+
+static bool is_known_host_import(const struct link *link, const struct wpkg_link_report *report,
+				 uint32_t importer, uint32_t number)
+{
+	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
+	struct link_extern type = link_extern_of(link, importer, import->kind, import->index);
+	for (size_t i = 0; i < report->host_count; i++) {
+		const struct wpkg_link_host_import *known = &report->host[i];
+		const struct wpkg_module_import *other =
+			&link->modules[known->importer].module->imports[known->import];
+		if (!wpkg_str_equal(other->module, import->module) ||
+		    !wpkg_str_equal(other->field, import->field) || other->kind != import->kind)
+			continue;
+		struct link_extern same =
+			link_extern_of(link, known->importer, other->kind, other->index);
+		if (link_extern_equal(&same, &type))
+			return true;
+	}
+	return false;
+}
+
+static enum wpkg_status add_host_import(struct link *link, struct wpkg_link_report *report,
+					struct wpkg_arena *arena, uint32_t importer,
+					uint32_t number)
+{
+	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
+	struct link_extern type = link_extern_of(link, importer, import->kind, import->index);
+	struct wpkg_buf text;
+	if (!report || is_known_host_import(link, report, importer, number))
+		return WPKG_OK;
+	wpkg_buf_init(&text, 1 << 20);
+	link_extern_format(&text, link, &type);
+	struct wpkg_str kept = keep_text(arena, &text);
+	wpkg_buf_clear(&text);
+	if (!kept.ptr)
+		return no_memory(link);
+	report->host[report->host_count++] = (struct wpkg_link_host_import){importer, number, kept};
+	return WPKG_OK;
+}
+
+static enum wpkg_status resolve_import(struct link *link, struct wpkg_link_report *report,
+				       struct wpkg_arena *arena, uint32_t importer, uint32_t number)
+{
+	struct link_module *m = &link->modules[importer];
+	const struct wpkg_module_import *import = &m->module->imports[number];
+	struct binding binding = bind(link, importer, number);
+	m->targets[number] = (struct link_target){WPKG_INDEX_NONE, 0};
+	if (binding.provider == WPKG_INDEX_NONE)
+		return add_host_import(link, report, arena, importer, number);
+	if (!binding.failed) {
+		struct link_extern wanted =
+			link_extern_of(link, importer, import->kind, import->index);
+		struct link_extern actual = link_extern_of(link, binding.target.input, import->kind,
+							   binding.target.index);
+		binding.failed = !link_extern_matches(link, &actual, &wanted);
+		binding.problem = WPKG_LINK_MISMATCH;
+	}
+	if (binding.failed)
+		return add_problem(link, report, arena, importer, number, &binding);
+	m->targets[number] = binding.target;
+	return WPKG_OK;
+}
+
+enum wpkg_status link_resolve(struct link *link, struct wpkg_link_report *report,
+			      struct wpkg_arena *arena)
+{
+	size_t imports = 0;
+	enum wpkg_status status = WPKG_OK;
+	for (uint32_t i = 0; i < link->count; i++)
+		imports += link->modules[i].module->import_count;
+	if (report) {
+		/* A circle of start functions is one more problem. */
+		report->problems = wpkg_arena_alloc(arena, imports + 1, sizeof(*report->problems));
+		report->host = wpkg_arena_alloc(arena, imports + 1, sizeof(*report->host));
+		if (!report->problems || !report->host)
+			return no_memory(link);
+	}
+	for (uint32_t i = 0; i < link->count; i++)
+		for (uint32_t n = 0; status == WPKG_OK && n < link->modules[i].module->import_count;
+		     n++)
+			status = resolve_import(link, report, arena, i, n);
+	return status;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Custom sections of the output: names (specification, appendix "Name Section", with the extended
+ * subsections), producers and target features (tool-conventions). Any other custom section speaks
+ * of offsets or indices that are gone.
+ */
+#include "base/mem.h"
+#include "link/link_int.h"
+#include "wasm/reader.h"
+
+enum { NAME_MODULE, NAME_FUNCS, NAME_LOCALS, NAME_LABELS, NAME_TYPES, NAME_COUNT = 12 };
+
+/* The space that a subsection of plain names is about; none for the others. */
+static int space_of(uint8_t subsection)
+{
+	switch (subsection) {
+	case NAME_FUNCS:
+		return WPKG_EXTERN_FUNC;
+	case 5:
+		return WPKG_EXTERN_TABLE;
+	case 6:
+		return WPKG_EXTERN_MEMORY;
+	case 7:
+		return WPKG_EXTERN_GLOBAL;
+	case 8:
+		return LINK_ELEM;
+	case 9:
+		return LINK_DATA;
+	case 11:
+		return WPKG_EXTERN_TAG;
+	default:
+		return -1;
+	}
+}
+
+/* What the inputs' name sections say of each item of the output: a name, or a list in bytes. */
+struct names {
+	struct wpkg_str *items; /* by index in the output; ptr NULL: no name */
+	uint32_t count;
+};
+
+/* The reader of one subsection of the input's name section; false when there is none. */
+static bool find_subsection(struct wpkg_reader *out, const struct wpkg_module *module, uint8_t id)
+{
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("name"));
+	struct wpkg_reader r;
+	if (!section)
+		return false;
+	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
+	while (wpkg_reader_more(&r)) {
+		uint8_t found = wpkg_reader_byte(&r);
+		uint32_t size = wpkg_reader_u32(&r);
+		struct wpkg_reader sub = wpkg_reader_sub(&r, size);
+		if (found == id && r.status == WPKG_OK) {
+			*out = sub;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Skips a list of index and name pairs: what stands for a function's locals or labels. */
+static void skip_name_map(struct wpkg_reader *r)
+{
+	for (uint32_t count = wpkg_reader_u32(r); count > 0 && r->status == WPKG_OK; count--) {
+		wpkg_reader_u32(r);
+		wpkg_reader_skip(r, wpkg_reader_u32(r));
+	}
+}
+
+/* Takes the next name, or list of names, as bytes. */
+static struct wpkg_str take_entry(struct wpkg_reader *r, bool is_list)
+{
+	const uint8_t *start = r->at;
+	if (is_list)
+		skip_name_map(r);
+	else
+		wpkg_reader_skip(r, wpkg_reader_u32(r));
+	return wpkg_str_of(start, (size_t)(r->at - start));
+}
+
+static bool is_own(const struct link *link, uint32_t input, uint8_t space, uint32_t index)
+{
+	const struct link_module *m = &link->modules[input];
+	if (index >= m->counts[space])
+		return false;
+	struct link_item end = {input, index};
+	if (space < WPKG_EXTERN_COUNT)
+		end = link_final(link, space, end);
+	return end.input == input && end.index == index && m->live[space][index];
+}
+
+/* A broken name section names nothing from where it breaks. */
+static void collect(struct names *names, const struct link *link, uint32_t input,
+		    uint8_t subsection, uint8_t space, bool is_list)
+{
+	struct wpkg_reader r;
+	if (!find_subsection(&r, link->modules[input].module, subsection))
+		return;
+	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
+		uint32_t index = wpkg_reader_u32(&r);
+		struct wpkg_str entry = take_entry(&r, is_list);
+		if (r.status != WPKG_OK)
+			return;
+		if (!is_own(link, input, space, index))
+			continue;
+		uint32_t out = link->modules[input].out[space][index];
+		if (out < names->count && !names->items[out].ptr)
+			names->items[out] = entry;
+	}
+}
+
+static void put_subsection(struct wpkg_buf *out, uint8_t id, const struct names *names)
+{
+	struct wpkg_buf body;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < names->count; i++)
+		count += names->items[i].ptr != NULL;
+	if (count == 0)
+		return;
+	wpkg_buf_init(&body, out->max);
+	link_put_u32(&body, count);
+	for (uint32_t i = 0; i < names->count; i++) {
+		if (!names->items[i].ptr)
+			continue;
+		link_put_u32(&body, i);
+		wpkg_buf_append_str(&body, names->items[i]);
+	}
+	if (body.failed != WPKG_OK)
+		out->failed = body.failed;
+	wpkg_buf_append_byte(out, id);
+	link_put_u64(out, body.len);
+	wpkg_buf_append_str(out, wpkg_buf_str(&body));
+	wpkg_buf_clear(&body);
+}
+
+static void merge_names(struct wpkg_buf *out, const struct link *link, uint8_t subsection,
+			uint8_t space, bool is_list)
+{
+	struct names names = {.count = link->item_counts[space]};
+	names.items = wpkg_mem_calloc(names.count + 1, sizeof(*names.items));
+	if (!names.items) {
+		out->failed = WPKG_ENOMEM;
+		return;
+	}
+	for (uint32_t i = 0; i < link->count; i++)
+		collect(&names, link, i, subsection, space, is_list);
+	put_subsection(out, subsection, &names);
+	wpkg_mem_free(names.items);
+}
+
+static void put_custom(struct wpkg_buf *out, struct wpkg_str name, const struct wpkg_buf *content)
+{
+	struct wpkg_buf body;
+	if (content->failed != WPKG_OK)
+		out->failed = content->failed;
+	if (content->len == 0)
+		return;
+	wpkg_buf_init(&body, out->max);
+	link_put_name(&body, name);
+	wpkg_buf_append_str(&body, wpkg_buf_str(content));
+	if (body.failed != WPKG_OK)
+		out->failed = body.failed;
+	wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
+	link_put_u64(out, body.len);
+	wpkg_buf_append_str(out, wpkg_buf_str(&body));
+	wpkg_buf_clear(&body);
+}
+
+static void put_names(struct wpkg_buf *out, const struct link *link)
+{
+	struct wpkg_buf content;
+	wpkg_buf_init(&content, out->max);
+	merge_names(&content, link, NAME_FUNCS, WPKG_EXTERN_FUNC, false);
+	merge_names(&content, link, NAME_LOCALS, WPKG_EXTERN_FUNC, true);
+	merge_names(&content, link, NAME_LABELS, WPKG_EXTERN_FUNC, true);
+	for (uint8_t id = NAME_TYPES; id < NAME_COUNT; id++)
+		if (space_of(id) >= 0)
+			merge_names(&content, link, id, (uint8_t)space_of(id), false);
+	put_custom(out, WPKG_LIT("name"), &content);
+	wpkg_buf_clear(&content);
+}
+
+/* One line of producers or of target features, and which list it belongs to. */
+struct line {
+	struct wpkg_str field; /* producers: "language", ...; empty for features */
+	struct wpkg_str name;
+	struct wpkg_str version; /* producers */
+};
+
+struct lines {
+	struct line *items;
+	size_t count, capacity;
+	bool failed;
+};
+
+static void add_line(struct lines *lines, const struct line *line)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (wpkg_str_equal(lines->items[i].field, line->field) &&
+		    wpkg_str_equal(lines->items[i].name, line->name))
+			return;
+	if (lines->count == lines->capacity) {
+		size_t capacity = lines->capacity ? lines->capacity * 2 : 16;
+		struct line *items = wpkg_mem_resize(lines->items, capacity, sizeof(*items));
+		lines->failed = lines->failed || !items;
+		if (!items)
+			return;
+		lines->items = items;
+		lines->capacity = capacity;
+	}
+	lines->items[lines->count++] = *line;
+}
+
+#define NAME_MAX_BYTES 100000
+
+static void collect_producers(struct lines *lines, const struct wpkg_module *module)
+{
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("producers"));
+	struct wpkg_reader r;
+	if (!section)
+		return;
+	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
+	for (uint32_t fields = wpkg_reader_u32(&r); fields > 0; fields--) {
+		struct line line = {.field = wpkg_reader_name(&r, NAME_MAX_BYTES)};
+		for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
+			line.name = wpkg_reader_name(&r, NAME_MAX_BYTES);
+			line.version = wpkg_reader_name(&r, NAME_MAX_BYTES);
+			if (r.status != WPKG_OK)
+				return;
+			add_line(lines, &line);
+		}
+	}
+}
+
+static size_t count_field(const struct lines *lines, struct wpkg_str field)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < lines->count; i++)
+		count += wpkg_str_equal(lines->items[i].field, field);
+	return count;
+}
+
+static void put_producers(struct wpkg_buf *out, const struct link *link)
+{
+	static const struct wpkg_str fields[] = {WPKG_STR("language"), WPKG_STR("processed-by"),
+						 WPKG_STR("sdk")};
+	struct lines lines = {0};
+	struct wpkg_buf content;
+	uint32_t used = 0;
+	wpkg_buf_init(&content, out->max);
+	for (uint32_t i = 0; i < link->count; i++)
+		collect_producers(&lines, link->modules[i].module);
+	for (size_t f = 0; f < 3; f++)
+		used += count_field(&lines, fields[f]) > 0;
+	if (used > 0)
+		link_put_u32(&content, used);
+	for (size_t f = 0; f < 3; f++) {
+		size_t count = count_field(&lines, fields[f]);
+		if (count == 0)
+			continue;
+		link_put_name(&content, fields[f]);
+		link_put_u64(&content, count);
+		for (size_t i = 0; i < lines.count; i++) {
+			if (!wpkg_str_equal(lines.items[i].field, fields[f]))
+				continue;
+			link_put_name(&content, lines.items[i].name);
+			link_put_name(&content, lines.items[i].version);
+		}
+	}
+	if (lines.failed)
+		out->failed = WPKG_ENOMEM;
+	put_custom(out, WPKG_LIT("producers"), &content);
+	wpkg_mem_free(lines.items);
+	wpkg_buf_clear(&content);
+}
+
+static void collect_features(struct lines *lines, const struct wpkg_module *module)
+{
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
+	struct wpkg_reader r;
+	if (!section)
+		return;
+	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
+	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
+		uint8_t prefix = wpkg_reader_byte(&r);
+		struct line line = {.name = wpkg_reader_name(&r, NAME_MAX_BYTES)};
+		if (r.status != WPKG_OK)
+			return;
+		if (prefix == '+')
+			add_line(lines, &line);
+	}
+}
+
+static void put_features(struct wpkg_buf *out, const struct link *link)
+{
+	struct lines lines = {0};
+	struct wpkg_buf content;
+	wpkg_buf_init(&content, out->max);
+	for (uint32_t i = 0; i < link->count; i++)
+		collect_features(&lines, link->modules[i].module);
+	if (lines.count > 0)
+		link_put_u64(&content, lines.count);
+	for (size_t i = 0; i < lines.count; i++) {
+		wpkg_buf_append_byte(&content, '+');
+		link_put_name(&content, lines.items[i].name);
+	}
+	if (lines.failed)
+		out->failed = WPKG_ENOMEM;
+	put_custom(out, WPKG_LIT("target_features"), &content);
+	wpkg_mem_free(lines.items);
+	wpkg_buf_clear(&content);
+}
+
+void link_put_custom_sections(struct wpkg_buf *out, const struct link *link, bool strip)
+{
+	if (!strip)
+		put_names(out, link);
+	put_producers(out, link);
+	put_features(out, link);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The output's index spaces: what stays imported first, identical imports once, then what is
+ * defined, input by input in the order of instantiation, so that an initialiser only names globals
+ * before it.
+ */
+#include "link/link_int.h"
+
+static bool is_defined(const struct link *link, uint8_t space, struct link_item item)
+{
+	return space >= WPKG_EXTERN_COUNT || !link_is_import(link, space, item);
+}
+
+static uint32_t add_item(struct link *link, uint8_t space, struct link_item item)
+{
+	link->items[space][link->item_counts[space]] = item;
+	return link->item_counts[space]++;
+}
+
+/* The output's import that is the same as this one; or none. */
+static uint32_t find_import(const struct link *link, uint8_t kind, struct link_item item)
+{
+	const struct wpkg_module *module = link->modules[item.input].module;
+	const struct wpkg_module_import *import =
+		&module->imports[link_import_of(module, kind, item.index)];
+	struct link_extern type = link_extern_of(link, item.input, kind, item.index);
+	for (uint32_t i = 0; i < link->item_counts[kind]; i++) {
+		struct link_item other = link->items[kind][i];
+		const struct wpkg_module *from = link->modules[other.input].module;
+		const struct wpkg_module_import *same =
+			&from->imports[link_import_of(from, kind, other.index)];
+		if (!wpkg_str_equal(same->field, import->field) ||
+		    !wpkg_str_equal(same->module, import->module))
+			continue;
+		struct link_extern known = link_extern_of(link, other.input, kind, other.index);
+		if (link_extern_equal(&known, &type))
+			return i;
+	}
+	return WPKG_INDEX_NONE;
+}
+
+static void lay_out_imports(struct link *link, uint8_t kind)
+{
+	for (uint32_t n = 0; n < link->count; n++) {
+		struct link_module *m = &link->modules[n];
+		for (uint32_t i = 0; i < m->counts[kind]; i++) {
+			struct link_item item = {n, i};
+			struct link_item end = link_final(link, kind, item);
+			if (!m->live[kind][i] || !link_is_import(link, kind, item) ||
+			    end.input != n || end.index != i)
+				continue;
+			uint32_t known = find_import(link, kind, item);
+			m->out[kind][i] =
+				known != WPKG_INDEX_NONE ? known : add_item(link, kind, item);
+		}
+	}
+	link->import_counts[kind] = link->item_counts[kind];
+}
+
+static void lay_out_defined(struct link *link, uint8_t space)
+{
+	for (uint32_t n = 0; n < link->count; n++) {
+		struct link_module *m = &link->modules[link->order[n]];
+		for (uint32_t i = 0; i < m->counts[space]; i++) {
+			struct link_item item = {link->order[n], i};
+			if (m->live[space][i] && is_defined(link, space, item))
+				m->out[space][i] = add_item(link, space, item);
+		}
+	}
+}
+
+/* Imports that are bound are what they are bound to. */
+static void lay_out_bound(struct link *link, uint8_t kind)
+{
+	for (uint32_t n = 0; n < link->count; n++)
+		for (uint32_t i = 0; i < link->modules[n].counts[kind]; i++) {
+			struct link_item end = link_final(link, kind, (struct link_item){n, i});
+			link->modules[n].out[kind][i] =
+				link->modules[end.input].out[kind][end.index];
+		}
+}
+
+static enum wpkg_status lay_out_types(struct link *link)
+{
+	uint32_t next = 0;
+	link->type_out = wpkg_arena_alloc(&link->arena, link->types.count + 1, sizeof(uint32_t));
+	if (!link->type_out)
+		return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
+	for (uint32_t id = 0; id < link->types.count; id++)
+		if (link->type_live[id])
+			link->type_out[id] = next++;
+	return WPKG_OK;
+}
+
+enum wpkg_status link_lay_out(struct link *link)
+{
+	for (uint8_t space = 0; space < LINK_SPACE_COUNT; space++) {
+		size_t most = 1;
+		for (uint32_t n = 0; n < link->count; n++)
+			most += link->modules[n].counts[space];
+		link->items[space] = wpkg_arena_alloc(&link->arena, most, sizeof(struct link_item));
+		if (!link->items[space])
+			return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
+		if (space < WPKG_EXTERN_COUNT)
+			lay_out_imports(link, space);
+		lay_out_defined(link, space);
+		if (space < WPKG_EXTERN_COUNT)
+			lay_out_bound(link, space);
+	}
+	return lay_out_types(link);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_LINK_LINK_INT_H
+#define WPKG_LINK_LINK_INT_H
+
+/* What the steps of a link share: resolving, marking what is live, laying out, writing. */
+
+#include "link/link.h"
+
+/* The index spaces that are renumbered; the first five are enum wpkg_extern. */
+enum link_space {
+	LINK_ELEM = WPKG_EXTERN_COUNT,
+	LINK_DATA,
+	LINK_SPACE_COUNT,
+	LINK_TYPE = LINK_SPACE_COUNT /* renumbered by canonical number, for all inputs at once */
+};
+
+/* What an import is bound to. */
+struct link_target {
+	uint32_t input; /* WPKG_INDEX_NONE: the host */
+	uint32_t index; /* in that input's space of the import's kind */
+};
+
+struct link_module {
+	const struct wpkg_link_input *input;
+	const struct wpkg_module *module;
+	uint32_t *types;	     /* canonical number in link.types, by type index */
+	uint32_t *canonical;	     /* the same by the module's own canonical number */
+	struct link_target *targets; /* by import; never an import that is bound itself */
+	uint32_t counts[LINK_SPACE_COUNT];
+	uint32_t *out[LINK_SPACE_COUNT]; /* index in the output */
+	bool *live[LINK_SPACE_COUNT];
+};
+
+struct link_item {
+	uint32_t input, index;
+};
+
+struct link {
+	struct wpkg_arena arena;
+	const struct wpkg_link_inputs *inputs;
+	struct wpkg_types types;
+	struct link_module *modules;
+	uint32_t count;
+	uint32_t *order; /* inputs, those that others import from first */
+	struct wpkg_err *err;
+
+	bool *type_live;    /* by canonical number */
+	uint32_t *type_out; /* type index in the output, by canonical number */
+
+	struct link_item *items[LINK_SPACE_COUNT]; /* of the output, by index */
+	uint32_t item_counts[LINK_SPACE_COUNT];
+	uint32_t import_counts[LINK_SPACE_COUNT]; /* of them imported */
+};
+
+/* The type of something that is imported or exported. Value types are of link.types. */
+struct link_extern {
+	uint8_t kind;	       /* enum wpkg_extern */
+	uint32_t type;	       /* func, tag: canonical number */
+	wpkg_valtype value;    /* global: its type; table: its element type */
+	struct wpkg_size size; /* memory, table */
+	uint8_t page_log2;     /* memory */
+	bool is_mutable;       /* global */
+};
+
+struct link_extern link_extern_of(const struct link *link, uint32_t input, uint8_t kind,
+				  uint32_t index);
+
+/* Import matching: may what is there stand for what is wanted? */
+bool link_extern_matches(const struct link *link, const struct link_extern *actual,
+			 const struct link_extern *wanted);
+
+bool link_extern_equal(const struct link_extern *a, const struct link_extern *b);
+
+void link_extern_format(struct wpkg_buf *out, const struct link *link,
+			const struct link_extern *type);
+
+/* Opens a link over the inputs; link_close is due after failure, too. */
+enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inputs,
+			   struct wpkg_err *err);
+void link_close(struct link *link);
+
+/* Binds every import. Problems go into the report, their texts into the arena; without a report the
+ * first one is the error. */
+enum wpkg_status link_resolve(struct link *link, struct wpkg_link_report *report,
+			      struct wpkg_arena *arena);
+
+/* Where an item really is: an import that is bound is its target. A host import is itself. */
+struct link_item link_final(const struct link *link, uint8_t kind, struct link_item item);
+
+/* Is it imported from the host? */
+bool link_is_import(const struct link *link, uint8_t kind, struct link_item item);
+
+uint32_t link_import_of(const struct wpkg_module *module, uint8_t kind, uint32_t index);
+
+/*
+ * An index in code, a constant expression or a list of locals, as it stands in the file from start
+ * to before end.
+ */
+enum link_encoding {
+	LINK_U32,    /* LEB128 */
+	LINK_S33,    /* a type index as a heap or block type */
+	LINK_MEMARG, /* flags of a memory argument and, with bit 0x40, the memory */
+};
+
+struct link_reference {
+	uint8_t space; /* enum wpkg_extern, enum link_space */
+	uint8_t encoding;
+	bool makes_reference; /* ref.func in a body */
+	uint32_t index;
+	uint32_t flags; /* of a memory argument, without bit 0x40 */
+	const uint8_t *start, *end;
+};
+
+typedef bool link_visit(void *user, const struct link_reference *reference);
+
+/*
+ * Visits every index between two places of a validated module; false as soon as a visit is. Local
+ * and label indices, which stay, are not visited. A body begins with its locals; an expression ends
+ * with its end.
+ */
+bool link_walk_body(const uint8_t *at, link_visit *visit, void *user);
+bool link_walk_expression(const uint8_t **at, link_visit *visit, void *user);
+
+/* A LEB128 number of a validated module. */
+static inline uint32_t link_take_u32(const uint8_t **at)
+{
+	uint32_t value = 0;
+	unsigned shift = 0;
+	uint8_t byte;
+	do {
+		byte = *(*at)++;
+		value |= (uint32_t)(byte & 0x7f) << (shift & 31);
+		shift += 7;
+	} while (byte & 0x80);
+	return value;
+}
+
+/* Something that the output needs whoever else does. */
+struct link_root {
+	uint8_t kind; /* enum wpkg_extern */
+	struct link_item item;
+};
+
+/* Marks everything that the roots and the start functions need, types too. */
+enum wpkg_status link_mark(struct link *link, const struct link_root *roots, size_t count,
+			   bool keep_all);
+
+/* Numbers what is live. */
+enum wpkg_status link_lay_out(struct link *link);
+
+/* The order of instantiation. WPKG_EINVAL for a circle that holds a start function. */
+enum wpkg_status link_order(struct link *link, struct wpkg_link_report *report);
+
+/* Number writers. */
+void link_put_u32(struct wpkg_buf *out, uint32_t value);
+void link_put_u64(struct wpkg_buf *out, uint64_t value);
+void link_put_s33(struct wpkg_buf *out, uint32_t index);
+void link_put_name(struct wpkg_buf *out, struct wpkg_str name);
+void link_put_valtype(struct wpkg_buf *out, const struct link *link, wpkg_valtype type);
+
+/* The same bytes with the output's indices. */
+void link_put_body(struct wpkg_buf *out, const struct link *link, uint32_t input,
+		   struct wpkg_range body);
+void link_put_expression(struct wpkg_buf *out, const struct link *link, uint32_t input,
+			 const uint8_t **at);
+
+/* The sections that describe others: name, producers, target_features. */
+void link_put_custom_sections(struct wpkg_buf *out, const struct link *link, bool strip);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the output needs, from its roots: a list of items to look at, each once. A memory or table
+ * that is needed brings its active segments, a segment what its expressions name.
+ */
+#include "base/mem.h"
+#include "link/link_int.h"
+
+struct pending {
+	uint32_t input, index;
+	uint8_t space; /* LINK_TYPE: index is the first type of a group */
+};
+
+struct mark {
+	struct link *link;
+	struct pending *pending; /* heap */
+	size_t count, capacity;
+	uint32_t input; /* whose code is walked */
+	enum wpkg_status status;
+};
+
+static bool add(struct mark *m, struct pending one)
+{
+	if (m->count == m->capacity) {
+		size_t capacity = m->capacity ? m->capacity * 2 : 256;
+		struct pending *more = wpkg_mem_resize(m->pending, capacity, sizeof(*more));
+		if (!more) {
+			m->status = WPKG_FAIL(m->link->err, WPKG_ENOMEM, "link: no memory");
+			return false;
+		}
+		m->pending = more;
+		m->capacity = capacity;
+	}
+	m->pending[m->count++] = one;
+	return true;
+}
+
+static bool push(struct mark *m, uint8_t space, struct link_item item)
+{
+	if (space < WPKG_EXTERN_COUNT)
+		item = link_final(m->link, space, item);
+	bool *live = &m->link->modules[item.input].live[space][item.index];
+	if (*live)
+		return true;
+	*live = true;
+	return add(m, (struct pending){item.input, item.index, space});
+}
+
+/* A type comes with its recursion group. */
+static bool push_type(struct mark *m, uint32_t id)
+{
+	const struct wpkg_type *type = &m->link->types.types[id];
+	bool *live = &m->link->type_live[type->group];
+	if (*live)
+		return true;
+	for (uint32_t i = 0; i < type->group_size; i++)
+		live[i] = true;
+	return add(m, (struct pending){0, type->group, LINK_TYPE});
+}
+
+static bool push_valtype(struct mark *m, wpkg_valtype type)
+{
+	return wpkg_valtype_id(type) == WPKG_TYPE_ID_NONE || push_type(m, wpkg_valtype_id(type));
+}
+
+static bool mark_parts(struct mark *m, const struct wpkg_type *type)
+{
+	bool whole = type->super == WPKG_TYPE_ID_NONE || push_type(m, type->super);
+	if (type->composite == WPKG_COMPOSITE_FUNC)
+		for (uint32_t i = 0; whole && i < type->param_count + type->result_count; i++)
+			whole = push_valtype(m, type->params[i]);
+	else
+		for (uint32_t i = 0; whole && i < type->field_count; i++)
+			whole = push_valtype(m, type->fields[i].type);
+	return whole;
+}
+
+static bool mark_group(struct mark *m, uint32_t first)
+{
+	const struct wpkg_type *group = &m->link->types.types[first];
+	for (uint32_t i = 0; i < group->group_size; i++)
+		if (!mark_parts(m, &group[i]))
+			return false;
+	return true;
+}
+
+static bool visit(void *user, const struct link_reference *reference)
+{
+	struct mark *m = user;
+	if (reference->space == LINK_TYPE)
+		return push_type(m, m->link->modules[m->input].types[reference->index]);
+	return push(m, reference->space, (struct link_item){m->input, reference->index});
+}
+
+static bool walk_range(struct mark *m, struct wpkg_range range)
+{
+	const uint8_t *at = wpkg_module_at(m->link->modules[m->input].module, range.start);
+	return range.start == range.end || link_walk_expression(&at, visit, m);
+}
+
+static bool mark_func(struct mark *m, uint32_t index)
+{
+	const struct link_module *from = &m->link->modules[m->input];
+	const struct wpkg_module_func *func = &from->module->funcs[index];
+	if (!push_type(m, from->types[func->type]))
+		return false;
+	return func->import != WPKG_INDEX_NONE ||
+	       link_walk_body(wpkg_module_at(from->module, func->body.start), visit, m);
+}
+
+static bool mark_items(struct mark *m, const struct wpkg_module_elem *elem)
+{
+	const struct wpkg_module *module = m->link->modules[m->input].module;
+	const uint8_t *at = wpkg_module_at(module, elem->items.start);
+	for (uint32_t i = 0; i < elem->count; i++) {
+		if (elem->has_expressions) {
+			if (!link_walk_expression(&at, visit, m))
+				return false;
+			continue;
+		}
+		uint32_t index = link_take_u32(&at);
+		if (!push(m, WPKG_EXTERN_FUNC, (struct link_item){m->input, index}))
+			return false;
+	}
+	return true;
+}
+
+static bool mark_elem(struct mark *m, uint32_t index)
+{
+	const struct link_module *from = &m->link->modules[m->input];
+	const struct wpkg_module_elem *elem = &from->module->elems[index];
+	if (!push_valtype(m, wpkg_valtype_map(elem->type, from->canonical)))
+		return false;
+	if (elem->mode == WPKG_SEGMENT_ACTIVE &&
+	    (!push(m, WPKG_EXTERN_TABLE, (struct link_item){m->input, elem->table}) ||
+	     !walk_range(m, elem->at)))
+		return false;
+	return mark_items(m, elem);
+}
+
+static bool mark_data(struct mark *m, uint32_t index)
+{
+	const struct wpkg_module_data *data = &m->link->modules[m->input].module->datas[index];
+	return data->mode != WPKG_SEGMENT_ACTIVE ||
+	       (push(m, WPKG_EXTERN_MEMORY, (struct link_item){m->input, data->memory}) &&
+		walk_range(m, data->at));
+}
+
+static bool mark_table(struct mark *m, uint32_t index)
+{
+	const struct link_module *from = &m->link->modules[m->input];
+	const struct wpkg_module_table *table = &from->module->tables[index];
+	return push_valtype(m, wpkg_valtype_map(table->element, from->canonical)) &&
+	       walk_range(m, table->init);
+}
+
+static bool mark_global(struct mark *m, uint32_t index)
+{
+	const struct link_module *from = &m->link->modules[m->input];
+	const struct wpkg_module_global *global = &from->module->globals[index];
+	return push_valtype(m, wpkg_valtype_map(global->type, from->canonical)) &&
+	       walk_range(m, global->init);
+}
+
+static bool mark_one(struct mark *m, const struct pending *one)
+{
+	const struct link_module *from = &m->link->modules[one->input];
+	m->input = one->input;
+	switch (one->space) {
+	case WPKG_EXTERN_FUNC:
+		return mark_func(m, one->index);
+	case WPKG_EXTERN_TABLE:
+		return mark_table(m, one->index);
+	case WPKG_EXTERN_GLOBAL:
+		return mark_global(m, one->index);
+	case WPKG_EXTERN_TAG:
+		return push_type(m, from->types[from->module->tags[one->index].type]);
+	case LINK_TYPE:
+		return mark_group(m, one->index);
+	case LINK_ELEM:
+		return mark_elem(m, one->index);
+	case LINK_DATA:
+		return mark_data(m, one->index);
+	default: /* a memory needs nothing */
+		return true;
+	}
+}
+
+static bool drain(struct mark *m)
+{
+	while (m->count > 0) {
+		struct pending one = m->pending[--m->count];
+		if (!mark_one(m, &one))
+			return false;
+	}
+	return true;
+}
+
+static bool is_live(const struct link *link, uint8_t kind, uint32_t input, uint32_t index)
+{
+	struct link_item item = link_final(link, kind, (struct link_item){input, index});
+	return link->modules[item.input].live[kind][item.index];
+}
+
+/* Active segments of what is live by now; *more says whether there were new ones. */
+static bool push_segments(struct mark *m, bool *more)
+{
+	*more = false;
+	for (uint32_t input = 0; input < m->link->count; input++) {
+		const struct link_module *from = &m->link->modules[input];
+		for (uint32_t i = 0; i < from->module->elem_count; i++) {
+			const struct wpkg_module_elem *elem = &from->module->elems[i];
+			if (elem->mode != WPKG_SEGMENT_ACTIVE || from->live[LINK_ELEM][i] ||
+			    !is_live(m->link, WPKG_EXTERN_TABLE, input, elem->table))
+				continue;
+			*more = true;
+			if (!push(m, LINK_ELEM, (struct link_item){input, i}))
+				return false;
+		}
+		for (uint32_t i = 0; i < from->module->data_count; i++) {
+			const struct wpkg_module_data *data = &from->module->datas[i];
+			if (data->mode != WPKG_SEGMENT_ACTIVE || from->live[LINK_DATA][i] ||
+			    !is_live(m->link, WPKG_EXTERN_MEMORY, input, data->memory))
+				continue;
+			*more = true;
+			if (!push(m, LINK_DATA, (struct link_item){input, i}))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool push_everything(struct mark *m)
+{
+	for (uint32_t input = 0; input < m->link->count; input++)
+		for (uint8_t space = 0; space < LINK_SPACE_COUNT; space++)
+			for (uint32_t i = 0; i < m->link->modules[input].counts[space]; i++)
+				if (!push(m, space, (struct link_item){input, i}))
+					return false;
+	return true;
+}
+
+static bool push_roots(struct mark *m, const struct link_root *roots, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!push(m, roots[i].kind, roots[i].item))
+			return false;
+	for (uint32_t i = 0; i < m->link->count; i++) {
+		uint32_t start = m->link->modules[i].module->start;
+		if (start != WPKG_INDEX_NONE &&
+		    !push(m, WPKG_EXTERN_FUNC, (struct link_item){i, start}))
+			return false;
+	}
+	return true;
+}
+
+enum wpkg_status link_mark(struct link *link, const struct link_root *roots, size_t count,
+			   bool keep_all)
+{
+	struct mark m = {.link = link};
+	bool more = true;
+	link->type_live = wpkg_arena_alloc(&link->arena, link->types.count + 1, sizeof(bool));
+	if (!link->type_live)
+		return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
+	bool whole = push_roots(&m, roots, count) && (!keep_all || push_everything(&m));
+	while (whole && more)
+		whole = drain(&m) && push_segments(&m, &more);
+	wpkg_mem_free(m.pending);
+	return whole ? WPKG_OK : m.status;
+}

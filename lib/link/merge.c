@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Several modules as one. A section is written to a buffer of its own, whose size then stands
+ * before it; what has no entry is left out.
+ */
+#include "base/mem.h"
+#include "link/link_int.h"
+
+#define OUTPUT_MAX ((size_t)1 << 30)
+
+struct output_export {
+	struct wpkg_str name;
+	uint8_t kind;
+	struct link_item item;
+};
+
+struct merge {
+	struct link link;
+	const struct wpkg_link_options *options;
+	struct output_export *exports;
+	size_t export_count;
+	uint32_t start_count; /* inputs with a start function */
+	uint32_t start_type;  /* canonical number of the function that calls them all */
+	bool *referenced;     /* by output function: ref.func in a body makes it */
+	struct wpkg_buf *out;
+	struct wpkg_buf section, body;
+	struct wpkg_err *err;
+};
+
+static enum wpkg_status no_memory(struct merge *m)
+{
+	return WPKG_FAIL(m->err, WPKG_ENOMEM, "link: no memory");
+}
+
+static struct wpkg_str name_of(const struct merge *m, uint32_t input)
+{
+	return m->link.inputs->items[input].name;
+}
+
+static enum wpkg_status add_export(struct merge *m, struct wpkg_str name, uint32_t input,
+				   const struct wpkg_module_export *export)
+{
+	for (size_t i = 0; i < m->export_count; i++)
+		if (wpkg_str_equal(m->exports[i].name, name))
+			return WPKG_FAIL(m->err, WPKG_EINVAL,
+					 "'%.*s' would be exported twice, the second time from "
+					 "'%.*s'",
+					 WPKG_STR_ARG(name), WPKG_STR_ARG(name_of(m, input)));
+	m->exports[m->export_count++] = (struct output_export){
+		name, export->kind,
+		link_final(&m->link, export->kind, (struct link_item){input, export->index})};
+	return WPKG_OK;
+}
+
+static enum wpkg_status add_wanted_export(struct merge *m, const struct wpkg_link_export *wanted)
+{
+	for (uint32_t i = 0; i < m->link.count; i++) {
+		if (!wpkg_str_equal(name_of(m, i), wanted->input))
+			continue;
+		const struct wpkg_module_export *export =
+			wpkg_module_find_export(m->link.modules[i].module, wanted->field);
+		if (export)
+			return add_export(m, wanted->name.len > 0 ? wanted->name : wanted->field, i,
+					  export);
+	}
+	return WPKG_FAIL(m->err, WPKG_EINVAL, "no input named '%.*s' exports '%.*s'",
+			 WPKG_STR_ARG(wanted->input), WPKG_STR_ARG(wanted->field));
+}
+
+/* "INPUT.FIELD"; names may hold any byte, NUL too. ptr NULL when memory is out. */
+static struct wpkg_str prefixed(struct merge *m, uint32_t input, struct wpkg_str field)
+{
+	struct wpkg_str prefix = name_of(m, input);
+	size_t len = prefix.len + 1 + field.len;
+	char *name = wpkg_arena_alloc(&m->link.arena, len, 1);
+	if (!name)
+		return (struct wpkg_str){0};
+	memcpy(name, prefix.ptr, prefix.len);
+	name[prefix.len] = '.';
+	if (field.len > 0)
+		memcpy(name + prefix.len + 1, field.ptr, field.len);
+	return wpkg_str_of(name, len);
+}
+
+/* The root's exports as they are, the others' behind their names. */
+static enum wpkg_status add_all_exports(struct merge *m, uint32_t input)
+{
+	const struct wpkg_module *module = m->link.modules[input].module;
+	enum wpkg_status status = WPKG_OK;
+	for (uint32_t i = 0; status == WPKG_OK && i < module->export_count; i++) {
+		const struct wpkg_module_export *export = &module->exports[i];
+		struct wpkg_str name = input == 0 ? export->name : prefixed(m, input, export->name);
+		status = input > 0 && !name.ptr ? no_memory(m) : add_export(m, name, input, export);
+	}
+	return status;
+}
+
+static enum wpkg_status collect_exports(struct merge *m)
+{
+	size_t most = m->options->export_count + 1;
+	for (uint32_t i = 0; i < m->link.count; i++)
+		most += m->link.modules[i].module->export_count;
+	m->exports = wpkg_arena_alloc(&m->link.arena, most, sizeof(*m->exports));
+	if (!m->exports)
+		return no_memory(m);
+	enum wpkg_status status = add_all_exports(m, 0);
+	for (uint32_t i = 1; m->options->prefix && status == WPKG_OK && i < m->link.count; i++)
+		status = add_all_exports(m, i);
+	for (size_t i = 0; status == WPKG_OK && i < m->options->export_count; i++)
+		status = add_wanted_export(m, &m->options->exports[i]);
+	return status;
+}
+
+static enum wpkg_status mark_live(struct merge *m)
+{
+	struct link_root *roots =
+		wpkg_arena_alloc(&m->link.arena, m->export_count + 1, sizeof(*roots));
+	if (!roots)
+		return no_memory(m);
+	for (size_t i = 0; i < m->export_count; i++)
+		roots[i] = (struct link_root){m->exports[i].kind, m->exports[i].item};
+	return link_mark(&m->link, roots, m->export_count, m->options->keep_all);
+}
+
+/* With several start functions, one of our own calls them; it needs the type (func). */
+static enum wpkg_status plan_start(struct merge *m)
+{
+	for (uint32_t i = 0; i < m->link.count; i++)
+		m->start_count += m->link.modules[i].module->start != WPKG_INDEX_NONE;
+	return m->start_count < 2
+		       ? WPKG_OK
+		       : wpkg_types_add_func(&m->start_type, &m->link.types, NULL, 0, 0, m->err);
+}
+
+/* Writes the section that was made, behind its identifier and size. */
+static void end_section(struct merge *m, uint8_t id)
+{
+	if (m->section.failed != WPKG_OK && m->out->failed == WPKG_OK)
+		m->out->failed = m->section.failed;
+	if (m->section.len > 0) {
+		wpkg_buf_append_byte(m->out, id);
+		link_put_u64(m->out, m->section.len);
+		wpkg_buf_append_str(m->out, wpkg_buf_str(&m->section));
+	}
+	wpkg_buf_reset(&m->section);
+}
+
+static void put_fields(struct merge *m, const struct wpkg_type *type)
+{
+	bool is_struct = type->composite == WPKG_COMPOSITE_STRUCT;
+	wpkg_buf_append_byte(&m->section, is_struct ? 0x5f : 0x5e);
+	if (is_struct)
+		link_put_u32(&m->section, type->field_count);
+	for (uint32_t i = 0; i < type->field_count; i++) {
+		link_put_valtype(&m->section, &m->link, type->fields[i].type);
+		wpkg_buf_append_byte(&m->section, type->fields[i].is_mutable);
+	}
+}
+
+static void put_func_type(struct merge *m, const struct wpkg_type *type)
+{
+	const wpkg_valtype *at = type->params;
+	wpkg_buf_append_byte(&m->section, 0x60);
+	link_put_u32(&m->section, type->param_count);
+	for (uint32_t i = 0; i < type->param_count; i++)
+		link_put_valtype(&m->section, &m->link, *at++);
+	link_put_u32(&m->section, type->result_count);
+	for (uint32_t i = 0; i < type->result_count; i++)
+		link_put_valtype(&m->section, &m->link, *at++);
+}
+
+static void put_type(struct merge *m, const struct wpkg_type *type)
+{
+	if (!type->is_final || type->super != WPKG_TYPE_ID_NONE) {
+		wpkg_buf_append_byte(&m->section, type->is_final ? 0x4f : 0x50);
+		link_put_u32(&m->section, type->super != WPKG_TYPE_ID_NONE);
+		if (type->super != WPKG_TYPE_ID_NONE)
+			link_put_u32(&m->section, m->link.type_out[type->super]);
+	}
+	if (type->composite == WPKG_COMPOSITE_FUNC)
+		put_func_type(m, type);
+	else
+		put_fields(m, type);
+}
+
+static void put_types(struct merge *m)
+{
+	const struct wpkg_types *types = &m->link.types;
+	uint32_t groups = 0;
+	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size)
+		groups += m->link.type_live[id];
+	if (groups > 0)
+		link_put_u32(&m->section, groups);
+	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size) {
+		if (!m->link.type_live[id])
+			continue;
+		if (types->types[id].group_size > 1) {
+			wpkg_buf_append_byte(&m->section, 0x4e);
+			link_put_u32(&m->section, types->types[id].group_size);
+		}
+		for (uint32_t i = 0; i < types->types[id].group_size; i++)
+			put_type(m, &types->types[id + i]);
+	}
+	end_section(m, WPKG_SECTION_TYPE);
+}
+
+/* Section 5.3.11; a page size that is not the usual one has a flag and its logarithm. */
+static void put_size(struct merge *m, const struct wpkg_size *size, uint8_t page_log2)
+{
+	bool is_custom = page_log2 != 16;
+	wpkg_buf_append_byte(&m->section, (uint8_t)(size->has_max | size->is_shared << 1 |
+						    size->is_64 << 2 | is_custom << 3));
+	link_put_u64(&m->section, size->min);
+	if (size->has_max)
+		link_put_u64(&m->section, size->max);
+	if (is_custom)
+		link_put_u32(&m->section, page_log2);
+}
+
+static void put_extern_type(struct merge *m, const struct link_extern *type)
+{
+	switch ((enum wpkg_extern)type->kind) {
+	case WPKG_EXTERN_FUNC:
+		link_put_u32(&m->section, m->link.type_out[type->type]);
+		break;
+	case WPKG_EXTERN_TABLE:
+		link_put_valtype(&m->section, &m->link, type->value);
+		put_size(m, &type->size, 16);
+		break;
+	case WPKG_EXTERN_MEMORY:
+		put_size(m, &type->size, type->page_log2);
+		break;
+	case WPKG_EXTERN_GLOBAL:
+		link_put_valtype(&m->section, &m->link, type->value);
+		wpkg_buf_append_byte(&m->section, type->is_mutable);
+		break;
+	case WPKG_EXTERN_TAG:
+		wpkg_buf_append_byte(&m->section, 0);
+		link_put_u32(&m->section, m->link.type_out[type->type]);
+		break;
+	case WPKG_EXTERN_COUNT:
+		break;
+	}
+}
+
+static void put_imports(struct merge *m)
+{
+	uint32_t count = 0;
+	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
+		count += m->link.import_counts[kind];
+	if (count > 0)
+		link_put_u32(&m->section, count);
+	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
+		for (uint32_t i = 0; i < m->link.import_counts[kind]; i++) {
+			struct link_item item = m->link.items[kind][i];
+			const struct wpkg_module *module = m->link.modules[item.input].module;
+			const struct wpkg_module_import *import =
+				&module->imports[link_import_of(module, kind, item.index)];
+			struct link_extern type =
+				link_extern_of(&m->link, item.input, kind, item.index);
+			link_put_name(&m->section, import->module);
+			link_put_name(&m->section, import->field);
+			wpkg_buf_append_byte(&m->section, kind);
+			put_extern_type(m, &type);
+		}
+	end_section(m, WPKG_SECTION_IMPORT);
+}
+
+static uint32_t count_defined(const struct merge *m, uint8_t space)
+{
+	return m->link.item_counts[space] - m->link.import_counts[space];
+}
+
+/* The items of a space that the output defines, in its order. */
+#define EACH_DEFINED(m, space, item)                                                               \
+	for (uint32_t each_ = (m)->link.import_counts[space];                                      \
+	     each_ < (m)->link.item_counts[space] && (item = (m)->link.items[space][each_], true); \
+	     each_++)
+
+static void begin_vector(struct merge *m, uint32_t count)
+{
+	if (count > 0)
+		link_put_u32(&m->section, count);
+}
+
+static void put_functions(struct merge *m)
+{
+	struct link_item item;
+	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + (m->start_count > 1));
+	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
+	{
+		const struct link_module *from = &m->link.modules[item.input];
+		link_put_u32(&m->section,
+			     m->link.type_out[from->types[from->module->funcs[item.index].type]]);
+	}
+	if (m->start_count > 1)
+		link_put_u32(&m->section, m->link.type_out[m->start_type]);
+	end_section(m, WPKG_SECTION_FUNCTION);
+}
+
+static void put_range(struct merge *m, uint32_t input, struct wpkg_range range)
+{
+	const uint8_t *at = wpkg_module_at(m->link.modules[input].module, range.start);
+	link_put_expression(&m->section, &m->link, input, &at);
+}
+
+static void put_tables(struct merge *m)
+{
+	struct link_item item;
+	begin_vector(m, count_defined(m, WPKG_EXTERN_TABLE));
+	EACH_DEFINED(m, WPKG_EXTERN_TABLE, item)
+	{
+		const struct wpkg_range init =
+			m->link.modules[item.input].module->tables[item.index].init;
+		struct link_extern type =
+			link_extern_of(&m->link, item.input, WPKG_EXTERN_TABLE, item.index);
+		if (init.end > init.start)
+			wpkg_buf_append(&m->section, "\x40\x00", 2);
+		put_extern_type(m, &type);
+		if (init.end > init.start)
+			put_range(m, item.input, init);
+	}
+	end_section(m, WPKG_SECTION_TABLE);
+}
+
+static void put_plain(struct merge *m, uint8_t kind, uint8_t section)
+{
+	struct link_item item;
+	begin_vector(m, count_defined(m, kind));
+	EACH_DEFINED(m, kind, item)
+	{
+		struct link_extern type = link_extern_of(&m->link, item.input, kind, item.index);
+		put_extern_type(m, &type);
+		if (kind == WPKG_EXTERN_GLOBAL)
+			put_range(m, item.input,
+				  m->link.modules[item.input].module->globals[item.index].init);
+	}
+	end_section(m, section);
+}
+
+static void put_exports(struct merge *m)
+{
+	begin_vector(m, (uint32_t)m->export_count);
+	for (size_t i = 0; i < m->export_count; i++) {
+		const struct output_export *export = &m->exports[i];
+		link_put_name(&m->section, export->name);
+		wpkg_buf_append_byte(&m->section, export->kind);
+		link_put_u32(
+			&m->section,
+			m->link.modules[export->item.input].out[export->kind][export->item.index]);
+	}
+	end_section(m, WPKG_SECTION_EXPORT);
+}
+
+static uint32_t start_of(const struct merge *m, uint32_t input)
+{
+	return m->link.modules[input].out[WPKG_EXTERN_FUNC][m->link.modules[input].module->start];
+}
+
+static bool has_start(const struct merge *m, uint32_t input)
+{
+	return m->link.modules[input].module->start != WPKG_INDEX_NONE;
+}
+
+static void put_start(struct merge *m)
+{
+	if (m->start_count > 1)
+		link_put_u32(&m->section, m->link.item_counts[WPKG_EXTERN_FUNC]);
+	for (uint32_t i = 0; m->start_count == 1 && i < m->link.count; i++)
+		if (has_start(m, i))
+			link_put_u32(&m->section, start_of(m, i));
+	end_section(m, WPKG_SECTION_START);
+}
+
+/*
+ * Section 5.5.12, in the general forms: bit 0 not active, bit 1 with a table or declarative, bit 2
+ * expressions. Function indices have the element kind 0 where the form names one.
+ */
+static void put_elem(struct merge *m, struct link_item item)
+{
+	const struct link_module *from = &m->link.modules[item.input];
+	const struct wpkg_module_elem *elem = &from->module->elems[item.index];
+	const uint8_t *at = wpkg_module_at(from->module, elem->items.start);
+	bool active = elem->mode == WPKG_SEGMENT_ACTIVE;
+	uint32_t table = active ? from->out[WPKG_EXTERN_TABLE][elem->table] : 0;
+	bool plain_function_list = active && table == 0 && !elem->has_expressions;
+	uint32_t flags = (active ? 0U : 1U) | (elem->has_expressions ? 4U : 0U);
+	if (elem->mode == WPKG_SEGMENT_DECLARATIVE || (active && !plain_function_list))
+		flags |= 2;
+	link_put_u32(&m->section, flags);
+	if (active && (flags & 2))
+		link_put_u32(&m->section, table);
+	if (active)
+		put_range(m, item.input, elem->at);
+	if ((flags & 3) && elem->has_expressions)
+		link_put_valtype(&m->section, &m->link,
+				 wpkg_valtype_map(elem->type, from->canonical));
+	else if (flags & 3)
+		wpkg_buf_append_byte(&m->section, 0);
+	link_put_u32(&m->section, elem->count);
+	for (uint32_t i = 0; i < elem->count; i++) {
+		if (elem->has_expressions)
+			link_put_expression(&m->section, &m->link, item.input, &at);
+		else
+			link_put_u32(&m->section, from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
+	}
+}
+
+static bool note_reference(void *user, const struct link_reference *reference)
+{
+	const struct {
+		struct merge *m;
+		uint32_t input;
+	} *at = user;
+	if (reference->makes_reference)
+		at->m->referenced[at->m->link.modules[at->input]
+					  .out[WPKG_EXTERN_FUNC][reference->index]] = true;
+	return true;
+}
+
+/* Functions that bodies make references of must be named outside of bodies, and may not be now. */
+static uint32_t find_references(struct merge *m)
+{
+	struct link_item item;
+	uint32_t count = 0;
+	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
+	{
+		struct {
+			struct merge *m;
+			uint32_t input;
+		} at = {m, item.input};
+		const struct wpkg_module *module = m->link.modules[item.input].module;
+		link_walk_body(wpkg_module_at(module, module->funcs[item.index].body.start),
+			       note_reference, &at);
+	}
+	for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
+		count += m->referenced[i];
+	return count;
+}
+
+static void put_elems(struct merge *m)
+{
+	struct link_item item;
+	uint32_t references = find_references(m);
+	begin_vector(m, m->link.item_counts[LINK_ELEM] + (references > 0));
+	EACH_DEFINED(m, LINK_ELEM, item)
+	put_elem(m, item);
+	if (references > 0) {
+		link_put_u32(&m->section, 3);
+		wpkg_buf_append_byte(&m->section, 0);
+		link_put_u32(&m->section, references);
+		for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
+			if (m->referenced[i])
+				link_put_u32(&m->section, i);
+	}
+	end_section(m, WPKG_SECTION_ELEMENT);
+}
+
+static void put_data_count(struct merge *m)
+{
+	bool counted = false;
+	for (uint32_t i = 0; i < m->link.count; i++)
+		counted = counted || m->link.modules[i].module->has_data_count;
+	if (counted)
+		link_put_u32(&m->section, m->link.item_counts[LINK_DATA]);
+	end_section(m, WPKG_SECTION_DATA_COUNT);
+}
+
+static void put_sized_body(struct merge *m)
+{
+	if (m->body.failed != WPKG_OK)
+		m->section.failed = m->body.failed;
+	link_put_u64(&m->section, m->body.len);
+	wpkg_buf_append_str(&m->section, wpkg_buf_str(&m->body));
+	wpkg_buf_reset(&m->body);
+}
+
+static void put_code(struct merge *m)
+{
+	struct link_item item;
+	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + (m->start_count > 1));
+	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
+	{
+		link_put_body(&m->body, &m->link, item.input,
+			      m->link.modules[item.input].module->funcs[item.index].body);
+		put_sized_body(m);
+	}
+	if (m->start_count > 1) {
+		wpkg_buf_append_byte(&m->body, 0);
+		for (uint32_t i = 0; i < m->link.count; i++) {
+			if (!has_start(m, m->link.order[i]))
+				continue;
+			wpkg_buf_append_byte(&m->body, 0x10); /* call */
+			link_put_u32(&m->body, start_of(m, m->link.order[i]));
+		}
+		wpkg_buf_append_byte(&m->body, 0x0b); /* end */
+		put_sized_body(m);
+	}
+	end_section(m, WPKG_SECTION_CODE);
+}
+
+static void put_datas(struct merge *m)
+{
+	struct link_item item;
+	begin_vector(m, m->link.item_counts[LINK_DATA]);
+	EACH_DEFINED(m, LINK_DATA, item)
+	{
+		const struct link_module *from = &m->link.modules[item.input];
+		const struct wpkg_module_data *data = &from->module->datas[item.index];
+		bool active = data->mode == WPKG_SEGMENT_ACTIVE;
+		uint32_t memory = active ? from->out[WPKG_EXTERN_MEMORY][data->memory] : 0;
+		link_put_u32(&m->section, !active ? 1U : memory > 0 ? 2U : 0U);
+		if (memory > 0)
+			link_put_u32(&m->section, memory);
+		if (active)
+			put_range(m, item.input, data->at);
+		link_put_name(&m->section, wpkg_module_slice(from->module, data->bytes));
+	}
+	end_section(m, WPKG_SECTION_DATA);
+}
+
+static void put_module(struct merge *m)
+{
+	wpkg_buf_append(m->out, "\0asm\x01\0\0\0", 8);
+	put_types(m);
+	put_imports(m);
+	put_functions(m);
+	put_tables(m);
+	put_plain(m, WPKG_EXTERN_MEMORY, WPKG_SECTION_MEMORY);
+	put_plain(m, WPKG_EXTERN_TAG, WPKG_SECTION_TAG);
+	put_plain(m, WPKG_EXTERN_GLOBAL, WPKG_SECTION_GLOBAL);
+	put_exports(m);
+	put_start(m);
+	put_elems(m);
+	put_data_count(m);
+	put_code(m);
+	put_datas(m);
+	link_put_custom_sections(m->out, &m->link, m->options->strip);
+}
+
+static enum wpkg_status write_output(struct merge *m)
+{
+	m->referenced = wpkg_arena_alloc(&m->link.arena, m->link.item_counts[WPKG_EXTERN_FUNC] + 1,
+					 sizeof(bool));
+	if (!m->referenced)
+		return no_memory(m);
+	put_module(m);
+	return wpkg_buf_check(m->out, "linked module", m->err);
+}
+
+static enum wpkg_status plan(struct merge *m, const struct wpkg_link_inputs *inputs)
+{
+	enum wpkg_status status = link_open(&m->link, inputs, m->err);
+	if (status == WPKG_OK)
+		status = plan_start(m);
+	if (status == WPKG_OK)
+		status = link_resolve(&m->link, NULL, &m->link.arena);
+	if (status == WPKG_OK)
+		status = link_order(&m->link, NULL);
+	if (status == WPKG_OK)
+		status = collect_exports(m);
+	if (status == WPKG_OK)
+		status = mark_live(m);
+	if (status == WPKG_OK && m->start_count > 1)
+		m->link.type_live[m->start_type] = true;
+	return status == WPKG_OK ? link_lay_out(&m->link) : status;
+}
+
+/* What we wrote must be what the specification allows, or it is not given out. */
+static enum wpkg_status validate(const struct wpkg_buf *out, struct wpkg_err *err)
+{
+	struct wpkg_module *module = NULL;
+	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(out), NULL, err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "linked module");
+	wpkg_module_free(module);
+	return status;
+}
+
+enum wpkg_status wpkg_link_merge(struct wpkg_buf *out, const struct wpkg_link_inputs *inputs,
+				 const struct wpkg_link_options *options, struct wpkg_err *err)
+{
+	static const struct wpkg_link_options defaults;
+	struct merge m = {.options = options ? options : &defaults, .err = err};
+	struct wpkg_buf output;
+	size_t max = m.options->max_size ? m.options->max_size : OUTPUT_MAX;
+	wpkg_buf_init(&output, max);
+	wpkg_buf_init(&m.section, max);
+	wpkg_buf_init(&m.body, max);
+	m.out = &output;
+	enum wpkg_status status = plan(&m, inputs);
+	if (status == WPKG_OK)
+		status = write_output(&m);
+	wpkg_buf_clear(&m.section);
+	wpkg_buf_clear(&m.body);
+	link_close(&m.link);
+	if (status == WPKG_OK)
+		status = validate(&output, err);
+	if (status == WPKG_OK) {
+		wpkg_buf_append_str(out, wpkg_buf_str(&output));
+		status = wpkg_buf_check(out, "linked module", err);
+	}
+	wpkg_buf_clear(&output);
+	return status;
+}
