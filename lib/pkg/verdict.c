@@ -48,7 +48,7 @@ enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *
 		status = check_items(root, "checks", "passed", &all, err);
 	if (status != WPKG_OK)
 		return status;
-	if (accepted->boolean != all)
+	if (accepted->boolean && !all)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: accepted contradicts its findings");
 	if (!accepted->boolean && (!reason || reason->string.len == 0))
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: refused without a reason");

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkg/admission.h"
+
+#include "data/fields.h"
+#include "data/json.h"
+
+/* Bytes of the tree that a question is written from. */
+#define TREE_MAX (64 * 1024 * 1024)
+
+static bool add_amount(struct wpkg_arena *arena, struct wpkg_value *table, const char *key,
+		       uint64_t amount)
+{
+	return wpkg_value_add_integer(arena, table, key,
+				      amount > INT64_MAX ? INT64_MAX : (int64_t)amount);
+}
+
+static enum wpkg_status build(struct wpkg_value **out, struct wpkg_arena *arena,
+			      const struct wpkg_question *question, struct wpkg_err *err)
+{
+	struct wpkg_value *root = wpkg_value_new_table(arena);
+	if (!add_amount(arena, root, "milliseconds", question->milliseconds) ||
+	    !add_amount(arena, root, "memory", question->memory) ||
+	    !add_amount(arena, root, "fuel", question->fuel) ||
+	    !add_amount(arena, root, "output", question->output))
+		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
+	struct wpkg_value *invoice = wpkg_value_add(arena, root, "invoice", WPKG_VALUE_TABLE);
+	if (!invoice)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
+	*out = root;
+	return wpkg_invoice_to_value(arena, invoice, question->invoice, err);
+}
+
+enum wpkg_status wpkg_question_write(struct wpkg_buf *out, const struct wpkg_question *question,
+				     struct wpkg_err *err)
+{
+	struct wpkg_arena arena;
+	struct wpkg_value *root = NULL;
+	wpkg_arena_init(&arena, TREE_MAX);
+	enum wpkg_status status = build(&root, &arena, question, err);
+	if (status == WPKG_OK) {
+		wpkg_json_write(out, root, WPKG_JSON_COMPACT);
+		status = wpkg_buf_check(out, "question", err);
+	}
+	wpkg_arena_clear(&arena);
+	return status;
+}
+
+static enum wpkg_status take_amount(struct wpkg_fields *fields, uint64_t *out, const char *key,
+				    struct wpkg_err *err)
+{
+	int64_t amount = 0;
+	enum wpkg_status status =
+		wpkg_fields_take_integer(fields, &amount, key, WPKG_REQUIRED, err);
+	if (status == WPKG_OK && amount < 0)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "%s is negative", key);
+	if (status == WPKG_OK)
+		*out = (uint64_t)amount;
+	return status;
+}
+
+static enum wpkg_status take_all(struct wpkg_question *question, struct wpkg_arena *arena,
+				 struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	struct wpkg_invoice *invoice = NULL;
+	enum wpkg_status status = take_amount(fields, &question->milliseconds, "milliseconds", err);
+	if (status == WPKG_OK)
+		status = take_amount(fields, &question->memory, "memory", err);
+	if (status == WPKG_OK)
+		status = take_amount(fields, &question->fuel, "fuel", err);
+	if (status == WPKG_OK)
+		status = take_amount(fields, &question->output, "output", err);
+	if (status == WPKG_OK)
+		status = wpkg_fields_take(fields, &value, "invoice", WPKG_VALUE_TABLE,
+					  WPKG_REQUIRED, err);
+	if (status == WPKG_OK)
+		status = wpkg_invoice_from_value(&invoice, arena, value, err);
+	if (status == WPKG_OK)
+		status = wpkg_fields_close(fields, err);
+	if (status == WPKG_OK)
+		question->invoice = invoice;
+	return status;
+}
+
+enum wpkg_status wpkg_question_read(struct wpkg_question *out, struct wpkg_arena *arena,
+				    struct wpkg_str text, struct wpkg_err *err)
+{
+	struct wpkg_question question = {0};
+	struct wpkg_fields fields;
+	struct wpkg_value *root = NULL;
+	enum wpkg_status status = wpkg_json_read(&root, arena, text, err);
+	if (status == WPKG_OK)
+		status = wpkg_fields_open(&fields, root, "", err);
+	if (status == WPKG_OK)
+		status = take_all(&question, arena, &fields, err);
+	if (status == WPKG_OK)
+		*out = question;
+	else
+		wpkg_err_prepend(err, "question");
+	return status;
+}
