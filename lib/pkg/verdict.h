@@ -9,13 +9,15 @@
  *   {"accepted": true|false,
  *    "reason": "parcel app.wasm: 0x2f: type mismatch: expected i32, found i64" (when refused),
  *    "engine": "wpkg 0.1.0",
- *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "valid": true|false, "error"?, "offset"?,
- *                 "facts"?: {"kind": "module"|"component", "size", "functions",
- *                            "imports": [{"module","name","kind","type"}],
- *                            "exports": [{"name","kind","type"}],
- *                            "memories": [...], "features": [{"name","offset"}],
- *                            "producers": [{"field","name","version"}], "sections": [...]}}],
- *    "checks": [{"name","parcel","passed","exit_code","error"?,"output"?,"fuel","milliseconds"}]}
+ *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
+ *                 "error"?, "offset"?, "facts"? (facts.h)}],
+ *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
+ *                "error"? (a line, then the functions that were running),
+ *                "output"?, "stderr"? (their beginnings, when not passed)}],
+ *    "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
+ *
+ * One that accepts has found nothing wrong. One that refuses says why, and that may be none of its
+ * findings: a worker that died, a rule of the registry.
  */
 
 #include <stdbool.h>
