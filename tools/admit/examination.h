@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_ADMIT_EXAMINATION_H
+#define WPKG_ADMIT_EXAMINATION_H
+
+/*
+ * A version under examination: the question, and the verdict as it grows. Each stage adds what it
+ * found; the first thing that is wrong is the reason of the refusal, and the other stages still
+ * look, so that one push shows all that is wrong. A stage fails only where there can be no verdict:
+ * the server is gone, or there is no memory for the verdict itself.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "data/value.h"
+#include "pkg/admission.h"
+
+struct examination {
+	int channel;
+	const struct wpkg_question *question;
+	struct wpkg_arena *arena;
+	struct wpkg_value *verdict; /* a table */
+	uint64_t deadline;	    /* monotonic nanoseconds, for all stages */
+	size_t facts_left;	    /* bytes of facts that the verdict may still hold */
+	struct wpkg_str reason;	    /* empty: nothing is wrong so far */
+};
+
+/* Tells the server what comes next, a line such as "check greets". */
+WPKG_MUST_CHECK enum wpkg_status examination_progress(struct examination *examination,
+						      struct wpkg_err *err, const char *format, ...)
+	WPKG_PRINTF(3, 4);
+
+/* Refuses, unless that was done already. */
+void examination_refuse(struct examination *examination, const char *format, ...) WPKG_PRINTF(2, 3);
+
+/* The stages. */
+WPKG_MUST_CHECK enum wpkg_status examine_modules(struct examination *examination,
+						 struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status examine_checks(struct examination *examination,
+						struct wpkg_err *err);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first stage: every parcel that says it is WebAssembly is decoded and validated. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "examination.h"
+#include "parcel.h"
+#include "pkg/facts.h"
+#include "pkg/project.h"
+#include "wasm/module.h"
+
+/* The same bytes under several names are looked at once. */
+static bool is_first(const struct wpkg_invoice *invoice, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (wpkg_str_equal(invoice->parcels[i].label.sha256,
+				   invoice->parcels[index].label.sha256) &&
+		    wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type))
+			return false;
+	return true;
+}
+
+/* Messages of the decoder begin with the offset: "0x1f: ...". */
+static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry, const char *text)
+{
+	if (!wpkg_value_add_string(arena, entry, "error", wpkg_str_from(text)))
+		return false;
+	if (strncmp(text, "0x", 2) != 0)
+		return true;
+	return wpkg_value_add_integer(arena, entry, "offset", strtoll(text, NULL, 16));
+}
+
+/*
+ * The facts of what is valid. A component's own sections must lie within the file; what is in them
+ * is not validated.
+ */
+static enum wpkg_status validate(struct wpkg_facts **out, struct parcel *parcel,
+				 struct wpkg_err *err)
+{
+	struct wpkg_module *module = NULL;
+	enum wpkg_status status = parcel_map(parcel, err);
+	if (status != WPKG_OK)
+		return status;
+	if (wpkg_wasm_kind_of(parcel->bytes) == WPKG_WASM_COMPONENT)
+		return wpkg_facts_of_component(out, parcel->bytes, err);
+	status = wpkg_module_read(&module, parcel->bytes, NULL, err);
+	if (status == WPKG_OK)
+		status = wpkg_facts_of_module(out, module, err);
+	wpkg_module_free(module);
+	return status;
+}
+
+static enum wpkg_status no_memory(struct wpkg_err *err)
+{
+	return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
+}
+
+/* All modules of a version share what the verdict may hold of facts. */
+static enum wpkg_status add_facts(struct examination *examination, struct wpkg_value *entry,
+				  const struct wpkg_facts *facts, struct wpkg_err *err)
+{
+	struct wpkg_value *table =
+		wpkg_value_add(examination->arena, entry, "facts", WPKG_VALUE_TABLE);
+	if (!table)
+		return no_memory(err);
+	return wpkg_facts_to_value(examination->arena, table, facts, &examination->facts_left, err);
+}
+
+static enum wpkg_status add_result(struct examination *examination, struct wpkg_value *entry,
+				   const struct wpkg_facts *facts, const char *error,
+				   struct wpkg_err *err)
+{
+	if (!wpkg_value_add_boolean(examination->arena, entry, "valid", facts != NULL))
+		return no_memory(err);
+	if (facts)
+		return add_facts(examination, entry, facts, err);
+	return add_error(examination->arena, entry, error) ? WPKG_OK : no_memory(err);
+}
+
+static enum wpkg_status examine_module(struct examination *examination, struct wpkg_value *modules,
+				       size_t index, struct wpkg_err *err)
+{
+	const struct wpkg_label *label = &examination->question->invoice->parcels[index].label;
+	struct wpkg_value *entry =
+		wpkg_value_add(examination->arena, modules, NULL, WPKG_VALUE_TABLE);
+	struct wpkg_facts *facts = NULL;
+	struct wpkg_err wrong = {.status = WPKG_OK};
+	struct parcel parcel;
+	enum wpkg_status status =
+		examination_progress(examination, err, "parcel %.*s", WPKG_STR_ARG(label->name));
+	if (status == WPKG_OK)
+		status = parcel_open(&parcel, examination, index, err);
+	if (status != WPKG_OK)
+		return status;
+	uint64_t start = wpkg_clock_monotonic();
+	if (validate(&facts, &parcel, &wrong) != WPKG_OK)
+		examination_refuse(examination, "parcel %.*s: %s", WPKG_STR_ARG(label->name),
+				   wrong.msg);
+	uint64_t milliseconds = (wpkg_clock_monotonic() - start) / 1000000;
+	if (!wpkg_value_add_string(examination->arena, entry, "parcel", label->name) ||
+	    !wpkg_value_add_string(examination->arena, entry, "sha256", label->sha256) ||
+	    !wpkg_value_add_integer(examination->arena, entry, "milliseconds",
+				    (int64_t)milliseconds))
+		status = no_memory(err);
+	if (status == WPKG_OK)
+		status = add_result(examination, entry, facts, wrong.msg, err);
+	wpkg_facts_free(facts);
+	parcel_close(&parcel);
+	return status;
+}
+
+enum wpkg_status examine_modules(struct examination *examination, struct wpkg_err *err)
+{
+	const struct wpkg_invoice *invoice = examination->question->invoice;
+	struct wpkg_value *modules = wpkg_value_add(examination->arena, examination->verdict,
+						    "modules", WPKG_VALUE_ARRAY);
+	if (!modules)
+		return no_memory(err);
+	for (size_t i = 0; i < invoice->parcel_count; i++) {
+		if (!wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type) ||
+		    !is_first(invoice, i))
+			continue;
+		enum wpkg_status status = examine_module(examination, modules, i, err);
+		if (status != WPKG_OK)
+			return status;
+	}
+	return WPKG_OK;
+}
