@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admission.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "admit_process.h"
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "data/json.h"
+#include "pkg/project.h"
+#include "pkg/verdict.h"
+#include "store/blob.h"
+#include "store/record.h"
+#include "turns.h"
+
+#define SECONDS_DEFAULT 60
+#define MEMORY_DEFAULT ((uint64_t)1 << 30)
+#define FUEL_DEFAULT ((uint64_t)10000000000)
+#define OUTPUT_DEFAULT ((uint64_t)1 << 20)
+#define WAITING_DEFAULT 256
+
+/* Messages that a worker may send; an honest one needs two for each parcel and file of a check. */
+#define MESSAGES_MAX 1000000
+
+struct admission {
+	struct admission_options options; /* every limit set */
+	struct admit_process process;
+	struct turns turns;
+};
+
+static void set_options(struct admission_options *own, const struct admission_options *options)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	if (options)
+		*own = *options;
+	own->worker = NULL; /* borrowed, and known to the process by now */
+	if (own->seconds <= 0)
+		own->seconds = SECONDS_DEFAULT;
+	if (own->memory == 0)
+		own->memory = MEMORY_DEFAULT;
+	if (own->fuel == 0)
+		own->fuel = FUEL_DEFAULT;
+	if (own->output == 0)
+		own->output = OUTPUT_DEFAULT;
+	if (own->workers == 0)
+		own->workers = processors > 0 ? (unsigned)processors : 1;
+	if (own->waiting == 0)
+		own->waiting = WAITING_DEFAULT;
+}
+
+enum wpkg_status admission_new(struct admission **out, const struct admission_options *options,
+			       struct wpkg_err *err)
+{
+	struct admission *admission = wpkg_mem_calloc(1, sizeof(*admission));
+	if (!admission)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
+	set_options(&admission->options, options);
+	enum wpkg_status status = turns_init(&admission->turns, admission->options.workers,
+					     admission->options.waiting, err);
+	if (status != WPKG_OK) {
+		wpkg_mem_free(admission);
+		return status;
+	}
+	status = admit_process_open(&admission->process, options ? options->worker : NULL, err);
+	if (status != WPKG_OK) {
+		turns_clear(&admission->turns);
+		wpkg_mem_free(admission);
+		return status;
+	}
+	*out = admission;
+	return WPKG_OK;
+}
+
+void admission_free(struct admission *admission)
+{
+	if (!admission)
+		return;
+	admit_process_close(&admission->process);
+	turns_clear(&admission->turns);
+	wpkg_mem_free(admission);
+}
+
+const char *admission_missing(const struct admission *admission)
+{
+	return admission->process.missing;
+}
+
+/* One question at a worker. */
+struct dialogue {
+	struct admission *admission;
+	const struct admission_question *question;
+	struct admit_worker worker;
+	uint64_t deadline;
+	struct wpkg_str reason;	  /* why there is no verdict; empty: the worker ended */
+	char progress[256];	  /* what it looked at last, escaped; "" at first */
+	struct wpkg_buf received; /* the last message's bytes */
+};
+
+static void set_progress(struct dialogue *dialogue, struct wpkg_str line)
+{
+	struct wpkg_err shown;
+	wpkg_err_set(&shown, WPKG_OK, "%.*s", WPKG_STR_ARG(line));
+	memcpy(dialogue->progress, shown.msg, sizeof(dialogue->progress));
+}
+
+/* Bytes of a row as a file that nobody can change. */
+static enum wpkg_status seal(int *out, struct wpkg_str bytes, struct wpkg_err *err)
+{
+	int fd = memfd_create("parcel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "parcel");
+	enum wpkg_status status = wpkg_file_write_fd(fd, bytes, "parcel", err);
+	if (status == WPKG_OK &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
+		status = WPKG_FAIL_ERRNO(err, errno, "parcel");
+	if (status != WPKG_OK)
+		close(fd);
+	else
+		*out = fd;
+	return status;
+}
+
+static enum wpkg_status hand_over(const struct dialogue *dialogue, size_t index,
+				  struct wpkg_err *err)
+{
+	struct wpkg_blob blob;
+	struct wpkg_digest digest;
+	const struct wpkg_label *label = &dialogue->question->invoice->parcels[index].label;
+	if (!wpkg_digest_parse(&digest, label->sha256))
+		return WPKG_FAIL(err, WPKG_EIO, "parcel %zu has no digest", index);
+	enum wpkg_status status = wpkg_blob_open(&blob, dialogue->question->store, &digest, err);
+	if (status != WPKG_OK)
+		return WPKG_EIO;
+	int sealed = -1;
+	if (blob.fd < 0)
+		status = seal(&sealed, blob.bytes, err);
+	struct wpkg_message message = {.kind = WPKG_ADMISSION_PARCEL,
+				       .fds = {blob.fd < 0 ? sealed : blob.fd},
+				       .fd_count = 1};
+	struct wpkg_err gone;
+	/* Where the worker is gone by now, the next receiving says so. */
+	if (status == WPKG_OK && wpkg_channel_send(dialogue->worker.channel, &message,
+						   dialogue->deadline, &gone) == WPKG_ENOMEM)
+		status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
+	if (sealed >= 0)
+		close(sealed);
+	wpkg_blob_close(&blob);
+	return status;
+}
+
+/* Answers one message. False ends the dialogue, with a reason where it was the worker's fault. */
+static bool take_message(struct dialogue *dialogue, const struct wpkg_message *message,
+			 enum wpkg_status *status, struct wpkg_err *err)
+{
+	uint32_t index;
+	switch (message->kind) {
+	case WPKG_ADMISSION_PROGRESS:
+		set_progress(dialogue, message->bytes);
+		return true;
+	case WPKG_ADMISSION_NEED:
+		if (message->bytes.len != sizeof(index))
+			break;
+		memcpy(&index, message->bytes.ptr, sizeof(index));
+		if (index >= dialogue->question->invoice->parcel_count)
+			break;
+		*status = hand_over(dialogue, index, err);
+		return *status == WPKG_OK;
+	default:
+		break;
+	}
+	dialogue->reason = WPKG_LIT("the worker answered nonsense");
+	return false;
+}
+
+static enum wpkg_status send_question(const struct dialogue *dialogue, struct wpkg_err *err)
+{
+	struct wpkg_err gone;
+	struct wpkg_buf text;
+	const struct admission_options *options = &dialogue->admission->options;
+	struct wpkg_question question = {
+		.invoice = dialogue->question->invoice,
+		/* An honest worker shall see the end of the time before we do. */
+		.milliseconds = (uint64_t)options->seconds * 1000 * 7 / 8,
+		.memory = options->memory / 4 * 3,
+		.fuel = options->fuel,
+		.output = options->output,
+	};
+	wpkg_buf_init(&text, WPKG_ADMISSION_QUESTION_MAX);
+	enum wpkg_status status = wpkg_question_write(&text, &question, err);
+	struct wpkg_message message = {.kind = WPKG_ADMISSION_QUESTION,
+				       .bytes = wpkg_buf_str(&text)};
+	/* A worker that is gone by now is found so by the next receiving. */
+	if (status == WPKG_OK && wpkg_channel_send(dialogue->worker.channel, &message,
+						   dialogue->deadline, &gone) == WPKG_ENOMEM)
+		status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
+	wpkg_buf_clear(&text);
+	return status;
+}
+
+/*
+ * Until the verdict is in received: *answered. Without one the worker is at fault; a failure is our
+ * own.
+ */
+static enum wpkg_status talk(struct dialogue *dialogue, bool *answered, struct wpkg_err *err)
+{
+	struct wpkg_err gone;
+	struct wpkg_message message;
+	enum wpkg_status status = send_question(dialogue, err);
+	for (unsigned i = 0; status == WPKG_OK && i < MESSAGES_MAX; i++) {
+		enum wpkg_status received = wpkg_channel_receive(&message, &dialogue->received,
+								 dialogue->worker.channel, 0,
+								 dialogue->deadline, &gone);
+		if (received == WPKG_EBUSY)
+			dialogue->reason = WPKG_LIT("the time for the whole version was over");
+		else if (received == WPKG_ENOMEM)
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
+		else if (received != WPKG_OK && received != WPKG_ENOTFOUND)
+			dialogue->reason = WPKG_LIT("the worker answered nonsense");
+		if (received != WPKG_OK)
+			return status;
+		*answered = message.kind == WPKG_ADMISSION_VERDICT;
+		if (*answered || !take_message(dialogue, &message, &status, err))
+			return status;
+	}
+	if (status == WPKG_OK)
+		dialogue->reason = WPKG_LIT("the worker never came to an end");
+	return status;
+}
+
+/* What a worker's end says about the version that it had. */
+static struct wpkg_str explain(const struct wpkg_admission_ended *ended, int64_t cpu_seconds,
+			       struct wpkg_arena *arena)
+{
+	switch (ended->signal) {
+	case 0:
+		return WPKG_LIT("the worker gave up without a verdict");
+	case SIGSYS:
+		return WPKG_LIT("the worker tried a system call that is forbidden");
+	case SIGKILL:
+		if (ended->cpu_ms + 500 >= (uint64_t)cpu_seconds * 1000)
+			return WPKG_LIT("the processor time was used up");
+		return WPKG_LIT("the system ended the worker, out of memory or by hand");
+	default:
+		return wpkg_arena_format(
+			arena, "the worker crashed (signal %d, %s)", (int)ended->signal,
+			sigdescr_np(ended->signal) ? sigdescr_np(ended->signal) : "unknown");
+	}
+}
+
+/* A verdict in the name of the worker that gave none. */
+static enum wpkg_status refuse(struct admission_result *out, const struct dialogue *dialogue,
+			       struct wpkg_str why, const struct wpkg_admission_ended *ended,
+			       struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	struct wpkg_buf text;
+	const char *progress = dialogue->progress;
+	struct wpkg_str reason = wpkg_arena_format(arena, "%s%s%.*s", progress,
+						   progress[0] ? ": " : "", WPKG_STR_ARG(why));
+	wpkg_buf_init(&text, 4096);
+	wpkg_buf_append_text(&text, "{\"accepted\":false,\"reason\":");
+	wpkg_json_write_string(&text, reason);
+	wpkg_buf_append_format(&text,
+			       ",\"engine\":\"wpkg " WPKG_VERSION "\",\"modules\":[],\"checks\":[],"
+			       "\"worker\":{\"cpu_milliseconds\":%llu,\"memory_peak\":%llu}}",
+			       (unsigned long long)ended->cpu_ms,
+			       (unsigned long long)ended->memory_peak);
+	enum wpkg_status status = wpkg_buf_check(&text, "verdict", err);
+	struct wpkg_str verdict = {0};
+	if (status == WPKG_OK)
+		verdict = wpkg_arena_dup(arena, wpkg_buf_str(&text));
+	wpkg_buf_clear(&text);
+	if (status == WPKG_OK && (!verdict.ptr || !reason.ptr))
+		status = WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
+	if (status == WPKG_OK)
+		*out = (struct admission_result){.reason = reason, .verdict = verdict};
+	return status;
+}
+
+/* Facts are only taken about modules of this version. */
+static bool is_own_module(const struct wpkg_invoice *invoice, struct wpkg_str sha256)
+{
+	for (size_t i = 0; i < invoice->parcel_count; i++)
+		if (wpkg_str_equal(invoice->parcels[i].label.sha256, sha256) &&
+		    wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type))
+			return true;
+	return false;
+}
+
+static enum wpkg_status copy_json(struct wpkg_str *out, const struct wpkg_value *value,
+				  struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, WPKG_ADMISSION_VERDICT_MAX);
+	wpkg_json_write(&text, value, WPKG_JSON_COMPACT);
+	enum wpkg_status status = wpkg_buf_check(&text, "facts", err);
+	if (status == WPKG_OK) {
+		*out = wpkg_arena_dup(arena, wpkg_buf_str(&text));
+		if (!out->ptr)
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "facts: no memory");
+	}
+	wpkg_buf_clear(&text);
+	return status;
+}
+
+static enum wpkg_status take_facts(struct admission_result *result,
+				   const struct wpkg_verdict *verdict,
+				   const struct wpkg_invoice *invoice, struct wpkg_arena *arena,
+				   struct wpkg_err *err)
+{
+	const struct wpkg_value *modules = wpkg_value_find(verdict->value, "modules");
+	result->facts = wpkg_arena_alloc(arena, modules->count, sizeof(*result->facts));
+	if (!result->facts)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "facts: no memory");
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct wpkg_value *sha256 = wpkg_value_find(&modules->items[i], "sha256");
+		const struct wpkg_value *facts = wpkg_value_find(&modules->items[i], "facts");
+		struct wpkg_module_facts *to = &result->facts[result->fact_count];
+		if (!facts || facts->kind != WPKG_VALUE_TABLE || !sha256 ||
+		    sha256->kind != WPKG_VALUE_STRING || !is_own_module(invoice, sha256->string) ||
+		    !wpkg_digest_parse(&to->digest, sha256->string))
+			continue;
+		enum wpkg_status status = copy_json(&to->json, facts, arena, err);
+		if (status != WPKG_OK)
+			return status;
+		result->fact_count++;
+	}
+	return WPKG_OK;
+}
+
+/* The worker's verdict, if it is one: *is_one. */
+static enum wpkg_status accept(struct admission_result *out, const struct dialogue *dialogue,
+			       bool *is_one, struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	struct wpkg_verdict verdict;
+	struct admission_result result = {0};
+	struct wpkg_err wrong;
+	*is_one = false;
+	result.verdict = wpkg_arena_dup(arena, wpkg_buf_str(&dialogue->received));
+	if (!result.verdict.ptr)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
+	enum wpkg_status status = wpkg_verdict_read(&verdict, arena, result.verdict, &wrong);
+	if (status == WPKG_ENOMEM)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "%s", wrong.msg);
+	if (status != WPKG_OK)
+		return WPKG_OK;
+	result.accepted = verdict.accepted;
+	result.reason = verdict.reason;
+	status = take_facts(&result, &verdict, dialogue->question->invoice, arena, err);
+	if (status != WPKG_OK)
+		return status;
+	*out = result;
+	*is_one = true;
+	return WPKG_OK;
+}
+
+/* After the worker's end. */
+static enum wpkg_status conclude(struct admission_result *out, struct dialogue *dialogue,
+				 const struct wpkg_admission_ended *ended, bool answered,
+				 struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	bool is_one = false;
+	if (ended->failure != 0)
+		return WPKG_FAIL(err, WPKG_EBUSY, "no worker can be started: %s",
+				 strerror(ended->failure));
+	if (ended->exit_code == WPKG_ADMISSION_EXIT_SANDBOX)
+		return WPKG_FAIL(err, WPKG_EIO, "a worker could not shut itself in");
+	if (answered) {
+		enum wpkg_status status = accept(out, dialogue, &is_one, arena, err);
+		if (status != WPKG_OK || is_one)
+			return status;
+		dialogue->reason = WPKG_LIT("the worker answered nonsense");
+	}
+	struct wpkg_str why = dialogue->reason;
+	if (why.len == 0)
+		why = explain(ended, dialogue->admission->options.seconds, arena);
+	return refuse(out, dialogue, why, ended, arena, err);
+}
+
+static uint64_t largest_parcel(const struct wpkg_invoice *invoice)
+{
+	uint64_t largest = 0;
+	for (size_t i = 0; i < invoice->parcel_count; i++)
+		if (invoice->parcels[i].label.size > largest)
+			largest = invoice->parcels[i].label.size;
+	return largest;
+}
+
+static enum wpkg_status ask(struct admission_result *out, struct dialogue *dialogue,
+			    struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	bool answered = false;
+	struct wpkg_err own;
+	struct wpkg_admission_ended ended;
+	struct admission *admission = dialogue->admission;
+	const struct admission_options *options = &admission->options;
+	/* Address space is cheap: a memory of a guest reserves what it may grow to, and a module is
+	 * mapped as it is. */
+	const struct wpkg_admission_start start = {
+		.memory = options->memory,
+		.address_space = 4 * options->memory + ((uint64_t)1 << 30) +
+				 2 * largest_parcel(dialogue->question->invoice),
+		.cpu_seconds = (uint64_t)options->seconds,
+	};
+	dialogue->deadline = wpkg_clock_monotonic() + (uint64_t)options->seconds * 1000000000;
+	enum wpkg_status status =
+		admit_worker_start(&dialogue->worker, &admission->process, &start, err);
+	if (status != WPKG_OK)
+		return status;
+	enum wpkg_status talked = talk(dialogue, &answered, &own);
+	status = admit_worker_end(&ended, &dialogue->worker, &admission->process, err);
+	if (talked != WPKG_OK)
+		return WPKG_FAIL(err, talked, "%s", own.msg);
+	if (status != WPKG_OK)
+		return status;
+	return conclude(out, dialogue, &ended, answered, arena, err);
+}
+
+enum wpkg_status admission_run(struct admission_result *out, struct admission *admission,
+			       const struct admission_question *question, struct wpkg_arena *arena,
+			       struct wpkg_err *err)
+{
+	struct turn turn;
+	struct dialogue dialogue = {.admission = admission, .question = question};
+	enum wpkg_status status = turns_take(&admission->turns, &turn, question->user, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_buf_init(&dialogue.received, WPKG_ADMISSION_VERDICT_MAX);
+	status = ask(out, &dialogue, arena, err);
+	wpkg_buf_clear(&dialogue.received);
+	turns_give(&admission->turns, &turn);
+	return status;
+}

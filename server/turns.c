@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "turns.h"
+
+#include <errno.h>
+
+enum wpkg_status turns_init(struct turns *turns, unsigned most, unsigned waiting_most,
+			    struct wpkg_err *err)
+{
+	*turns = (struct turns){.most = most, .waiting_most = waiting_most};
+	int code = pthread_mutex_init(&turns->mutex, NULL);
+	if (code != 0)
+		return WPKG_FAIL_ERRNO(err, code, "turns");
+	return WPKG_OK;
+}
+
+void turns_clear(struct turns *turns)
+{
+	pthread_mutex_destroy(&turns->mutex);
+}
+
+static unsigned running_of(const struct turns *turns, struct wpkg_str user)
+{
+	unsigned count = 0;
+	for (const struct turn *turn = turns->first; turn; turn = turn->next)
+		count += turn->running && wpkg_str_equal(turn->user, user);
+	return count;
+}
+
+/* The waiting one who is next; NULL when nobody waits. */
+static struct turn *choose(const struct turns *turns)
+{
+	struct turn *next = NULL;
+	unsigned least = 0;
+	for (struct turn *turn = turns->first; turn; turn = turn->next) {
+		if (turn->running)
+			continue;
+		unsigned running = running_of(turns, turn->user);
+		if (!next || running < least) {
+			next = turn;
+			least = running;
+		}
+	}
+	return next;
+}
+
+static void start_next(struct turns *turns)
+{
+	while (turns->running < turns->most) {
+		struct turn *next = choose(turns);
+		if (!next)
+			return;
+		next->running = true;
+		turns->running++;
+		turns->waiting--;
+		pthread_cond_signal(&next->ready);
+	}
+}
+
+enum wpkg_status turns_take(struct turns *turns, struct turn *turn, struct wpkg_str user,
+			    struct wpkg_err *err)
+{
+	*turn = (struct turn){.user = user};
+	int code = pthread_cond_init(&turn->ready, NULL);
+	if (code != 0)
+		return WPKG_FAIL_ERRNO(err, code, "turns");
+	pthread_mutex_lock(&turns->mutex);
+	if (turns->running >= turns->most && turns->waiting >= turns->waiting_most) {
+		pthread_mutex_unlock(&turns->mutex);
+		pthread_cond_destroy(&turn->ready);
+		return WPKG_FAIL(err, WPKG_EBUSY, "%u versions wait to be checked, try again later",
+				 turns->waiting_most);
+	}
+	struct turn **end = &turns->first;
+	while (*end)
+		end = &(*end)->next;
+	*end = turn;
+	turns->waiting++;
+	start_next(turns);
+	while (!turn->running)
+		pthread_cond_wait(&turn->ready, &turns->mutex);
+	pthread_mutex_unlock(&turns->mutex);
+	return WPKG_OK;
+}
+
+void turns_give(struct turns *turns, struct turn *turn)
+{
+	pthread_mutex_lock(&turns->mutex);
+	struct turn **at = &turns->first;
+	while (*at != turn)
+		at = &(*at)->next;
+	*at = turn->next;
+	turns->running--;
+	start_next(turns);
+	pthread_mutex_unlock(&turns->mutex);
+	pthread_cond_destroy(&turn->ready);
+}
