@@ -49,6 +49,7 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_logout,
 	/* tools/commands.h: modules on their own */
 	&tool_run,
+	&tool_validate,
 	&tool_link,
 
 	&cmd_help,

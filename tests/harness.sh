@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # What the shell tests share; source it first. Each test is "check 'sentence' command ...".
-# Sets $OUT (programs), $VECTORS (data of others) and $T (a folder of its own, removed at the end),
-# and ends every process that start_server started.
+# Sets $OUT (programs), $VECTORS and $CORPUS (data of others) and $T (a folder of its own, removed
+# at the end), and ends every process that start_server started.
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 OUT=${OUT:-$ROOT/build/release}
 VECTORS=${WPKG_VECTORS:-$ROOT/../shared/vectors}
+CORPUS=${WPKG_CORPUS:-}
 T=$(mktemp -d)
-export OUT VECTORS T
+export OUT VECTORS CORPUS T
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/config XDG_CACHE_HOME=$T/home/cache NO_COLOR=1
 unset "${!WPKG_@}"
 mkdir -p "$HOME"

@@ -132,7 +132,7 @@ static bool read_section(struct decoder *d)
 		return false;
 	d->in->r = body;
 	bool is_read = read_body(d, section);
-	outer.status = d->in->r.status;
+	wpkg_reader_join(&outer, &d->in->r);
 	d->in->r = outer;
 	return is_read;
 }
@@ -224,6 +224,8 @@ static void decoder_init(struct decoder *d, struct wpkg_module *module,
 	memset(d, 0, sizeof(*d));
 	d->module = module;
 	d->limits = limits_of(options);
+	d->threads = options ? options->threads : 0;
+	d->failed_function = WPKG_INDEX_NONE;
 	wasm_validator_init(&d->validator, module);
 	d->validator.operand_limit = d->limits.operands;
 	d->validator.local_limit = d->limits.locals;
@@ -257,6 +259,15 @@ static struct wpkg_module *module_new(struct wpkg_str bytes)
 	return module;
 }
 
+static struct wpkg_module_fault fault_of(const struct decoder *d)
+{
+	struct wpkg_module_fault fault = {.offset = d->in->r.failed_at,
+					  .function = d->failed_function};
+	if (fault.function != WPKG_INDEX_NONE)
+		fault.name = wasm_function_name(d->module->bytes, fault.function);
+	return fault;
+}
+
 enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str bytes,
 				  const struct wpkg_module_options *options, struct wpkg_err *err)
 {
@@ -270,6 +281,8 @@ enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str byte
 	wpkg_reader_init(&d.in->r, bytes, 0, err);
 	read_module(&d);
 	enum wpkg_status status = d.in->r.status;
+	if (status != WPKG_OK && options && options->fault)
+		*options->fault = fault_of(&d);
 	note_features(module, d.in);
 	decoder_clear(&d);
 	if (status != WPKG_OK) {

@@ -19,8 +19,10 @@ struct decoder {
 	struct wpkg_module_limits limits; /* without zeros */
 	struct validator validator;
 	struct wasm_input *in;	   /* the validator's */
+	unsigned threads;	   /* for bodies */
 	unsigned last_order;	   /* of the sections that were read */
-	uint32_t body_count;	   /* entries of the code section */
+	uint32_t body_count;	   /* entries of the code section that were read */
+	uint32_t failed_function;  /* whose body is not valid; WPKG_INDEX_NONE */
 	struct wpkg_arena scratch; /* a recursion group while it is read */
 	wpkg_valtype *values;	   /* a function type while it is read */
 };
@@ -50,8 +52,17 @@ bool wasm_decode_data(struct decoder *d);
 bool wasm_decode_code_begin(struct decoder *d);
 bool wasm_decode_body_size(struct decoder *d, uint32_t *size);
 bool wasm_decode_body(struct decoder *d, struct wpkg_reader body);
+
+/* The rest of the code section on d->threads threads. */
+bool wasm_decode_bodies_on_threads(struct decoder *d);
+
+/* Adds to a message about a body the instruction and the function. */
+void wasm_decode_name_function(struct wpkg_err *err, unsigned opcode, uint32_t function);
 bool wasm_decode_data_begin(struct decoder *d);
 bool wasm_decode_data_head(struct decoder *d, struct wpkg_module_data *data, uint32_t *size);
+
+/* The name that a file's name section has for a function; empty when it has none. */
+struct wpkg_str wasm_function_name(struct wpkg_str bytes, uint32_t index);
 
 /* A constant expression of that type at the cursor, as a range. */
 bool wasm_decode_constant(struct decoder *d, struct wpkg_range *range, wpkg_valtype type);

@@ -2,6 +2,9 @@
 /* The code section: a size and a body for each function. */
 #include "wasm/decode.h"
 
+/* Bytes of code below which more threads are not worth their start. */
+#define THREADS_FROM (1 << 18)
+
 /* The number of bodies that follow must be the number of functions. */
 bool wasm_decode_code_begin(struct decoder *d)
 {
@@ -30,15 +33,14 @@ bool wasm_decode_body_size(struct decoder *d, uint32_t *size)
 				(unsigned)*size, (unsigned)d->limits.body_bytes);
 }
 
-/* Says in the message where in the code it was. */
-static void name_function(struct wpkg_err *err, const struct validator *v, uint32_t function)
+void wasm_decode_name_function(struct wpkg_err *err, unsigned opcode, uint32_t function)
 {
 	if (!err)
 		return;
 	struct wpkg_err old = *err;
-	if (v->opcode < WPKG_OP_LIMIT)
+	if (opcode < WPKG_OP_LIMIT)
 		wpkg_err_set(err, old.status, "%s (%s in function %u)", old.msg,
-			     wpkg_opcode_text(v->opcode), (unsigned)function);
+			     wpkg_opcode_text(opcode), (unsigned)function);
 	else
 		wpkg_err_set(err, old.status, "%s (in function %u)", old.msg, (unsigned)function);
 }
@@ -53,9 +55,11 @@ bool wasm_decode_body(struct decoder *d, struct wpkg_reader body)
 	range->start = wpkg_reader_offset(&body);
 	range->end = range->start + (uint32_t)wpkg_reader_left(&body);
 	bool is_valid = wasm_validate_body(&d->validator, function);
-	if (!is_valid)
-		name_function(body.err, &d->validator, function);
-	outer.status = d->in->r.status;
+	if (!is_valid) {
+		d->failed_function = function;
+		wasm_decode_name_function(body.err, d->validator.opcode, function);
+	}
+	wpkg_reader_join(&outer, &d->in->r);
 	d->in->r = outer;
 	return is_valid;
 }
@@ -65,6 +69,8 @@ bool wasm_decode_code(struct decoder *d)
 	struct wpkg_reader *r = &d->in->r;
 	if (!wasm_decode_code_begin(d))
 		return false;
+	if (d->threads > 1 && wpkg_reader_left(r) >= THREADS_FROM)
+		return wasm_decode_bodies_on_threads(d);
 	while (d->body_count < d->module->func_count - d->module->func_import_count) {
 		uint32_t size;
 		if (!wasm_decode_body_size(d, &size))

@@ -133,7 +133,7 @@ bool wasm_decode_data_count(struct decoder *d)
 	const uint8_t *where = r->at;
 	d->module->data_count = wpkg_reader_u32(r);
 	d->module->has_data_count = true;
-	if (r->status != WPKG_OK || !wasm_feature_need(d->in, WPKG_FEATURE_BULK_MEMORY, where))
+	if (r->status != WPKG_OK)
 		return false;
 	return d->module->data_count <= d->limits.segments ||
 	       wpkg_reader_fail(r, where, WPKG_ELIMIT, "%u data segments, limit %u",

@@ -39,3 +39,33 @@ bool wpkg_feature_find(enum wpkg_feature *out, struct wpkg_str name)
 	}
 	return false;
 }
+
+static bool find_set(wpkg_features *out, struct wpkg_str name)
+{
+	enum wpkg_feature feature;
+	if (wpkg_str_equal_text(name, "standard"))
+		*out = wpkg_features_standard();
+	else if (wpkg_str_equal_text(name, "all"))
+		*out = wpkg_features_all();
+	else if (wpkg_feature_find(&feature, name))
+		*out = (wpkg_features)1 << feature;
+	else
+		return false;
+	return true;
+}
+
+enum wpkg_status wpkg_features_parse(wpkg_features *out, struct wpkg_str text, struct wpkg_err *err)
+{
+	struct wpkg_str part;
+	wpkg_features set = WPKG_FEATURE_BIT(MVP), found;
+	while (wpkg_str_split(&text, ',', &part)) {
+		part = wpkg_str_trim(part);
+		bool without = wpkg_str_starts(part, WPKG_LIT("-"));
+		if (!find_set(&found, wpkg_str_from_offset(part, without)))
+			return WPKG_FAIL(err, WPKG_EINVAL, "no such feature: '%.*s'",
+					 WPKG_STR_ARG(part));
+		set = without ? set & ~found : set | found;
+	}
+	*out = set | WPKG_FEATURE_BIT(MVP);
+	return WPKG_OK;
+}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/str.h"
 
 /* X(NAME, "text", the version of the specification that took it in; 0: none yet) */
@@ -58,5 +59,12 @@ const char *wpkg_feature_name(enum wpkg_feature feature);
 
 /* The feature of that name; false when there is none. */
 bool wpkg_feature_find(enum wpkg_feature *out, struct wpkg_str name);
+
+/*
+ * A set as a list with commas: names of features, "mvp" for none, "standard" and "all"; with a
+ * minus in front, without them. "all,-threads" is all but one. WPKG_EINVAL names what is unknown.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_features_parse(wpkg_features *out, struct wpkg_str text,
+						     struct wpkg_err *err);
 
 #endif

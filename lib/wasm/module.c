@@ -2,6 +2,7 @@
 #include "wasm/module.h"
 
 #include "base/mem.h"
+#include "wasm/decode.h"
 #include "wasm/reader.h"
 
 void wpkg_module_free(struct wpkg_module *module)
@@ -62,6 +63,25 @@ static struct wpkg_str find_in_section(struct wpkg_str section, uint32_t index)
 		struct wpkg_reader sub = wpkg_reader_sub(&r, wpkg_reader_u32(&r));
 		if (id == NAMES_FUNCTIONS)
 			return find_in_map(&sub, index);
+	}
+	return (struct wpkg_str){0};
+}
+
+/* Goes over the sections as they stand, for a file that did not become a module. */
+struct wpkg_str wasm_function_name(struct wpkg_str bytes, uint32_t index)
+{
+	struct wpkg_reader r;
+	wpkg_reader_init(&r, bytes, 0, NULL);
+	wpkg_reader_skip(&r, 8);
+	while (wpkg_reader_more(&r)) {
+		uint8_t id = wpkg_reader_byte(&r);
+		struct wpkg_reader section = wpkg_reader_sub(&r, wpkg_reader_u32(&r));
+		if (id != WPKG_SECTION_CUSTOM)
+			continue;
+		struct wpkg_str name = wpkg_reader_name(&section, UINT32_MAX);
+		if (wpkg_str_equal_text(name, "name"))
+			return find_in_section(wpkg_str_of(section.at, wpkg_reader_left(&section)),
+					       index);
 	}
 	return (struct wpkg_str){0};
 }

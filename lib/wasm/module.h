@@ -197,13 +197,26 @@ struct wpkg_module_limits {
 	uint32_t operands;	  /* 8,000,000 on the operand stack of a body */
 };
 
+/* Where reading a module failed. */
+struct wpkg_module_fault {
+	uint32_t offset;      /* of the byte that is wrong */
+	uint32_t function;    /* whose body is not valid; WPKG_INDEX_NONE: it was elsewhere */
+	struct wpkg_str name; /* of that function by the name section, a slice of the file */
+};
+
 struct wpkg_module_options {
 	wpkg_features features; /* allowed ones; 0: wpkg_features_all */
 	struct wpkg_module_limits limits;
+	unsigned threads; /* that check bodies, the caller's included; 0: 1. Same first error */
+	struct wpkg_module_fault *fault; /* filled on failure; may be NULL */
 };
 
 /*
- * Decodes and validates. Messages begin with the offset of the byte that is wrong: "0x1f: ...".
+ * Decodes and validates. Messages begin with the offset of the byte that is wrong, and those about
+ * a body end with the instruction and the function:
+ *
+ *   0x2f: type mismatch: expected i32, found i64 (i32.add in function 3)
+ *
  * WPKG_EFORMAT: the module is malformed or invalid, or uses a feature that is not allowed;
  * WPKG_ELIMIT: it passes a limit; WPKG_ENOMEM. Files of 4 GiB and more pass a limit. NULL options
  * are the defaults.

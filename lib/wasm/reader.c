@@ -14,6 +14,7 @@ void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t ori
 	r->origin = origin;
 	r->err = err;
 	r->status = WPKG_OK;
+	r->failed_at = 0;
 }
 
 bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
@@ -26,7 +27,8 @@ bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_sta
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	wpkg_err_set(r->err, status, "0x%x: %s", (unsigned)wpkg_reader_offset_of(r, where), text);
+	r->failed_at = wpkg_reader_offset_of(r, where);
+	wpkg_err_set(r->err, status, "0x%x: %s", (unsigned)r->failed_at, text);
 	r->status = status;
 	r->at = r->end;
 	return false;
@@ -154,4 +156,13 @@ struct wpkg_reader wpkg_reader_sub(struct wpkg_reader *r, uint32_t size)
 	}
 	sub.end = start + size;
 	return sub;
+}
+
+void wpkg_reader_join(struct wpkg_reader *outer, const struct wpkg_reader *sub)
+{
+	if (outer->status != WPKG_OK || sub->status == WPKG_OK)
+		return;
+	outer->status = sub->status;
+	outer->failed_at = sub->failed_at;
+	outer->at = outer->end;
 }

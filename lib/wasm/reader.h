@@ -22,6 +22,7 @@ struct wpkg_reader {
 	uint32_t origin;
 	struct wpkg_err *err; /* may be NULL */
 	enum wpkg_status status;
+	uint32_t failed_at; /* offset in the file, when it has failed */
 };
 
 /* A cursor over bytes that stand at that offset of the file. */
@@ -90,7 +91,10 @@ struct wpkg_str wpkg_reader_name(struct wpkg_reader *r, uint32_t max);
 /* The number of items that follow, each of at least a byte; more than max pass a limit. */
 uint32_t wpkg_reader_count(struct wpkg_reader *r, uint32_t max, const char *what);
 
-/* A cursor over the next size bytes, which the outer one skips. Failures do not cross over. */
+/* A cursor over the next size bytes, which the outer one skips. */
 struct wpkg_reader wpkg_reader_sub(struct wpkg_reader *r, uint32_t size);
+
+/* The outer cursor fails when the one over a part of its bytes has. */
+void wpkg_reader_join(struct wpkg_reader *outer, const struct wpkg_reader *sub);
 
 #endif
