@@ -43,6 +43,7 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_yield),
+	SCMP_SYS(sigaltstack), /* of sanitizers */
 	SCMP_SYS(sysinfo),
 	/* the end */
 	SCMP_SYS(exit),

@@ -23,18 +23,6 @@
 /* Descriptors that a worker may have: the channel, parcels, and what a guest opens of them. */
 #define FDS_MAX 1024
 
-/* A sanitizer's shadow memory alone is terabytes. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MEMORY_UNLIMITED 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MEMORY_UNLIMITED 1
-#endif
-#ifndef MEMORY_UNLIMITED
-#define MEMORY_UNLIMITED 0
-#endif
-
 static void add_missing(struct wpkg_buf *missing, const char *what, int code)
 {
 	wpkg_buf_append_format(missing, "%s%s", missing->len > 0 ? ", " : "", what);
@@ -192,8 +180,8 @@ static enum wpkg_status set_limits(const struct wpkg_admission_start *start, str
 		const char *what;
 	} limits[] = {
 		{RLIMIT_CPU, start->cpu_seconds, "processor time"},
-		{RLIMIT_DATA, MEMORY_UNLIMITED ? RLIM_INFINITY : start->memory, "memory"},
-		{RLIMIT_AS, MEMORY_UNLIMITED ? RLIM_INFINITY : start->address_space,
+		{RLIMIT_DATA, SANDBOX_LIMITS_MEMORY ? start->memory : RLIM_INFINITY, "memory"},
+		{RLIMIT_AS, SANDBOX_LIMITS_MEMORY ? start->address_space : RLIM_INFINITY,
 		 "address space"},
 		{RLIMIT_NOFILE, FDS_MAX, "descriptors"},
 		{RLIMIT_NPROC, 0, "processes"},

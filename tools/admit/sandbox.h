@@ -13,6 +13,18 @@
 #include "base/err.h"
 #include "pkg/admission.h"
 
+/* A sanitizer's shadow memory alone is terabytes: with one there is no limit of memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_LIMITS_MEMORY false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANDBOX_LIMITS_MEMORY false
+#endif
+#endif
+#ifndef SANDBOX_LIMITS_MEMORY
+#define SANDBOX_LIMITS_MEMORY true
+#endif
+
 struct sandbox {
 	bool has_namespaces; /* the parent has its own, and may give each worker one for processes
 			      */
