@@ -10,7 +10,7 @@
  *    "reason": "parcel app.wasm: 0x2f: type mismatch: expected i32, found i64" (when refused),
  *    "engine": "wpkg 0.1.0",
  *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
- *                 "error"?, "offset"?, "facts"? (facts.h)}],
+ *                 "error"?, "offset"?, "function"?, "function_name"?, "facts"? (facts.h)}],
  *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
  *                "error"? (a line, then the functions that were running),
  *                "output"?, "stderr"? (their beginnings, when not passed)}],

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first stage: every parcel that says it is WebAssembly is decoded and validated. */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "examination.h"
 #include "parcel.h"
 #include "pkg/facts.h"
 #include "pkg/project.h"
 #include "wasm/module.h"
+
+/* Bytes of a function's name that the verdict shows. */
+#define NAME_SHOWN 200
 
 /* The same bytes under several names are looked at once. */
 static bool is_first(const struct wpkg_invoice *invoice, size_t index)
@@ -20,32 +21,31 @@ static bool is_first(const struct wpkg_invoice *invoice, size_t index)
 	return true;
 }
 
-/* Messages of the decoder begin with the offset: "0x1f: ...". */
-static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry, const char *text)
-{
-	if (!wpkg_value_add_string(arena, entry, "error", wpkg_str_from(text)))
-		return false;
-	if (strncmp(text, "0x", 2) != 0)
-		return true;
-	return wpkg_value_add_integer(arena, entry, "offset", strtoll(text, NULL, 16));
-}
+/* What came of one parcel. */
+struct finding {
+	struct wpkg_facts *facts; /* NULL: it is not valid */
+	struct wpkg_err err;
+	bool has_fault; /* the bytes are to blame, at a place */
+	struct wpkg_module_fault fault;
+};
 
 /*
  * The facts of what is valid. A component's own sections must lie within the file; what is in them
  * is not validated.
  */
-static enum wpkg_status validate(struct wpkg_facts **out, struct parcel *parcel,
-				 struct wpkg_err *err)
+static enum wpkg_status validate(struct finding *finding, struct parcel *parcel)
 {
 	struct wpkg_module *module = NULL;
-	enum wpkg_status status = parcel_map(parcel, err);
+	struct wpkg_module_options options = {.fault = &finding->fault};
+	enum wpkg_status status = parcel_map(parcel, &finding->err);
 	if (status != WPKG_OK)
 		return status;
 	if (wpkg_wasm_kind_of(parcel->bytes) == WPKG_WASM_COMPONENT)
-		return wpkg_facts_of_component(out, parcel->bytes, err);
-	status = wpkg_module_read(&module, parcel->bytes, NULL, err);
+		return wpkg_facts_of_component(&finding->facts, parcel->bytes, &finding->err);
+	status = wpkg_module_read(&module, parcel->bytes, &options, &finding->err);
+	finding->has_fault = status == WPKG_EFORMAT || status == WPKG_ELIMIT;
 	if (status == WPKG_OK)
-		status = wpkg_facts_of_module(out, module, err);
+		status = wpkg_facts_of_module(&finding->facts, module, &finding->err);
 	wpkg_module_free(module);
 	return status;
 }
@@ -66,15 +66,32 @@ static enum wpkg_status add_facts(struct examination *examination, struct wpkg_v
 	return wpkg_facts_to_value(examination->arena, table, facts, &examination->facts_left, err);
 }
 
-static enum wpkg_status add_result(struct examination *examination, struct wpkg_value *entry,
-				   const struct wpkg_facts *facts, const char *error,
-				   struct wpkg_err *err)
+static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry,
+		      const struct finding *finding)
 {
-	if (!wpkg_value_add_boolean(examination->arena, entry, "valid", facts != NULL))
+	const struct wpkg_module_fault *fault = &finding->fault;
+	if (!wpkg_value_add_string(arena, entry, "error", wpkg_str_from(finding->err.msg)))
+		return false;
+	if (!finding->has_fault)
+		return true;
+	if (!wpkg_value_add_integer(arena, entry, "offset", fault->offset))
+		return false;
+	if (fault->function == WPKG_INDEX_NONE)
+		return true;
+	return wpkg_value_add_integer(arena, entry, "function", fault->function) &&
+	       (fault->name.len == 0 ||
+		wpkg_value_add_string(arena, entry, "function_name",
+				      wpkg_str_slice(fault->name, 0, NAME_SHOWN)));
+}
+
+static enum wpkg_status add_finding(struct examination *examination, struct wpkg_value *entry,
+				    const struct finding *finding, struct wpkg_err *err)
+{
+	if (!wpkg_value_add_boolean(examination->arena, entry, "valid", finding->facts != NULL))
 		return no_memory(err);
-	if (facts)
-		return add_facts(examination, entry, facts, err);
-	return add_error(examination->arena, entry, error) ? WPKG_OK : no_memory(err);
+	if (finding->facts)
+		return add_facts(examination, entry, finding->facts, err);
+	return add_error(examination->arena, entry, finding) ? WPKG_OK : no_memory(err);
 }
 
 static enum wpkg_status examine_module(struct examination *examination, struct wpkg_value *modules,
@@ -83,8 +100,7 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 	const struct wpkg_label *label = &examination->question->invoice->parcels[index].label;
 	struct wpkg_value *entry =
 		wpkg_value_add(examination->arena, modules, NULL, WPKG_VALUE_TABLE);
-	struct wpkg_facts *facts = NULL;
-	struct wpkg_err wrong = {.status = WPKG_OK};
+	struct finding finding = {.facts = NULL};
 	struct parcel parcel;
 	enum wpkg_status status =
 		examination_progress(examination, err, "parcel %.*s", WPKG_STR_ARG(label->name));
@@ -93,9 +109,9 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 	if (status != WPKG_OK)
 		return status;
 	uint64_t start = wpkg_clock_monotonic();
-	if (validate(&facts, &parcel, &wrong) != WPKG_OK)
+	if (validate(&finding, &parcel) != WPKG_OK)
 		examination_refuse(examination, "parcel %.*s: %s", WPKG_STR_ARG(label->name),
-				   wrong.msg);
+				   finding.err.msg);
 	uint64_t milliseconds = (wpkg_clock_monotonic() - start) / 1000000;
 	if (!wpkg_value_add_string(examination->arena, entry, "parcel", label->name) ||
 	    !wpkg_value_add_string(examination->arena, entry, "sha256", label->sha256) ||
@@ -103,8 +119,8 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 				    (int64_t)milliseconds))
 		status = no_memory(err);
 	if (status == WPKG_OK)
-		status = add_result(examination, entry, facts, wrong.msg, err);
-	wpkg_facts_free(facts);
+		status = add_finding(examination, entry, &finding, err);
+	wpkg_facts_free(finding.facts);
 	parcel_close(&parcel);
 	return status;
 }
