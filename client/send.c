@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "send.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -71,30 +72,52 @@ static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_
 	return status;
 }
 
-/* Marks the first parcel that has the digest; many may have the same bytes. */
-static bool want(struct run *run, struct wpkg_str sha256)
+/* Which parcels are asked for. The list is sorted by digest: packages may have ten thousand. */
+
+struct listed {
+	struct wpkg_str sha256;
+	size_t parcel;
+};
+
+static int compare_listed(const void *a, const void *b)
 {
-	const struct wpkg_invoice *invoice = run->send->package->invoice;
-	for (size_t i = 0; i < invoice->parcel_count; i++) {
-		if (!wpkg_str_equal(invoice->parcels[i].label.sha256, sha256))
-			continue;
-		if (!run->wanted[i])
-			run->progress.total += invoice->parcels[i].label.size;
-		run->wanted[i] = true;
-		return true;
-	}
-	return false;
+	return wpkg_str_compare(((const struct listed *)a)->sha256,
+				((const struct listed *)b)->sha256);
 }
 
-static enum wpkg_status want_all(struct run *run, const struct wpkg_labels *missing,
-				 struct wpkg_err *err)
+static struct listed *list_parcels(struct wpkg_arena *arena, const struct wpkg_invoice *invoice)
 {
-	for (size_t i = 0; i < missing->count; i++)
-		if (!want(run, missing->items[i].sha256))
+	struct listed *list = wpkg_arena_alloc(arena, invoice->parcel_count, sizeof(*list));
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < invoice->parcel_count; i++)
+		list[i] = (struct listed){invoice->parcels[i].label.sha256, i};
+	qsort(list, invoice->parcel_count, sizeof(*list), compare_listed);
+	return list;
+}
+
+/* One parcel for each digest, though many may have the same bytes and each be asked for. */
+static enum wpkg_status want_all(struct run *run, const struct wpkg_labels *missing,
+				 struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	const struct wpkg_invoice *invoice = run->send->package->invoice;
+	struct listed *list = list_parcels(arena, invoice);
+	run->wanted = wpkg_arena_alloc(arena, invoice->parcel_count, sizeof(*run->wanted));
+	if (!list || !run->wanted)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
+	for (size_t i = 0; i < missing->count; i++) {
+		struct listed key = {.sha256 = missing->items[i].sha256};
+		const struct listed *found =
+			bsearch(&key, list, invoice->parcel_count, sizeof(*list), compare_listed);
+		if (!found)
 			return WPKG_FAIL(err, WPKG_EFORMAT,
 					 "the registry asks for %.*s, which the package does not "
 					 "have",
-					 WPKG_STR_ARG(missing->items[i].sha256));
+					 WPKG_STR_ARG(key.sha256));
+		if (!run->wanted[found->parcel])
+			run->progress.total += invoice->parcels[found->parcel].label.size;
+		run->wanted[found->parcel] = true;
+	}
 	return WPKG_OK;
 }
 
@@ -106,10 +129,7 @@ enum wpkg_status send_parcels(struct send *send, struct session *session,
 	struct wpkg_parcel_queue queue = {
 		.parallel = session->config.parallel, .next = next, .done = done, .user = &run};
 	progress_begin(&run.progress, session->global, "sending", 0);
-	run.wanted = wpkg_arena_alloc(&session->arena, invoice->parcel_count, sizeof(*run.wanted));
-	if (!run.wanted)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
-	enum wpkg_status status = want_all(&run, missing, err);
+	enum wpkg_status status = want_all(&run, missing, &session->arena, err);
 	if (status == WPKG_OK)
 		status = wpkg_registry_post_parcels(session->registry, invoice->name,
 						    invoice->version, &queue, err);
