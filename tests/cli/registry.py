@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A registry for tests that speaks Bindle's protocol in memory, and wrongly where it is told to.
 
-    registry.py FOLDER
+    registry.py FOLDER [CERTIFICATE KEY]
 
 Writes its port to FOLDER/port, a line for each request to FOLDER/requests, and reads before each
 answer the name of the defect that it shall have from FOLDER/defect (absent or "none": it behaves).
@@ -11,6 +11,7 @@ It believes everything that is pushed, signs nothing and keeps nothing."""
 import hashlib
 import http.server
 import os
+import ssl
 import sys
 import threading
 import time
@@ -309,6 +310,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2], sys.argv[3])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     port = os.path.join(FOLDER, "port")
     with open(port + ".new", "w", encoding="utf-8") as file:
         file.write(str(server.server_port))

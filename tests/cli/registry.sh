@@ -4,11 +4,12 @@
 WPKG=$OUT/wpkg
 FOLDER=$T/registry
 
-# start_registry: registry.py on a free port; may be called again for a second one.
+# start_registry [CERTIFICATE KEY]: registry.py on a free port, with TLS when it is given both; may
+# be called again for a second one.
 start_registry() {
 	mkdir -p "$FOLDER"
 	rm -f "$FOLDER/port"
-	python3 "$ROOT/tests/cli/registry.py" "$FOLDER" >"$FOLDER/log" 2>&1 &
+	python3 "$ROOT/tests/cli/registry.py" "$FOLDER" "$@" >"$FOLDER/log" 2>&1 &
 	REGISTRY=$!
 	pids+=("$REGISTRY")
 	local i
@@ -16,7 +17,7 @@ start_registry() {
 		[ -s "$FOLDER/port" ] && break
 		sleep 0.02
 	done
-	URL=http://127.0.0.1:$(cat "$FOLDER/port")
+	URL=http${1:+s}://127.0.0.1:$(cat "$FOLDER/port")
 	export WPKG_REGISTRY=$URL
 	: >"$FOLDER/requests"
 }
