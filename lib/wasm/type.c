@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 void wpkg_types_init(struct wpkg_types *types, size_t max_bytes)
@@ -29,28 +30,25 @@ static uint32_t value_count(const struct wpkg_type *type)
 						      : type->field_count;
 }
 
-static uint64_t mix(uint64_t hash, uint32_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
-
+/* Keyed: whoever makes a module cannot make its groups collide. */
 static uint32_t hash_group(const struct wpkg_type *group, uint32_t size)
 {
-	uint64_t hash = size;
+	struct wpkg_hash_state hash;
+	wpkg_hash_init(&hash);
 	for (const struct wpkg_type *type = group; type < group + size; type++) {
-		hash = mix(hash, type->composite | (uint32_t)type->is_final << 8);
-		hash = mix(hash, type->super);
-		hash = mix(hash, type->param_count);
-		hash = mix(hash, value_count(type));
-		for (uint32_t i = 0; i < value_count(type); i++)
+		uint32_t count = value_count(type);
+		wpkg_hash_add(&hash, type->composite | (uint64_t)type->is_final << 8 |
+					     (uint64_t)type->super << 32);
+		wpkg_hash_add(&hash, type->param_count | (uint64_t)count << 32);
+		for (uint32_t i = 0; i < count; i++)
 			if (type->composite == WPKG_COMPOSITE_FUNC)
-				hash = mix(hash, type->params[i]);
+				wpkg_hash_add(&hash, type->params[i]);
 			else
-				hash = mix(hash,
-					   type->fields[i].type * 2 + type->fields[i].is_mutable);
+				wpkg_hash_add(&hash,
+					      type->fields[i].type |
+						      (uint64_t)type->fields[i].is_mutable << 32);
 	}
-	return (uint32_t)(hash >> 32);
+	return (uint32_t)wpkg_hash_finish(&hash);
 }
 
 /* What a relative reference of a group whose first type has that number means. */

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Modules made to cost a validator much for few bytes, and what ours spends on them.
+
+  hostile.py make DIRECTORY             writes them
+  hostile.py run MS KIB CODE COMMAND... runs COMMAND three times; says what is wrong when its exit
+                                        code is not CODE, or when it took more than MS of CPU time
+                                        at best, or more than KIB of memory
+"""
+import os
+import subprocess
+import sys
+import time
+
+
+def number(n):
+    out = bytearray()
+    while n >= 0x80:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def section(identifier, body):
+    return bytes([identifier]) + number(len(body)) + body
+
+
+def vector(items):
+    return number(len(items)) + b"".join(items)
+
+
+def module(types, functions, bodies):
+    """Functions are type indices, bodies the bytes behind their size."""
+    return (
+        b"\0asm\1\0\0\0"
+        + section(1, vector(types))
+        + section(3, vector([number(f) for f in functions]))
+        + section(10, vector([number(len(b)) + b for b in bodies]))
+    )
+
+
+NOTHING = b"\x60\0\0"
+I32 = b"\x7f"
+END = b"\x0b"
+
+
+def many_locals():
+    """A hundred thousand functions, each with fifty thousand locals in five bytes."""
+    body = b"\1" + number(50000) + I32 + END
+    return module([NOTHING], [0] * 100000, [body] * 100000)
+
+
+def many_labels():
+    """br_table with two million labels that take nothing."""
+    body = b"\0\x41\0\x0e" + number(2000000) + b"\0" * 2000001 + END
+    return module([NOTHING], [0], [body])
+
+
+def wide_labels():
+    """br_table with a million labels, each of which takes a thousand operands."""
+    wide = b"\x60\0" + vector([I32] * 1000)
+    labels = b"\x0e" + number(1000000) + b"\0" * 1000001
+    body = b"\0" + b"\x41\0" * 1001 + labels + END
+    return module([wide], [0], [body])
+
+
+def wide_different_labels():
+    """The same with labels of two types in turn."""
+    wide = b"\x60\0" + vector([I32] * 1000)
+    other = b"\x60\0" + vector([b"\x70"] * 1000)
+    body = b"\0\0\x02\1" + b"\x41\0\x0e" + number(1000000) + b"\0\1" * 500000 + b"\0" + END
+    return module([wide, other], [0], [body + b"\x1a" * 1000 + b"\0" + END])
+
+
+def deep_blocks():
+    """Two and a half million blocks, one inside the other."""
+    deep = 2500000
+    body = b"\0" + b"\2\x40" * deep + END * (deep + 1)
+    return module([NOTHING], [0], [body])
+
+
+def many_results():
+    """Three hundred thousand calls, each of which leaves a thousand operands."""
+    wide = b"\x60\0" + vector([I32] * 1000)
+    calls = b"\0" + b"\x10\1" * 300000 + b"\0" + END
+    results = b"\0\0" + END
+    return module([NOTHING, wide], [0, 1], [calls, results])
+
+
+HOSTILE = [many_locals, many_labels, wide_labels, wide_different_labels, deep_blocks, many_results]
+
+
+def make(directory):
+    for hostile in HOSTILE:
+        with open(os.path.join(directory, hostile.__name__ + ".wasm"), "wb") as out:
+            out.write(hostile())
+
+
+def run(most_ms, most_kib, code, command):
+    best = None
+    for _ in range(3):
+        process = subprocess.Popen(command)
+        _, status, usage = os.wait4(process.pid, 0)
+        if os.waitstatus_to_exitcode(status) != code:
+            sys.exit(f"exit code {os.waitstatus_to_exitcode(status)}, not {code}")
+        spent = (usage.ru_utime + usage.ru_stime) * 1000
+        best = spent if best is None else min(best, spent)
+    print(f"{best:.0f} ms, {usage.ru_maxrss} KiB")
+    if best > most_ms:
+        sys.exit(f"more than {most_ms} ms")
+    if usage.ru_maxrss > most_kib:
+        sys.exit(f"more than {most_kib} KiB")
+
+
+if sys.argv[1] == "make":
+    make(sys.argv[2])
+else:
+    run(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])
