@@ -6,6 +6,14 @@
 
 #include "base/mem.h"
 
+/*
+ * A call takes two bytes and may compare a thousand types with as many others that are not the
+ * very same. Lists that long may cost so many comparisons in a body before it is refused; what
+ * compilers make is far below, since operands take bytes to make.
+ */
+#define WIDE_PER_BYTE 16
+#define WIDE_SLACK 1000000
+
 void wasm_validator_init(struct validator *v, struct wpkg_module *module)
 {
 	memset(v, 0, sizeof(*v));
@@ -20,6 +28,7 @@ void wasm_validator_clear(struct validator *v)
 	wpkg_mem_free(v->runs);
 	wpkg_mem_free(v->far_set);
 	wpkg_mem_free(v->init_log);
+	wpkg_mem_free(v->label_marks);
 }
 
 /* The number of the opcode at the cursor; WPKG_OP_LIMIT and a failure when there is no such one. */
@@ -62,6 +71,8 @@ static bool begin(struct validator *v, struct span results)
 {
 	v->here = v->in.r.at;
 	v->opcode = WPKG_OP_LIMIT;
+	v->wide_work = 0;
+	v->wide_limit = WIDE_SLACK + WIDE_PER_BYTE * (uint64_t)wpkg_reader_left(&v->in.r);
 	v->results = results;
 	v->depth = 0;
 	return wasm_operand_reset(v) && wasm_push_frame(v, FRAME_FUNCTION, WPKG_TYPE_NONE);

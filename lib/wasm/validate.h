@@ -82,6 +82,10 @@ struct validator {
 	struct frame *frames;
 	uint32_t depth, frame_cap; /* frames in use; the last is the innermost */
 	struct span results;	   /* of the function */
+	uint32_t *label_marks;	   /* by type of labels: the br_table that saw it last */
+	uint32_t label_round;	   /* number of the br_table */
+	uint64_t wide_work;	   /* types compared one by one in long lists of this body */
+	uint64_t wide_limit;
 
 	wpkg_valtype *locals; /* types of the first ones; FLOOR: not initialised */
 	uint32_t flat_count;  /* of them */

@@ -198,33 +198,63 @@ static bool peek_span(struct validator *v, struct span types)
 }
 
 /*
- * All labels take equally many operands, and each of these must match each label. A table may have
- * a million labels and a label a thousand operands, but there are few different labels: those that
- * take the same types as the one before are not looked at again.
+ * Is it the first label of this br_table that takes the operands of its type? A table may have a
+ * million labels and a label a thousand operands, but each type of labels is compared once. The
+ * marks have a place for the function's results, and two for each canonical type.
  */
+static bool is_first_of_type(struct validator *v, const struct frame *to)
+{
+	uint32_t key = 0;
+	if (to->opcode != FRAME_FUNCTION) {
+		uint32_t id = v->module->type_ids[to->type & WPKG_TYPE_INDEX];
+		key = 1 + 2 * id + (to->opcode == FRAME_LOOP);
+	}
+	if (v->label_marks[key] == v->label_round)
+		return false;
+	v->label_marks[key] = v->label_round;
+	return true;
+}
+
+static bool begin_round(struct validator *v)
+{
+	if (!v->label_marks)
+		v->label_marks = wpkg_mem_calloc(1 + 2 * (size_t)v->module->types.count,
+						 sizeof(*v->label_marks));
+	v->label_round++;
+	return v->label_marks ||
+	       wpkg_reader_fail(&v->in.r, v->here, WPKG_ENOMEM, "no memory for labels");
+}
+
+/* All labels take equally many operands, and those on the stack must match each of them. */
+static bool check_label(struct validator *v, uint32_t *arity)
+{
+	const struct frame *to = read_label(v);
+	if (!to)
+		return false;
+	struct span types = label_types(v, to);
+	if (*arity == UINT32_MAX) {
+		*arity = types.count;
+		if (types.count > 1 && !begin_round(v))
+			return false;
+	}
+	if (types.count != *arity)
+		return wasm_invalid(v, "type mismatch: labels of br_table take %u and %u operands",
+				    (unsigned)*arity, (unsigned)types.count);
+	if (types.count == 0 || (types.count > 1 && !is_first_of_type(v, to)))
+		return true;
+	return peek_span(v, types);
+}
+
 static bool step_br_table(struct validator *v)
 {
 	struct wpkg_reader *r = &v->in.r;
 	uint32_t count = wpkg_reader_count(r, UINT32_MAX, "labels");
+	uint32_t arity = UINT32_MAX;
 	if (r->status != WPKG_OK || !wasm_pop(v, WPKG_TYPE_I32))
 		return false;
-	struct span first = {NULL, 0}, last = {NULL, 0};
-	for (uint32_t i = 0; i <= count; i++) {
-		const struct frame *to = read_label(v);
-		if (!to)
+	for (uint32_t i = 0; i <= count; i++)
+		if (!check_label(v, &arity))
 			return false;
-		struct span types = label_types(v, to);
-		if (i == 0)
-			first = types;
-		else if (types.count != first.count)
-			return wasm_invalid(v,
-					    "type mismatch: labels of br_table take %u and %u "
-					    "operands",
-					    (unsigned)first.count, (unsigned)types.count);
-		if (types.count > 0 && types.at != last.at && !peek_span(v, types))
-			return false;
-		last = types;
-	}
 	wasm_unreachable(v);
 	return true;
 }

@@ -13,6 +13,9 @@
 /* Floor words below the first frame, so that looking a few words down is safe. */
 #define BELOW 4
 
+/* Longer lists of types count as wide (validate.c). */
+#define WIDE 16
+
 bool wasm_invalid(struct validator *v, const char *format, ...)
 {
 	char text[200];
@@ -28,12 +31,12 @@ bool wasm_operand_room(struct validator *v, uint32_t count)
 {
 	size_t used = v->stack ? (size_t)(v->sp - v->stack) : 0;
 	size_t want = used + count + wpkg_reader_left(&v->in.r) + ROOM;
-	if (v->stack && want <= (size_t)(v->stack_end - v->stack))
-		return true;
 	if (used + count > v->operand_limit)
 		return wpkg_reader_fail(&v->in.r, v->here, WPKG_ELIMIT,
 					"more than %u operands on the stack",
 					(unsigned)v->operand_limit);
+	if (v->stack && want <= (size_t)(v->stack_end - v->stack))
+		return true;
 	size_t cap = (size_t)(v->stack_end - v->stack) * 2;
 	if (cap < want)
 		cap = want;
@@ -133,6 +136,9 @@ bool wasm_pop_span(struct validator *v, struct span span)
 		v->sp -= span.count;
 		return true;
 	}
+	if (span.count > WIDE && (v->wide_work += span.count) > v->wide_limit)
+		return wpkg_reader_fail(&v->in.r, v->here, WPKG_ELIMIT,
+					"too many comparisons of long lists of types");
 	for (uint32_t i = span.count; i > 0; i--) {
 		if (wasm_at_floor(v) && wasm_frame(v)->is_unreachable)
 			return true; /* and so are all the others */

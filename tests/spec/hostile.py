@@ -65,12 +65,24 @@ def wide_labels():
     return module([wide], [0], [body])
 
 
+ANYREF, EQREF, NULL = b"\x6e", b"\x6d", b"\xd0\x71"
+
+
 def wide_different_labels():
-    """The same with labels of two types in turn."""
-    wide = b"\x60\0" + vector([I32] * 1000)
-    other = b"\x60\0" + vector([b"\x70"] * 1000)
-    body = b"\0\0\x02\1" + b"\x41\0\x0e" + number(1000000) + b"\0\1" * 500000 + b"\0" + END
-    return module([wide, other], [0], [body + b"\x1a" * 1000 + b"\0" + END])
+    """The same with labels of two types in turn, and operands that are below both."""
+    any_type = b"\x60\0" + vector([ANYREF] * 1000)
+    eq_type = b"\x60\0" + vector([EQREF] * 1000)
+    labels = b"\x0e" + number(1000000) + b"\0\1" * 500000 + b"\0"
+    body = b"\0\x02\1" + NULL * 1000 + b"\x41\0" + labels + END + END
+    return module([any_type, eq_type], [0], [body])
+
+
+def wide_calls():
+    """A million calls that take a thousand operands of a supertype and give those of a subtype."""
+    function = b"\x60" + vector([ANYREF] * 1000) + vector([EQREF] * 1000)
+    main = b"\x60\0" + vector([EQREF] * 1000)
+    body = b"\0" + NULL * 1000 + b"\x10\1" * 1000000 + END
+    return module([main, function], [0, 1], [body, b"\0\0" + END])
 
 
 def deep_blocks():
@@ -88,7 +100,15 @@ def many_results():
     return module([NOTHING, wide], [0, 1], [calls, results])
 
 
-HOSTILE = [many_locals, many_labels, wide_labels, wide_different_labels, deep_blocks, many_results]
+HOSTILE = [
+    many_locals,
+    many_labels,
+    wide_labels,
+    wide_different_labels,
+    wide_calls,
+    deep_blocks,
+    many_results,
+]
 
 
 def make(directory):

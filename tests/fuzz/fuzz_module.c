@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz.h"
+
+#include "base/err.h"
+#include "wasm/facts.h"
+#include "wasm/module.h"
+
+/* Facts and names of what was read, for their memory accesses. */
+static void use(const struct wpkg_module *module)
+{
+	struct wpkg_facts *facts = NULL;
+	if (wpkg_facts_of_module(&facts, module, NULL) == WPKG_OK)
+		fuzz_must(facts->import_count == module->import_count);
+	wpkg_facts_free(facts);
+	for (uint32_t i = 0; i < module->func_count && i < 10; i++) {
+		struct wpkg_range body = module->funcs[i].body;
+		fuzz_must(body.start <= body.end && body.end <= module->bytes.len);
+		wpkg_module_func_name(module, i);
+	}
+	for (uint32_t i = 0; i < module->export_count && i < 10; i++)
+		fuzz_must(wpkg_module_find_export(module, module->exports[i].name) ==
+			  &module->exports[i]);
+}
+
+/* Any bytes are a module or are refused at an offset within the file. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wpkg_str bytes = wpkg_str_of(data, size);
+	struct wpkg_module_fault fault = {.offset = UINT32_MAX};
+	struct wpkg_module_options options = {.fault = &fault};
+	struct wpkg_module *module = NULL;
+	struct wpkg_facts *facts = NULL;
+	struct wpkg_err err;
+	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, &err);
+	if (status == WPKG_OK)
+		use(module);
+	else
+		fuzz_must(fault.offset <= size && err.msg[0] == '0' && err.msg[1] == 'x');
+	wpkg_module_free(module);
+	if (wpkg_facts_of_component(&facts, bytes, NULL) == WPKG_OK)
+		wpkg_facts_free(facts);
+	return 0;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said about invalid bodies, and where; limits; threads. Verdicts: test_spec.c. */
+#include "builder.h"
+
+/*
+ * A module with one body under test, function 1 of type 1; returns where the body begins in the
+ * file. Types: 0 nothing, 1 i32 to i32, 2 a struct of an immutable i32 and a mutable i8, 3 an
+ * immutable array of references to it, 4 two i32 to two i32. Function 0 is an import. There are a
+ * memory, a table of functions, an immutable and a mutable i32 global, and a tag of type 0.
+ */
+static uint32_t build_with(struct wpkg_buf *out, struct wpkg_str body)
+{
+	struct wpkg_buf code;
+	put_header(out);
+	put_bytes(out, WPKG_SECTION_TYPE,
+		  "\5\x60\0\0\x60\1\x7f\1\x7f\x5f\2\x7f\0\x78\1\x5e\x63\2\0"
+		  "\x60\2\x7f\x7f\2\x7f\x7f");
+	put_bytes(out, WPKG_SECTION_IMPORT, "\1\3env\1f\0\0");
+	put_bytes(out, WPKG_SECTION_FUNCTION, "\1\1");
+	put_bytes(out, WPKG_SECTION_TABLE, "\1\x70\0\1");
+	put_bytes(out, WPKG_SECTION_MEMORY, "\1\0\1");
+	put_bytes(out, WPKG_SECTION_TAG, "\1\0\0");
+	put_bytes(out, WPKG_SECTION_GLOBAL, "\2\x7f\0\x41\0\x0b\x7f\1\x41\0\x0b");
+	put_bytes(out, WPKG_SECTION_EXPORT, "\1\4main\0\1");
+	wpkg_buf_init(&code, BUILD_MAX);
+	put_number(&code, 1);
+	put_body(&code, body);
+	put_section(out, WPKG_SECTION_CODE, wpkg_buf_str(&code));
+	wpkg_buf_clear(&code);
+	return (uint32_t)(out->len - body.len);
+}
+
+/* The body fails at an offset from its start. */
+static void check_body(struct wpkg_str body, uint32_t at, const char *message)
+{
+	struct wpkg_buf bytes;
+	char expected[256];
+	uint32_t start = build_with(&bytes, body);
+	snprintf(expected, sizeof(expected), "0x%x: %s", (unsigned)(start + at), message);
+	read_invalid(&bytes, expected);
+	wpkg_buf_clear(&bytes);
+}
+
+static void check_valid_body(struct wpkg_str body)
+{
+	struct wpkg_buf bytes;
+	build_with(&bytes, body);
+	wpkg_module_free(read_valid(&bytes));
+	wpkg_buf_clear(&bytes);
+}
+
+#define ck_body(at, message, literal) check_body(WPKG_LIT(literal), (at), (message))
+#define ck_body_valid(literal) check_valid_body(WPKG_LIT(literal))
+
+START_TEST(a_type_mismatch_says_what_was_expected_and_found)
+{
+	ck_body_valid("\0\x20\0\x41\1\x6a\x0b");
+	ck_body(5, "type mismatch: expected i32, found i64 (i32.add in function 1)",
+		"\0\x20\0\x42\1\x6a\x0b");
+	ck_body(3, "type mismatch: expected i32, but the stack is empty (i32.add in function 1)",
+		"\0\x20\0\x6a\x0b");
+	ck_body(1, "type mismatch: expected i32, but the stack is empty (end in function 1)",
+		"\0\x0b");
+	ck_body(5, "type mismatch: 1 values too many at the end of a block (end in function 1)",
+		"\0\x20\0\x20\0\x0b");
+	ck_body(5, "type mismatch: expected eqref, found funcref (ref.eq in function 1)",
+		"\0\xd0\x6e\xd0\x70\xd3\x0b");
+	ck_body(3, "type mismatch: expected (ref null 2), found i32 (struct.get in function 1)",
+		"\0\x20\0\xfb\2\2\0\x0b");
+	ck_body(3, "type mismatch: expected a reference, found i32 (ref.is_null in function 1)",
+		"\0\x20\0\xd1\x0b");
+}
+END_TEST
+
+START_TEST(what_is_below_a_block_is_not_the_blocks)
+{
+	ck_body(5,
+		"type mismatch: expected an operand, but the stack is empty (drop in function 1)",
+		"\0\x20\0\2\x40\x1a\x0b\x0b");
+	ck_body(7, "type mismatch: expected i32, but the stack is empty (i32.add in function 1)",
+		"\0\x20\0\3\x7f\x20\0\x6a\x0b\x0b");
+	ck_body_valid("\0\x20\0\x20\0\3\4\x6a\x20\0\x0b\x6a\x0b");
+}
+END_TEST
+
+START_TEST(unknown_things_are_named)
+{
+	ck_body(1, "unknown local 1 (local.get in function 1)", "\0\x20\1\x0b");
+	ck_body(1, "unknown local 1 (local.tee in function 1)", "\0\x22\1\x0b");
+	ck_body(1, "unknown function 2 (call in function 1)", "\0\x10\2\x0b");
+	ck_body(1, "unknown global 2 (global.get in function 1)", "\0\x23\2\x0b");
+	ck_body(3, "immutable global 0 (global.set in function 1)", "\0\x20\0\x24\0\x0b");
+	ck_body(3, "unknown table 1 (table.get in function 1)", "\0\x20\0\x25\1\x0b");
+	ck_body(1, "unknown memory 1 (memory.size in function 1)", "\0\x3f\1\x0b");
+	ck_body(1, "unknown label 1 (br in function 1)", "\0\x0c\1\x0b");
+	ck_body(1, "unknown tag 1 (throw in function 1)", "\0\x08\1\x0b");
+	ck_body(2, "unknown type 5 (call_ref in function 1)", "\0\x14\5\x0b");
+	ck_body(1, "unknown type 5 (block in function 1)", "\0\2\5\x0b\x0b");
+	ck_body(1, "block type 2 is not a function type (block in function 1)", "\0\2\2\x0b\x0b");
+	ck_body(1, "type 1 is not a struct (struct.new in function 1)", "\0\xfb\0\1\x0b");
+	ck_body(1, "unknown field 2 (struct.get in function 1)", "\0\xfb\2\2\2\x0b");
+	ck_body(1, "field is packed (struct.get in function 1)", "\0\xfb\2\2\1\x0b");
+	ck_body(1, "immutable field 0 (struct.set in function 1)", "\0\xfb\5\2\0\x0b");
+	ck_body(1, "immutable array (array.set in function 1)", "\0\xfb\x0e\3\x0b");
+	ck_body(1, "undeclared function reference 0 (ref.func in function 1)", "\0\xd2\0\x0b");
+	ck_body(1, "data count section required (data.drop in function 1)", "\0\xfc\x09\0\x0b");
+	ck_body(1, "unknown elem segment 0 (elem.drop in function 1)", "\0\xfc\x0d\0\x0b");
+}
+END_TEST
+
+START_TEST(malformed_instructions_fail_at_the_byte_that_is_wrong)
+{
+	ck_body(1, "illegal opcode 0xff (in function 1)", "\0\xff\x0b");
+	ck_body(1, "illegal opcode 0xfd 0x114 (in function 1)", "\0\xfd\x94\2\x0b");
+	ck_body(6, "integer representation too long (i32.const in function 1)",
+		"\0\x41\x80\x80\x80\x80\x80\0\x0b");
+	ck_body(6, "integer too large (i32.const in function 1)", "\0\x41\x80\x80\x80\x80\x70\x0b");
+	ck_body(3, "unexpected end (in function 1)", "\0\x20\0");
+	ck_body(2, "unexpected end (i32.const in function 1)", "\0\x41");
+	ck_body(4, "instructions behind the end of the function (in function 1)", "\0\x20\0\x0b\1");
+	ck_body(3, "malformed memop flags 0x80 (i32.load in function 1)",
+		"\0\x20\0\x28\x80\1\0\x0b");
+	ck_body(3, "alignment must not be larger than natural (i32.load in function 1)",
+		"\0\x20\0\x28\3\0\x0b");
+	ck_body(3, "atomic alignment must be natural (i32.atomic.load in function 1)",
+		"\0\x20\0\xfe\x10\1\0\x0b");
+	ck_body(3, "offset out of range (i32.load in function 1)",
+		"\0\x20\0\x28\2\x80\x80\x80\x80\x10\x0b");
+	ck_body(1, "invalid lane index 16 (i8x16.extract_lane_s in function 1)",
+		"\0\xfd\x15\x10\x0b");
+	ck_body(1, "invalid result arity 2 of select (select in function 1)",
+		"\0\x1c\2\x7f\x7f\x0b");
+	ck_body(1, "malformed catch clause 0x04 (try_table in function 1)",
+		"\0\x1f\x40\1\4\0\x0b\x0b");
+	ck_body(1, "malformed block type (block in function 1)", "\0\2\xc0\x7f\x0b\x0b");
+	ck_body(2, "malformed value type 0x77 (block in function 1)", "\0\2\x77\x0b\x0b");
+}
+END_TEST
+
+START_TEST(blocks_are_closed_as_they_were_opened)
+{
+	ck_body(1, "else without if (else in function 1)", "\0\5\x0b");
+	ck_body(1, "catch without try (catch in function 1)", "\0\7\0\x0b");
+	ck_body(4, "catch_all without try (catch_all in function 1)", "\0\2\x40\1\x19\x0b\x0b");
+	ck_body(1, "delegate without try (delegate in function 1)", "\0\x18\0\x0b");
+	ck_body(3, "invalid rethrow label (rethrow in function 1)", "\0\6\x40\x09\0\x0b\x0b");
+	ck_body_valid("\0\6\x40\7\0\x09\0\x0b\x20\0\x0b");
+	ck_body_valid("\0\6\x40\x18\0\x20\0\x0b");
+	ck_body(3, "unknown label 1 (delegate in function 1)", "\0\6\x40\x18\1\x20\0\x0b");
+	/* an if that gives what it takes needs no else; one that only gives does */
+	ck_body_valid("\0\x20\0\x20\0\x20\0\4\4\x0b\x6a\x0b");
+	ck_body(5, "type mismatch: expected i32, but the stack is empty (end in function 1)",
+		"\0\x20\0\4\x7f\x0b\x0b");
+}
+END_TEST
+
+START_TEST(code_that_is_never_reached_is_of_every_type)
+{
+	ck_body_valid("\0\0\x0b");
+	ck_body_valid("\0\0\x6a\x1a\x0b");
+	ck_body_valid("\0\x20\0\x0f\x1b\x0b");
+	ck_body_valid("\0\0\xd4\xd1\x0b");
+	ck_body_valid("\0\0\xfb\x08\3\xff\xff\xff\xff\x0f\x1a\x0b"); /* no end of operands */
+	ck_body(4, "type mismatch: expected i32, found i64 (i32.add in function 1)",
+		"\0\0\x42\0\x6a\x0b");
+	ck_body(5,
+		"type mismatch: labels of br_table take 0 and 1 operands (br_table in function 1)",
+		"\0\2\x40\x41\0\x0e\1\0\1\x0b\0\x0b");
+}
+END_TEST
+
+START_TEST(a_local_without_default_must_be_set_first)
+{
+	/* local 1 is a reference that cannot be null */
+	ck_body(4, "uninitialized local 1 (local.get in function 1)",
+		"\1\1\x64\x6c\x20\1\x1a\x20\0\x0b");
+	ck_body_valid("\1\1\x64\x6c\x41\1\xfb\x1c\x21\1\x20\1\x1a\x20\0\x0b");
+	/* what a block sets counts to its end only */
+	ck_body(13, "uninitialized local 1 (local.get in function 1)",
+		"\1\1\x64\x6c\2\x40\x41\1\xfb\x1c\x21\1\x0b\x20\1\x1a\x20\0\x0b");
+	/* the same with more locals than the body has bytes */
+	ck_body(6, "uninitialized local 49999 (local.get in function 1)",
+		"\1\xcf\x86\3\x64\x6c\x20\xcf\x86\3\x1a\x20\0\x0b");
+	ck_body_valid("\1\xcf\x86\3\x64\x6c\x41\1\xfb\x1c\x22\xcf\x86\3\x1a"
+		      "\x20\xcf\x86\3\x1a\x20\0\x0b");
+	ck_body(17, "uninitialized local 49999 (local.get in function 1)",
+		"\1\xcf\x86\3\x64\x6c\2\x40\x41\1\xfb\x1c\x21\xcf\x86\3\x0b"
+		"\x20\xcf\x86\3\x1a\x20\0\x0b");
+}
+END_TEST
+
+/* Bodies of one module, wrong where a list says so. */
+static void build_many(struct wpkg_buf *out, unsigned count, const unsigned *wrong, size_t wrongs)
+{
+	struct wpkg_buf functions, code;
+	wpkg_buf_init(&functions, BUILD_MAX);
+	wpkg_buf_init(&code, BUILD_MAX);
+	put_number(&functions, count);
+	put_number(&code, count);
+	for (unsigned i = 0; i < count; i++) {
+		struct wpkg_buf body;
+		wpkg_buf_init(&body, BUILD_MAX);
+		wpkg_buf_append_byte(&body, 0);
+		for (unsigned j = 0; j < 100; j++)
+			wpkg_buf_append(&body, "\x41\0\x1a", 3);
+		for (size_t j = 0; j < wrongs; j++)
+			if (wrong[j] == i)
+				wpkg_buf_append(&body, "\xd2\0", 2);
+		if (i == count / 2) /* the only one that needs it */
+			wpkg_buf_append(&body, "\x41\0\xc0\x1a", 4);
+		wpkg_buf_append_byte(&body, 0x0b);
+		put_number(&functions, 0);
+		put_body(&code, wpkg_buf_str(&body));
+		wpkg_buf_clear(&body);
+	}
+	put_header(out);
+	put_bytes(out, WPKG_SECTION_TYPE, "\1\x60\0\0");
+	put_section(out, WPKG_SECTION_FUNCTION, wpkg_buf_str(&functions));
+	put_section(out, WPKG_SECTION_CODE, wpkg_buf_str(&code));
+	wpkg_buf_clear(&functions);
+	wpkg_buf_clear(&code);
+}
+
+START_TEST(more_threads_find_the_same_first_error)
+{
+	static const unsigned wrong[] = {4100, 1999, 2500, 1700, 4000};
+	struct wpkg_module_fault fault[2];
+	struct wpkg_err err[2];
+	struct wpkg_buf bytes;
+	struct wpkg_module *module = NULL;
+	for (size_t wrongs = 1; wrongs <= 5; wrongs++) {
+		build_many(&bytes, 5000, wrong, wrongs);
+		for (unsigned i = 0; i < 2; i++) {
+			struct wpkg_module_options options = {.threads = 1 + 3 * i,
+							      .fault = &fault[i]};
+			ck_status(
+				wpkg_module_read(&module, wpkg_buf_str(&bytes), &options, &err[i]),
+				WPKG_EFORMAT);
+		}
+		ck_assert_str_eq(err[0].msg, err[1].msg);
+		ck_assert_uint_eq(fault[0].offset, fault[1].offset);
+		ck_assert_uint_eq(fault[0].function, fault[1].function);
+		wpkg_buf_clear(&bytes);
+	}
+}
+END_TEST
+
+START_TEST(more_threads_find_a_wrong_body_before_a_wrong_size)
+{
+	static const unsigned wrong[] = {3000};
+	struct wpkg_module_options options = {.threads = 2};
+	struct wpkg_module *module = NULL;
+	struct wpkg_buf bytes;
+	struct wpkg_err err, threaded_err;
+	for (size_t wrongs = 0; wrongs < 2; wrongs++) {
+		build_many(&bytes, 5000, wrong, wrongs);
+		/* the last body's size now goes beyond the section */
+		bytes.ptr[bytes.len - 304] = (char)0xff;
+		ck_status(wpkg_module_read(&module, wpkg_buf_str(&bytes), NULL, &err),
+			  WPKG_EFORMAT);
+		ck_status(wpkg_module_read(&module, wpkg_buf_str(&bytes), &options, &threaded_err),
+			  WPKG_EFORMAT);
+		ck_assert_str_eq(err.msg, threaded_err.msg);
+		ck_assert_int_eq(strstr(err.msg, "in function 3000") != NULL, wrongs == 1);
+		wpkg_buf_clear(&bytes);
+	}
+}
+END_TEST
+
+START_TEST(more_threads_note_the_same_features)
+{
+	struct wpkg_buf bytes;
+	struct wpkg_module *one = NULL, *two = NULL;
+	struct wpkg_err err;
+	struct wpkg_module_options options = {.threads = 2};
+	build_many(&bytes, 5000, NULL, 0);
+	ck_ok(wpkg_module_read(&one, wpkg_buf_str(&bytes), NULL, &err), err);
+	ck_ok(wpkg_module_read(&two, wpkg_buf_str(&bytes), &options, &err), err);
+	ck_assert_uint_eq(one->features, WPKG_FEATURE_BIT(SIGN_EXTENSION));
+	ck_assert_uint_eq(one->features, two->features);
+	ck_assert_int_eq(
+		memcmp(one->feature_offsets, two->feature_offsets, sizeof(one->feature_offsets)),
+		0);
+	ck_assert_int_eq((uint8_t)bytes.ptr[one->feature_offsets[WPKG_FEATURE_SIGN_EXTENSION]],
+			 0xc0);
+	wpkg_module_free(one);
+	wpkg_module_free(two);
+	wpkg_buf_clear(&bytes);
+}
+END_TEST
+
+START_TEST(a_feature_that_is_not_allowed_fails_at_its_first_use)
+{
+	struct wpkg_module_options options = {.features = WPKG_FEATURE_BIT(MVP)};
+	struct wpkg_module *module = NULL;
+	struct wpkg_buf bytes;
+	struct wpkg_err err;
+	build_many(&bytes, 10, NULL, 0);
+	ck_status(wpkg_module_read(&module, wpkg_buf_str(&bytes), &options, &err), WPKG_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(err.msg, ": needs the feature sign-extension "
+					      "(i32.extend8_s in function 5)"));
+	wpkg_buf_clear(&bytes);
+}
+END_TEST
+
+static enum wpkg_status read_many(struct wpkg_str bytes, unsigned threads)
+{
+	struct wpkg_module_options options = {.threads = threads};
+	struct wpkg_module *module = NULL;
+	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, NULL);
+	wpkg_module_free(module);
+	return status;
+}
+
+/* A body with locals that need setting, blocks, and a br_table of wide labels. */
+static void build_rich(struct wpkg_buf *out)
+{
+	build_with(out, WPKG_LIT("\2\1\x64\x6c\2\x7f"
+				 "\x41\1\xfb\x1c\x21\1"	      /* set local 1 */
+				 "\x20\0\x20\0\2\4"	      /* block with two i32 */
+				 "\3\4\x41\0\x0e\2\1\1\1\x0b" /* br_table in a loop */
+				 "\x0b\x6a\x0b"));
+}
+
+START_TEST(every_failed_allocation_is_reported)
+{
+	struct wpkg_buf bytes;
+	build_rich(&bytes);
+	unit_fail_each_allocation(read_many(wpkg_buf_str(&bytes), 1));
+	wpkg_buf_clear(&bytes);
+	build_many(&bytes, 1000, NULL, 0);
+	unit_fail_each_allocation(read_many(wpkg_buf_str(&bytes), 1));
+	unit_fail_each_allocation(read_many(wpkg_buf_str(&bytes), 2));
+	wpkg_buf_clear(&bytes);
+}
+END_TEST
+
+UNIT_MAIN(a_type_mismatch_says_what_was_expected_and_found, what_is_below_a_block_is_not_the_blocks,
+	  unknown_things_are_named, malformed_instructions_fail_at_the_byte_that_is_wrong,
+	  blocks_are_closed_as_they_were_opened, code_that_is_never_reached_is_of_every_type,
+	  a_local_without_default_must_be_set_first, more_threads_find_the_same_first_error,
+	  more_threads_find_a_wrong_body_before_a_wrong_size, more_threads_note_the_same_features,
+	  a_feature_that_is_not_allowed_fails_at_its_first_use, every_failed_allocation_is_reported)
