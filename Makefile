@@ -129,6 +129,7 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 
 # Tests of what belongs to a program link its objects, too.
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
+$(OUT)/unit/server/test_turns: $(call objects,server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
