@@ -192,6 +192,7 @@ static enum wpkg_status send_question(const struct dialogue *dialogue, struct wp
 		.memory = options->memory / 4 * 3,
 		.fuel = options->fuel,
 		.output = options->output,
+		.policy = options->policy,
 	};
 	wpkg_buf_init(&text, WPKG_ADMISSION_QUESTION_MAX);
 	enum wpkg_status status = wpkg_question_write(&text, &question, err);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "pkg/invoice.h"
+#include "pkg/policy.h"
 
 struct wpkg_store;
 struct wpkg_module_facts; /* store/record.h */
@@ -29,6 +30,7 @@ struct admission_options {
 	uint64_t output;    /* bytes that a check may print; 0: 1 MiB */
 	unsigned workers;   /* at once; 0: one for each processor */
 	unsigned waiting;   /* questions that may wait for a worker; 0: 256 */
+	struct wpkg_policy policy; /* borrowed texts: they outlive the admission */
 };
 
 struct admission;

@@ -70,6 +70,29 @@ bool wpkg_str_contains(struct wpkg_str s, struct wpkg_str part)
 	return s.len >= part.len && memmem(s.ptr, s.len, part.ptr, part.len) != NULL;
 }
 
+/* One star to come back to is enough: what an earlier one took can stay as it is. */
+bool wpkg_str_matches(struct wpkg_str s, struct wpkg_str pattern)
+{
+	size_t at = 0, in = 0, star = SIZE_MAX, star_at = 0;
+	while (at < s.len) {
+		if (in < pattern.len && pattern.ptr[in] == '*') {
+			star = in++;
+			star_at = at;
+		} else if (in < pattern.len && pattern.ptr[in] == s.ptr[at]) {
+			at++;
+			in++;
+		} else if (star != SIZE_MAX) {
+			in = star + 1;
+			at = ++star_at;
+		} else {
+			return false;
+		}
+	}
+	while (in < pattern.len && pattern.ptr[in] == '*')
+		in++;
+	return in == pattern.len;
+}
+
 size_t wpkg_str_find(struct wpkg_str s, char byte)
 {
 	const char *at = s.len > 0 ? memchr(s.ptr, byte, s.len) : NULL;

@@ -44,6 +44,9 @@ bool wpkg_str_starts(struct wpkg_str s, struct wpkg_str prefix);
 bool wpkg_str_ends(struct wpkg_str s, struct wpkg_str suffix);
 bool wpkg_str_contains(struct wpkg_str s, struct wpkg_str part);
 
+/* Is it as the pattern says, in which each '*' stands for any bytes, or none? */
+bool wpkg_str_matches(struct wpkg_str s, struct wpkg_str pattern);
+
 /* Offset of the first or last such byte; s.len when there is none. */
 size_t wpkg_str_find(struct wpkg_str s, char byte);
 size_t wpkg_str_find_last(struct wpkg_str s, char byte);

@@ -23,6 +23,9 @@ static enum wpkg_status build(struct wpkg_value **out, struct wpkg_arena *arena,
 	    !add_amount(arena, root, "fuel", question->fuel) ||
 	    !add_amount(arena, root, "output", question->output))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
+	struct wpkg_value *policy = wpkg_value_add(arena, root, "policy", WPKG_VALUE_TABLE);
+	if (!policy || !wpkg_policy_add(arena, policy, &question->policy))
+		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
 	struct wpkg_value *invoice = wpkg_value_add(arena, root, "invoice", WPKG_VALUE_TABLE);
 	if (!invoice)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
@@ -58,6 +61,22 @@ static enum wpkg_status take_amount(struct wpkg_fields *fields, uint64_t *out, c
 	return status;
 }
 
+static enum wpkg_status take_policy(struct wpkg_policy *policy, struct wpkg_arena *arena,
+				    struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	struct wpkg_fields own;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &value, "policy", WPKG_VALUE_TABLE, WPKG_REQUIRED, err);
+	if (status == WPKG_OK)
+		status = wpkg_fields_open(&own, value, "policy", err);
+	if (status == WPKG_OK)
+		status = wpkg_policy_take(policy, arena, &own, err);
+	if (status == WPKG_OK)
+		status = wpkg_fields_close(&own, err);
+	return status;
+}
+
 static enum wpkg_status take_all(struct wpkg_question *question, struct wpkg_arena *arena,
 				 struct wpkg_fields *fields, struct wpkg_err *err)
 {
@@ -70,6 +89,8 @@ static enum wpkg_status take_all(struct wpkg_question *question, struct wpkg_are
 		status = take_amount(fields, &question->fuel, "fuel", err);
 	if (status == WPKG_OK)
 		status = take_amount(fields, &question->output, "output", err);
+	if (status == WPKG_OK)
+		status = take_policy(&question->policy, arena, fields, err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_take(fields, &value, "invoice", WPKG_VALUE_TABLE,
 					  WPKG_REQUIRED, err);

@@ -30,6 +30,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "pkg/invoice.h"
+#include "pkg/policy.h"
 
 #define WPKG_ADMISSION_CHANNEL 3
 
@@ -79,6 +80,7 @@ struct wpkg_question {
 	uint64_t memory;       /* bytes of a guest's memories */
 	uint64_t fuel;	       /* for each check */
 	uint64_t output;       /* bytes that a check may print */
+	struct wpkg_policy policy;
 };
 
 WPKG_MUST_CHECK enum wpkg_status wpkg_question_write(struct wpkg_buf *out,

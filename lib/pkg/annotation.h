@@ -35,6 +35,8 @@
 #define WPKG_ANNOTATION_WASM_EXPORTS "dev.wpkg.wasm.exports"
 #define WPKG_ANNOTATION_WASM_IMPORTS "dev.wpkg.wasm.imports"
 #define WPKG_ANNOTATION_WASM_TARGET "dev.wpkg.wasm.target" /* the world it was made for */
+/* The hosts that a package is for: ids of profiles (schema/hosts) joined by commas. */
+#define WPKG_ANNOTATION_HOSTS "dev.wpkg.hosts"
 /* On a label: "true" marks the readme (Bindle's reserved key). */
 #define WPKG_ANNOTATION_README "bindle.dev/readme"
 

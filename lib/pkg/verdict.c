@@ -12,18 +12,35 @@ static const struct wpkg_value *find(const struct wpkg_value *table, const char 
 	return value && value->kind == kind ? value : NULL;
 }
 
-/* Each module says which parcel it is and whether it is valid, each check whether it passed. */
-static enum wpkg_status check_items(const struct wpkg_value *root, const char *list,
-				    const char *flag, bool *all, struct wpkg_err *err)
+/* A list of findings: what each is about, and whether it is good. */
+struct findings {
+	const char *list;
+	const char *subject;
+	const char *flag;
+	bool optional; /* older verdicts do not have it */
+};
+
+static const struct findings all_findings[] = {
+	{"modules", "parcel", "valid", false},
+	{"rules", "rule", "passed", true},
+	{"checks", "parcel", "passed", false},
+};
+
+static enum wpkg_status check_findings(const struct wpkg_value *root,
+				       const struct findings *findings, bool *all,
+				       struct wpkg_err *err)
 {
-	const struct wpkg_value *array = find(root, list, WPKG_VALUE_ARRAY);
+	const struct wpkg_value *array = find(root, findings->list, WPKG_VALUE_ARRAY);
+	if (!array && findings->optional && !wpkg_value_find(root, findings->list))
+		return WPKG_OK;
 	if (!array)
-		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict without %s", list);
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict without %s", findings->list);
 	for (size_t i = 0; i < array->count; i++) {
-		const struct wpkg_value *good = find(&array->items[i], flag, WPKG_VALUE_BOOLEAN);
-		if (!good || !find(&array->items[i], "parcel", WPKG_VALUE_STRING))
-			return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: %s[%zu] without parcel or %s",
-					 list, i, flag);
+		const struct wpkg_value *item = &array->items[i];
+		const struct wpkg_value *good = find(item, findings->flag, WPKG_VALUE_BOOLEAN);
+		if (!good || !find(item, findings->subject, WPKG_VALUE_STRING))
+			return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: %s[%zu] without %s or %s",
+					 findings->list, i, findings->subject, findings->flag);
 		*all = *all && good->boolean;
 	}
 	return WPKG_OK;
@@ -43,11 +60,11 @@ enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *
 	const struct wpkg_value *reason = find(root, "reason", WPKG_VALUE_STRING);
 	if (!accepted)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict without accepted");
-	status = check_items(root, "modules", "valid", &all, err);
-	if (status == WPKG_OK)
-		status = check_items(root, "checks", "passed", &all, err);
-	if (status != WPKG_OK)
-		return status;
+	for (size_t i = 0; i < sizeof(all_findings) / sizeof(all_findings[0]); i++) {
+		status = check_findings(root, &all_findings[i], &all, err);
+		if (status != WPKG_OK)
+			return status;
+	}
 	if (accepted->boolean && !all)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: accepted contradicts its findings");
 	if (!accepted->boolean && (!reason || reason->string.len == 0))

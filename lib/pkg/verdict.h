@@ -11,9 +11,11 @@
  *    "engine": "wpkg 0.1.0",
  *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
  *                 "error"?, "offset"?, "function"?, "function_name"?, "facts"? (facts.h)}],
+ *    "rules": [{"rule" (policy.h), "passed": true|false, "error"?}],
  *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
  *                "error"? (a line, then the functions that were running),
  *                "output"?, "stderr"? (their beginnings, when not passed)}],
+ *    "stages": [{"stage": "modules"|"rules"|"checks", "milliseconds", "looked_at", "failed"}],
  *    "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
  *
  * One that accepts has found nothing wrong. One that refuses says why, and that may be none of its

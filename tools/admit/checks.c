@@ -20,6 +20,7 @@ struct checking {
 	struct examination *examination;
 	struct loaded loaded;
 	struct wpkg_buf output, errors;
+	struct wpkg_buf second_output, second_errors; /* where a check runs twice */
 	struct wpkg_buf error; /* what is wrong with the check at hand; empty: nothing */
 };
 
@@ -164,6 +165,28 @@ static void judge(struct checking *checking, const struct check_run *run)
 		compare_output(&checking->error, check->output, wpkg_buf_str(&checking->output));
 }
 
+/* The same again, when the first run did what it should: does it do the same? */
+static enum wpkg_status run_again(struct checking *checking, const struct check_run *first,
+				  struct wpkg_err *err)
+{
+	struct check_run again = *first;
+	again.output = &checking->second_output;
+	again.errors = &checking->second_errors;
+	wpkg_buf_reset(again.output);
+	wpkg_buf_reset(again.errors);
+	enum wpkg_status status = check_run(&again, checking->examination->arena, err);
+	if (status != WPKG_OK || checking->error.len > 0)
+		return status;
+	if (again.exit_code != first->exit_code)
+		wpkg_buf_append_format(&checking->error, "two runs differ: exit code %d, then %d",
+				       (int)first->exit_code, (int)again.exit_code);
+	else if (!wpkg_str_equal(wpkg_buf_str(again.output), wpkg_buf_str(first->output)))
+		wpkg_buf_append_text(&checking->error, "two runs differ in their output");
+	else if (!wpkg_str_equal(wpkg_buf_str(again.errors), wpkg_buf_str(first->errors)))
+		wpkg_buf_append_text(&checking->error, "two runs differ in their standard error");
+	return WPKG_OK;
+}
+
 /* The first line is the reason; the rest is the backtrace. */
 static struct wpkg_str first_line(const struct wpkg_buf *text)
 {
@@ -192,8 +215,10 @@ static enum wpkg_status report(struct checking *checking, struct wpkg_value *ent
 	    !wpkg_value_add_integer(arena, entry, "fuel", (int64_t)run->fuel_used) ||
 	    !wpkg_value_add_integer(arena, entry, "milliseconds", (int64_t)milliseconds))
 		return no_memory(err);
+	examination->looked_at++;
 	if (passed)
 		return WPKG_OK;
+	examination->failed++;
 	if (run->memory_refused)
 		wpkg_buf_append_format(&checking->error, "\n(a memory met its limit of %llu bytes)",
 				       (unsigned long long)run->limits.memory);
@@ -207,7 +232,7 @@ static enum wpkg_status report(struct checking *checking, struct wpkg_value *ent
 	return WPKG_OK;
 }
 
-/* Everything is there: runs it. */
+/* Runs it, once everything is there. */
 static enum wpkg_status run_with(struct checking *checking, struct check_run *run,
 				 struct parcel *parcels, struct wpkg_wasi_file *files,
 				 struct wpkg_err *err)
@@ -226,7 +251,13 @@ static enum wpkg_status run_with(struct checking *checking, struct check_run *ru
 	run->limits = limits_of(checking->examination, run->check);
 	run->files = files;
 	run->file_count = run->check->files.count;
-	return check_run(run, checking->examination->arena, err);
+	status = check_run(run, checking->examination->arena, err);
+	if (status != WPKG_OK)
+		return status;
+	judge(checking, run);
+	if (checking->error.len > 0 || !checking->examination->question->policy.run_twice)
+		return WPKG_OK;
+	return run_again(checking, run, err);
 }
 
 static enum wpkg_status examine_check(struct checking *checking, struct wpkg_value *entry,
@@ -258,7 +289,6 @@ static enum wpkg_status examine_check(struct checking *checking, struct wpkg_val
 		parcel_close(&parcels[i]);
 	if (status != WPKG_OK)
 		return status;
-	judge(checking, &run);
 	return report(checking, entry, &run, milliseconds, err);
 }
 
@@ -273,7 +303,7 @@ enum wpkg_status examine_checks(struct examination *examination, struct wpkg_err
 						 WPKG_VALUE_ARRAY);
 	if (!list)
 		return no_memory(err);
-	if (examination->reason.len > 0)
+	if (examination->has_invalid)
 		return WPKG_OK;
 	if (wpkg_checks_of_invoice(&checks, examination->arena, question->invoice, &wrong) !=
 	    WPKG_OK) {
@@ -282,6 +312,8 @@ enum wpkg_status examine_checks(struct examination *examination, struct wpkg_err
 	}
 	wpkg_buf_init(&checking.output, question->output);
 	wpkg_buf_init(&checking.errors, question->output);
+	wpkg_buf_init(&checking.second_output, question->output);
+	wpkg_buf_init(&checking.second_errors, question->output);
 	wpkg_buf_init(&checking.error, SIZE_MAX);
 	enum wpkg_status status = WPKG_OK;
 	for (size_t i = 0; status == WPKG_OK && i < checks.count; i++) {
@@ -291,6 +323,8 @@ enum wpkg_status examine_checks(struct examination *examination, struct wpkg_err
 	}
 	wpkg_buf_clear(&checking.output);
 	wpkg_buf_clear(&checking.errors);
+	wpkg_buf_clear(&checking.second_output);
+	wpkg_buf_clear(&checking.second_errors);
 	wpkg_buf_clear(&checking.error);
 	unload(&checking.loaded);
 	return status;

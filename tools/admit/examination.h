@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "data/value.h"
 #include "pkg/admission.h"
+#include "rules.h"
 
 struct examination {
 	int channel;
@@ -26,6 +27,11 @@ struct examination {
 	uint64_t deadline;	    /* monotonic nanoseconds, for all stages */
 	size_t facts_left;	    /* bytes of facts that the verdict may still hold */
 	struct wpkg_str reason;	    /* empty: nothing is wrong so far */
+	struct rules rules;
+	bool has_modules; /* there is WebAssembly among the parcels */
+	bool has_invalid; /* and some of it is not valid: nothing is run */
+	/* Of the stage at hand. */
+	size_t looked_at, failed; /* items */
 };
 
 /* Tells the server what comes next, a line such as "check greets". */
@@ -36,9 +42,14 @@ WPKG_MUST_CHECK enum wpkg_status examination_progress(struct examination *examin
 /* Refuses, unless that was done already. */
 void examination_refuse(struct examination *examination, const char *format, ...) WPKG_PRINTF(2, 3);
 
-/* The stages. */
+/*
+ * The stages, in this order. Each adds its list to the verdict, and how long it took and how much
+ * it looked at to "stages".
+ */
 WPKG_MUST_CHECK enum wpkg_status examine_modules(struct examination *examination,
 						 struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status examine_rules(struct examination *examination,
+					       struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_checks(struct examination *examination,
 						struct wpkg_err *err);
 

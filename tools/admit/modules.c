@@ -91,6 +91,8 @@ static enum wpkg_status add_finding(struct examination *examination, struct wpkg
 		return no_memory(err);
 	if (finding->facts)
 		return add_facts(examination, entry, finding->facts, err);
+	examination->failed++;
+	examination->has_invalid = true;
 	return add_error(examination->arena, entry, finding) ? WPKG_OK : no_memory(err);
 }
 
@@ -120,6 +122,12 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 		status = no_memory(err);
 	if (status == WPKG_OK)
 		status = add_finding(examination, entry, &finding, err);
+	if (status == WPKG_OK && finding.facts &&
+	    !rules_look_at(&examination->rules, examination->arena, &examination->question->policy,
+			   label->name, finding.facts))
+		status = no_memory(err);
+	examination->has_modules = true;
+	examination->looked_at++;
 	wpkg_facts_free(finding.facts);
 	parcel_close(&parcel);
 	return status;

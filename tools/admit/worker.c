@@ -57,22 +57,74 @@ void examination_refuse(struct examination *examination, const char *format, ...
 	wpkg_buf_clear(&shown);
 }
 
+struct stage {
+	const char *name;
+	enum wpkg_status (*run)(struct examination *examination, struct wpkg_err *err);
+};
+
+static const struct stage stages[] = {
+	{"modules", examine_modules},
+	{"rules", examine_rules},
+	{"checks", examine_checks},
+};
+#define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
+
+/* What a stage says of itself. */
+struct stage_report {
+	uint64_t milliseconds;
+	size_t looked_at, failed;
+};
+
+static enum wpkg_status run_stage(struct stage_report *report, const struct stage *stage,
+				  struct examination *examination, struct wpkg_err *err)
+{
+	uint64_t start = wpkg_clock_monotonic();
+	examination->looked_at = examination->failed = 0;
+	enum wpkg_status status = stage->run(examination, err);
+	report->milliseconds = (wpkg_clock_monotonic() - start) / 1000000;
+	report->looked_at = examination->looked_at;
+	report->failed = examination->failed;
+	return status;
+}
+
+static bool add_stages(struct examination *examination, const struct stage_report *reports)
+{
+	struct wpkg_arena *arena = examination->arena;
+	struct wpkg_value *list =
+		wpkg_value_add(arena, examination->verdict, "stages", WPKG_VALUE_ARRAY);
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		const struct stage_report *report = &reports[i];
+		struct wpkg_value *entry = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		if (!wpkg_value_add_string(arena, entry, "stage", wpkg_str_from(stages[i].name)) ||
+		    !wpkg_value_add_integer(arena, entry, "milliseconds",
+					    (int64_t)report->milliseconds) ||
+		    !wpkg_value_add_integer(arena, entry, "looked_at",
+					    (int64_t)report->looked_at) ||
+		    !wpkg_value_add_integer(arena, entry, "failed", (int64_t)report->failed))
+			return false;
+	}
+	return list != NULL;
+}
+
 static enum wpkg_status examine(struct examination *examination, struct wpkg_err *err)
 {
+	struct stage_report reports[STAGE_COUNT];
 	struct wpkg_value *verdict = wpkg_value_new_table(examination->arena);
 	examination->verdict = verdict;
 	if (!wpkg_value_add_boolean(examination->arena, verdict, "accepted", false) ||
 	    !wpkg_value_add_string(examination->arena, verdict, "engine",
 				   WPKG_LIT("wpkg " WPKG_VERSION)))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
-	enum wpkg_status status = examine_modules(examination, err);
-	if (status == WPKG_OK)
-		status = examine_checks(examination, err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_value_find(verdict, "accepted")->boolean = examination->reason.len == 0;
-	if (examination->reason.len > 0 &&
-	    !wpkg_value_add_string(examination->arena, verdict, "reason", examination->reason))
+	for (size_t i = 0; i < STAGE_COUNT; i++) {
+		enum wpkg_status status = run_stage(&reports[i], &stages[i], examination, err);
+		if (status != WPKG_OK)
+			return status;
+	}
+	bool accepted = examination->reason.len == 0;
+	wpkg_value_find(verdict, "accepted")->boolean = accepted;
+	if (!add_stages(examination, reports) ||
+	    (!accepted &&
+	     !wpkg_value_add_string(examination->arena, verdict, "reason", examination->reason)))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
 	return WPKG_OK;
 }

@@ -47,6 +47,37 @@ START_TEST(a_distance_counts_edits_and_swaps)
 }
 END_TEST
 
+START_TEST(a_star_stands_for_any_bytes)
+{
+	static const char *const good[][2] = {
+		{"", ""},
+		{"", "*"},
+		{"abc", "abc"},
+		{"abc", "*"},
+		{"abc", "a*"},
+		{"abc", "*c"},
+		{"abc", "a*c"},
+		{"abc", "**"},
+		{"abcbc", "*bc"},
+		{"aXbXc", "a*X*c"},
+		{"a*c", "a*c"},
+		{"aaab", "*ab"},
+		{"./x_bg.js", "./*_bg.js"},
+	};
+	static const char *const bad[][2] = {
+		{"", "a"},	{"a", ""},	 {"abc", "ab"},
+		{"abc", "a*b"}, {"ab", "a*b*c"}, {"abc", "?bc"},
+	};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert_msg(
+			wpkg_str_matches(wpkg_str_from(good[i][0]), wpkg_str_from(good[i][1])),
+			"%s is as %s", good[i][0], good[i][1]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!wpkg_str_matches(wpkg_str_from(bad[i][0]), wpkg_str_from(bad[i][1])),
+			      "%s is not as %s", bad[i][0], bad[i][1]);
+}
+END_TEST
+
 START_TEST(finding_looks_from_either_end)
 {
 	struct wpkg_str s = WPKG_LIT("a/b/c");
@@ -149,6 +180,6 @@ END_TEST
 
 UNIT_MAIN(a_split_text_has_one_part_more_than_separators,
 	  numbers_are_decimal_whole_and_without_overflow, a_distance_counts_edits_and_swaps,
-	  finding_looks_from_either_end, broken_utf8_is_found_where_it_breaks,
-	  utf8_is_written_as_it_is_read, hex_is_lower_case_and_exact,
-	  base64_has_one_text_for_each_value)
+	  a_star_stands_for_any_bytes, finding_looks_from_either_end,
+	  broken_utf8_is_found_where_it_breaks, utf8_is_written_as_it_is_read,
+	  hex_is_lower_case_and_exact, base64_has_one_text_for_each_value)
