@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parcels: received and sent. */
+#include "bindle.h"
+
+#include <pthread.h>
+
+#include "net/range.h"
+#include "server.h"
+#include "store/blob.h"
+
+/* The label with that digest; false, and the answer is made, when the invoice has none. */
+static bool find_label(const struct wpkg_label **out, struct request *request,
+		       const struct wpkg_invoice *invoice, struct wpkg_str sha256)
+{
+	struct wpkg_digest digest;
+	for (size_t i = 0; wpkg_digest_parse(&digest, sha256) && i < invoice->parcel_count; i++)
+		if (wpkg_str_equal(invoice->parcels[i].label.sha256, sha256)) {
+			*out = &invoice->parcels[i].label;
+			return true;
+		}
+	respond_refusal(request, 400, "Parcel SHA %.*s does not exist in invoice %.*s/%.*s",
+			WPKG_STR_ARG(sha256), WPKG_STR_ARG(invoice->name),
+			WPKG_STR_ARG(invoice->version));
+	return false;
+}
+
+/* The version that is waiting for a parcel, between begin and handle. */
+struct waiting {
+	int64_t id;
+};
+
+static bool begin_upload(struct request *request, const struct wpkg_label *label)
+{
+	struct wpkg_err err;
+	struct wpkg_digest digest;
+	uint64_t size;
+	struct wpkg_store *store = request->server->store;
+	(void)wpkg_digest_parse(&digest, label->sha256);
+	if (wpkg_blob_size(&size, store, &digest, &err) == WPKG_OK) {
+		respond_refusal(request, 409, "resource already exists");
+		return false;
+	}
+	if (request->content_length != UINT64_MAX && request->content_length != label->size) {
+		respond_refusal(request, 400, "%llu bytes announced, but the parcel has %llu",
+				(unsigned long long)request->content_length,
+				(unsigned long long)label->size);
+		return false;
+	}
+	const struct wpkg_upload_options options = {.digest = &digest,
+						    .size = label->size,
+						    .limit = request->server->config.max_parcel};
+	if (wpkg_upload_begin(&request->upload, store, &options, &err) == WPKG_OK)
+		return true;
+	respond_error(request, &err);
+	return false;
+}
+
+void bindle_begin_parcel(struct request *request)
+{
+	struct bindle_address address;
+	struct wpkg_record record;
+	struct wpkg_invoice *invoice = NULL;
+	const struct wpkg_label *label = NULL;
+	struct waiting *waiting = wpkg_arena_alloc(&request->arena, 1, sizeof(*waiting));
+	if (!waiting || !bindle_parse(&address, request)) {
+		if (!waiting)
+			respond_refusal(request, 503, "no memory");
+		return;
+	}
+	if (!address.has_parcel) {
+		respond_refusal(request, 400, "Invalid URL. Missing Bindle ID and/or parcel SHA");
+		return;
+	}
+	if (!bindle_find(&record, request, &address) ||
+	    !bindle_allow(request, WPKG_RIGHT_PUSH, record.name))
+		return;
+	if (record.state == WPKG_RECORD_YANKED) {
+		respond_refusal(request, 403, "bindle is yanked");
+		return;
+	}
+	if (!bindle_read(&invoice, request, &record) ||
+	    !find_label(&label, request, invoice, address.sha256) || !begin_upload(request, label))
+		return;
+	waiting->id = record.id;
+	request->state = waiting;
+}
+
+/* What the committer says, for the worker that waits for it. */
+struct completion {
+	pthread_mutex_t mutex;
+	pthread_cond_t ended;
+	bool has_ended;
+	struct wpkg_arena *arena; /* the request's, which the waiting worker leaves alone */
+	enum wpkg_status status;
+	struct wpkg_err err;
+	int64_t *completed;
+	size_t completed_count;
+};
+
+static void complete(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
+		     const struct wpkg_err *err)
+{
+	struct completion *completion = user;
+	pthread_mutex_lock(&completion->mutex);
+	completion->status = status;
+	if (err)
+		completion->err = *err;
+	size_t count = result ? result->completed_count : 0;
+	completion->completed =
+		wpkg_arena_alloc(completion->arena, count + 1, sizeof(*completion->completed));
+	for (size_t i = 0; completion->completed && i < count; i++)
+		completion->completed[completion->completed_count++] = result->completed[i].id;
+	completion->has_ended = true;
+	pthread_cond_signal(&completion->ended);
+	pthread_mutex_unlock(&completion->mutex);
+}
+
+static void finish_upload(struct completion *completion, struct request *request)
+{
+	struct wpkg_upload *upload = request->upload;
+	request->upload = NULL;
+	pthread_mutex_init(&completion->mutex, NULL);
+	pthread_cond_init(&completion->ended, NULL);
+	completion->arena = &request->arena;
+	wpkg_upload_finish(upload, (struct wpkg_upload_done){complete, completion});
+	pthread_mutex_lock(&completion->mutex);
+	while (!completion->has_ended)
+		pthread_cond_wait(&completion->ended, &completion->mutex);
+	pthread_mutex_unlock(&completion->mutex);
+	pthread_mutex_destroy(&completion->mutex);
+	pthread_cond_destroy(&completion->ended);
+}
+
+void bindle_create_parcel(struct request *request)
+{
+	struct wpkg_err err;
+	struct completion completion = {0};
+	const struct waiting *waiting = request->state;
+	struct wpkg_str refused = {0};
+	enum wpkg_status status = WPKG_OK;
+	finish_upload(&completion, request);
+	if (completion.status != WPKG_OK) {
+		respond_error(request, &completion.err);
+		return;
+	}
+	/* One blob may complete several versions; only ours is this client's business. */
+	for (size_t i = 0; i < completion.completed_count; i++) {
+		struct wpkg_str reason = {0};
+		bool ours = completion.completed[i] == waiting->id;
+		enum wpkg_status one = publish(&reason, request->server, &request->arena,
+					       completion.completed[i], &err);
+		if (ours) {
+			status = one;
+			refused = reason;
+		}
+	}
+	if (status != WPKG_OK) {
+		respond_error(request, &err);
+		return;
+	}
+	if (refused.len > 0) {
+		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(refused));
+		return;
+	}
+	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
+	if (!table ||
+	    !wpkg_value_add_string(&request->arena, table, "message", WPKG_LIT("parcel created")))
+		respond_refusal(request, 503, "no memory");
+	else
+		respond_document(request, 200, table);
+}
+
+/* What an old store holds may be no media type: it must not break the answer's head. */
+static const char *type_of(struct request *request, const struct wpkg_label *label)
+{
+	for (size_t i = 0; i < label->media_type.len; i++)
+		if (label->media_type.ptr[i] < 0x20 || label->media_type.ptr[i] > 0x7e)
+			return "application/octet-stream";
+	struct wpkg_str copy = wpkg_arena_dup(&request->arena, label->media_type);
+	return copy.len > 0 ? copy.ptr : "application/octet-stream";
+}
+
+/* The part that is asked for; with If-Range only when the parcel is still that one. */
+static struct wpkg_range part_of(const struct request *request, uint64_t size, const char *tag)
+{
+	if (request->range.len == 0 ||
+	    (request->if_range.len > 0 && !wpkg_str_equal_text(request->if_range, tag)))
+		return (struct wpkg_range){.kind = WPKG_RANGE_WHOLE};
+	return wpkg_range_parse(request->range, size);
+}
+
+static void send_blob(struct request *request, struct wpkg_blob *blob,
+		      const struct wpkg_label *label, const char *tag)
+{
+	struct response *response = &request->response;
+	struct wpkg_range range = part_of(request, blob->size, tag);
+	uint64_t first = range.kind == WPKG_RANGE_PART ? range.first : 0;
+	uint64_t count = range.kind == WPKG_RANGE_PART ? range.last - range.first + 1 : blob->size;
+	if (range.kind == WPKG_RANGE_UNSATISFIABLE) {
+		respond_header(request, "Content-Range",
+			       wpkg_arena_format(&request->arena, "bytes */%llu",
+						 (unsigned long long)blob->size)
+				       .ptr);
+		respond_refusal(request, 416, "nothing of the parcel is in that range");
+		return;
+	}
+	if (range.kind == WPKG_RANGE_PART)
+		respond_header(request, "Content-Range",
+			       wpkg_arena_format(&request->arena, "bytes %llu-%llu/%llu",
+						 (unsigned long long)range.first,
+						 (unsigned long long)range.last,
+						 (unsigned long long)blob->size)
+				       .ptr);
+	respond_text(request, range.kind == WPKG_RANGE_PART ? 206 : 200, type_of(request, label),
+		     (struct wpkg_str){0});
+	if (blob->fd < 0) {
+		wpkg_buf_append(&response->body, blob->bytes.ptr + first, (size_t)count);
+		return;
+	}
+	response->fd = blob->fd;
+	response->fd_offset = first;
+	response->fd_size = count;
+	blob->fd = -1;
+}
+
+void bindle_get_parcel(struct request *request, const struct wpkg_record *record,
+		       const struct bindle_address *address)
+{
+	struct wpkg_err err;
+	struct wpkg_blob blob;
+	struct wpkg_digest digest;
+	struct wpkg_invoice *invoice = NULL;
+	const struct wpkg_label *label = NULL;
+	if (!bindle_read(&invoice, request, record) ||
+	    !find_label(&label, request, invoice, address->sha256))
+		return;
+	(void)wpkg_digest_parse(&digest, label->sha256);
+	const char *tag =
+		wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(label->sha256)).ptr;
+	respond_header(request, "ETag", tag);
+	respond_header(request, "Accept-Ranges", "bytes");
+	respond_header(request, "Cache-Control", "max-age=31536000, immutable");
+	respond_header(request, "X-Content-Type-Options", "nosniff");
+	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
+	if (tag && (wpkg_str_equal_text(request->if_none_match, tag) ||
+		    wpkg_str_equal_text(request->if_none_match, "*"))) {
+		respond_empty(request, 304);
+		return;
+	}
+	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
+		respond_error(request, &err);
+		return;
+	}
+	send_blob(request, &blob, label, tag);
+	wpkg_blob_close(&blob);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_SERVER_CONFIG_H
+#define WPKG_SERVER_CONFIG_H
+
+/*
+ * What the server is told. One table (config.c) has every setting: it makes the flags of "serve",
+ * the WPKGD_ variables, the keys of the configuration file, the help and what "config" prints. A
+ * flag beats a variable beats the file beats the default.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/command.h"
+#include "base/err.h"
+
+/* Texts are borrowed from the command line, the environment or an arena. NULL: not given. */
+struct config {
+	const char *config; /* path of the configuration file */
+
+	const char *data;
+	const char *listen; /* "ADDRESS:PORT" */
+	const char *port_file;
+	const char *tls_cert, *tls_key;
+	bool insecure;
+
+	bool unauthenticated;
+	bool is_private; /* reading needs a login */
+	const char *htpasswd;
+	const char *keyring;
+	const char *strategy;
+	const char *unsigned_; /* "allow" or "deny" */
+	bool ignore_roles;
+	const char *host_label;
+
+	uint64_t max_invoice; /* bytes */
+	uint64_t max_parcel;  /* bytes */
+	uint64_t max_header;  /* bytes */
+	uint64_t max_connections;
+	uint64_t max_connections_per_address;
+	uint64_t max_requests_per_address; /* a minute */
+	int64_t header_timeout;		   /* seconds for a request's head to arrive */
+	int64_t idle_timeout;		   /* seconds without a byte */
+	uint64_t min_rate;		   /* bytes a second that a body must bring */
+	uint64_t keep_free;		   /* bytes of disk */
+	uint64_t threads;		   /* that talk HTTP */
+	uint64_t workers;		   /* that wait for the disk and for admission */
+
+	const char *admission_program;
+	int64_t admission_timeout;
+	uint64_t admission_memory;
+	uint64_t admission_fuel;
+	uint64_t admission_output;
+	uint64_t admission_workers;
+
+	const char *log_format; /* "text" or "json" */
+};
+
+extern const struct wpkg_option config_rows[];
+
+/*
+ * Completes what flags and variables said: the file's settings, then the defaults. Texts of the
+ * file live in the arena. WPKG_EINVAL and WPKG_EFORMAT name the setting, with line and column in a
+ * file.
+ */
+WPKG_MUST_CHECK enum wpkg_status config_complete(struct config *config, struct wpkg_arena *arena,
+						 struct wpkg_err *err);
+
+/* Appends every setting as a line of the configuration file. */
+void config_format(struct wpkg_buf *out, const struct config *config);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is the server alive, can it serve, and what did it do. */
+#include "health.h"
+
+#include "server.h"
+
+void health_get(struct request *request)
+{
+	respond_text(request, 200, "application/json",
+		     WPKG_LIT("{\"status\":\"OK\",\"version\":\"" WPKG_VERSION "\"}"));
+}
+
+void health_ready(struct request *request)
+{
+	struct wpkg_err err;
+	if (atomic_load(&request->server->is_ending))
+		respond_refusal(request, 503, "ending");
+	else if (wpkg_store_check(request->server->store, &err) != WPKG_OK)
+		respond_refusal(request, 503, "%s", err.msg);
+	else
+		respond_text(request, 200, "text/plain; charset=utf-8", WPKG_LIT("ready\n"));
+}
+
+void health_metrics(struct request *request)
+{
+	respond_text(request, 200, "text/plain; version=0.0.4", (struct wpkg_str){0});
+	metrics_format(&request->response.body, &request->server->metrics);
+}

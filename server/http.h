@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_SERVER_HTTP_H
+#define WPKG_SERVER_HTTP_H
+
+/*
+ * HTTP by libmicrohttpd, hardened: what it lets through is checked here before a handler sees it
+ * (http_head.c), and who is slow loses the connection (http_slow.c).
+ */
+
+#include "base/err.h"
+#include "server.h"
+
+struct http;
+
+/* Serves on a socket that listens; it is closed at the end. */
+WPKG_MUST_CHECK enum wpkg_status http_start(struct http **out, struct server *server, int socket,
+					    struct wpkg_err *err);
+
+/* Takes no more connections; those that are open go on. */
+void http_quiesce(struct http *http);
+
+/* Requests that were not answered yet. */
+unsigned http_pending(const struct http *http);
+
+/* Ends everything. NULL is fine. */
+void http_stop(struct http *http);
+
+#endif

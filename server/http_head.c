@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The head of a request, read strictly. libmicrohttpd 0.9.75 takes two lengths, a length beside
+ * chunks, unknown transfer codings (and waits for ever), names with spaces, no or two hosts; each
+ * of them is a way to make two programs see different requests in one stream (RFC 9112, section
+ * 11).
+ */
+#include "http_int.h"
+
+#include <string.h>
+
+struct head {
+	struct request *request;
+	unsigned lengths, codings, hosts, credentials;
+	bool bad_name, bad_value, bad_length, is_chunked;
+	struct wpkg_str coding;
+};
+
+/* RFC 9110, section 5.6.2. */
+static bool is_token(struct wpkg_str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!letter && !(c >= '0' && c <= '9') && !(c && strchr("!#$%&'*+-.^_`|~", c)))
+			return false;
+	}
+	return name.len > 0;
+}
+
+static bool is_field_value(struct wpkg_str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* A header that a handler asks for; of two the first counts. */
+static void keep(struct wpkg_str *field, struct wpkg_str value)
+{
+	if (!field->ptr)
+		*field = value;
+}
+
+static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str value)
+{
+	struct request *request = head->request;
+	const struct {
+		const char *name;
+		struct wpkg_str *field;
+	} kept[] = {{"accept", &request->accept},
+		    {"content-type", &request->content_type},
+		    {"authorization", &request->authorization},
+		    {"range", &request->range},
+		    {"if-none-match", &request->if_none_match},
+		    {"if-range", &request->if_range}};
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (wpkg_str_equal_nocase(name, wpkg_str_from(kept[i].name)))
+			keep(kept[i].field, value);
+	if (wpkg_str_equal_nocase(name, WPKG_LIT("content-length"))) {
+		head->lengths++;
+		head->bad_length = !wpkg_str_parse_u64(value, &request->content_length);
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("transfer-encoding"))) {
+		head->codings++;
+		head->coding = value;
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("host"))) {
+		head->hosts++;
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("authorization"))) {
+		head->credentials++;
+	}
+}
+
+static enum MHD_Result see_field(void *user, enum MHD_ValueKind kind, const char *name,
+				 size_t name_len, const char *value, size_t value_len)
+{
+	struct head *head = user;
+	struct wpkg_str name_text = wpkg_str_of(name, name_len);
+	struct wpkg_str value_text = wpkg_str_of(value ? value : "", value ? value_len : 0);
+	(void)kind;
+	head->bad_name = head->bad_name || !is_token(name_text);
+	head->bad_value = head->bad_value || !is_field_value(value_text);
+	take_field(head, name_text, value_text);
+	return MHD_YES;
+}
+
+static bool refuse(struct request *request, unsigned status, const char *text)
+{
+	request->response.closes = true;
+	respond_refusal(request, status, "%s", text);
+	return false;
+}
+
+static bool check_fields(const struct head *head, bool needs_host)
+{
+	struct request *request = head->request;
+	if (head->bad_name)
+		return refuse(request, 400, "a header's name is no token");
+	if (head->bad_value)
+		return refuse(request, 400, "a header's value has control characters");
+	if (head->lengths > 1 || head->bad_length)
+		return refuse(request, 400, "Content-Length is not one number");
+	if (head->codings > 0 && head->lengths > 0)
+		return refuse(request, 400, "Content-Length beside Transfer-Encoding");
+	if (head->codings > 1 ||
+	    (head->codings == 1 &&
+	     !wpkg_str_equal_nocase(wpkg_str_trim(head->coding), WPKG_LIT("chunked"))))
+		return refuse(request, 501, "a Transfer-Encoding other than chunked");
+	if (head->hosts > 1 || (needs_host && head->hosts == 0))
+		return refuse(request, 400, "not exactly one Host");
+	if (head->credentials > 1)
+		return refuse(request, 400, "more than one Authorization");
+	return true;
+}
+
+static bool take_method(struct request *request, const char *method)
+{
+	static const struct {
+		const char *name;
+		enum method method;
+	} methods[] = {{"GET", METHOD_GET},	   {"HEAD", METHOD_HEAD},
+		       {"POST", METHOD_POST},	   {"PUT", METHOD_PUT},
+		       {"PATCH", METHOD_PATCH},	   {"DELETE", METHOD_DELETE},
+		       {"OPTIONS", METHOD_OPTIONS}};
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(method, methods[i].name) == 0) {
+			request->method = methods[i].method;
+			return true;
+		}
+	request->method = METHOD_GET;
+	return refuse(request, 501, "a method that there is not");
+}
+
+static bool take_target(struct request *request)
+{
+	struct wpkg_err err;
+	size_t question = wpkg_str_find(request->target, '?');
+	if (request->target.len == 0 || request->target.ptr[0] != '/')
+		return refuse(request, 400, "the target is no path");
+	request->query = wpkg_str_from_offset(request->target, question + 1);
+	if (wpkg_path_decode(&request->path, &request->arena,
+			     wpkg_str_slice(request->target, 0, question), &err) == WPKG_OK)
+		return true;
+	return refuse(request, 400, err.msg);
+}
+
+bool head_take(struct exchange *exchange, const char *method, const char *version)
+{
+	struct request *request = &exchange->request;
+	struct head head = {.request = request};
+	request->content_length = UINT64_MAX;
+	MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, see_field, &head);
+	bool is_new = strcmp(version, "HTTP/1.1") == 0;
+	if (!is_new && strcmp(version, "HTTP/1.0") != 0)
+		return refuse(request, 505, "HTTP/1.1 or 1.0, please");
+	return take_method(request, method) && check_fields(&head, is_new) && take_target(request);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_SERVER_LISTEN_H
+#define WPKG_SERVER_LISTEN_H
+
+/* The socket that is listened on: one of our own, or systemd's (sd_listen_fds(3)). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct listener {
+	int socket;	  /* the caller's */
+	uint16_t port;	  /* that it is bound to */
+	bool is_loopback; /* nobody else can reach it */
+};
+
+/* address: "127.0.0.1:8080", "[::1]:8080"; port 0 is a free one. */
+WPKG_MUST_CHECK enum wpkg_status listen_open(struct listener *out, const char *address,
+					     struct wpkg_err *err);
+
+/* Tells systemd a state, such as "READY=1"; does nothing where nobody asks (sd_notify(3)). */
+void listen_notify(const char *state);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of wpkgd as one table. */
+#include "commands.h"
+
+static const struct wpkg_command *const commands[] = {
+	&cmd_serve, &cmd_config,
+
+	&cmd_help,  &cmd_version, &cmd_completion, &cmd_man, NULL,
+};
+
+const struct wpkg_program server_program = {
+	.name = "wpkgd",
+	.summary = "registry for WebAssembly packages",
+	.description =
+		"wpkgd keeps packages and serves them over Bindle's protocol. It validates every "
+		"WebAssembly module and runs each package's own checks before it publishes.\n"
+		"\n"
+		"'wpkgd --data DIR' serves; the other commands look after the data of a server, "
+		"most of them while it runs. Without a TLS certificate it listens on loopback "
+		"only.",
+	.commands = commands,
+	.files = "DIR/registry.db: the index, and small blobs.\n"
+		 "DIR/blobs: larger blobs, a file each.\n"
+		 "DIR/host-keys.toml: the keys that the server signs with, for it alone.\n"
+		 "/etc/wpkgd/config.toml: the configuration of the packaged service.",
+	.environment = "WPKGD_*: each option of 'serve', in capitals with underscores.",
+};

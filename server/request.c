@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What handlers answer with. */
+#include "request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "data/json.h"
+#include "data/toml.h"
+
+static const unsigned statuses[] = {
+	[WPKG_OK] = 200,     [WPKG_ENOMEM] = 503,    [WPKG_EINVAL] = 400,  [WPKG_EFORMAT] = 400,
+	[WPKG_ELIMIT] = 413, [WPKG_ENOTFOUND] = 404, [WPKG_EEXISTS] = 409, [WPKG_EDENIED] = 403,
+	[WPKG_EBUSY] = 503,  [WPKG_EIO] = 500,	     [WPKG_EFULL] = 507,
+};
+
+unsigned http_status_of(enum wpkg_status status)
+{
+	return statuses[status];
+}
+
+/* The subtype of a media range, without parameters: "toml" of "application/toml; q=1". */
+static struct wpkg_str subtype_of(struct wpkg_str range)
+{
+	range = wpkg_str_trim(wpkg_str_slice(range, 0, wpkg_str_find(range, ';')));
+	return wpkg_str_from_offset(range, wpkg_str_find(range, '/') + 1);
+}
+
+bool request_wants_json(const struct request *request)
+{
+	struct wpkg_str rest = request->accept;
+	struct wpkg_str part;
+	while (wpkg_str_split(&rest, ',', &part)) {
+		struct wpkg_str subtype = subtype_of(part);
+		if (wpkg_str_equal_nocase(subtype, WPKG_LIT("json")))
+			return true;
+		if (wpkg_str_equal_nocase(subtype, WPKG_LIT("toml")))
+			return false;
+	}
+	return false;
+}
+
+enum wpkg_status request_form(struct wpkg_form *out, struct request *request, struct wpkg_err *err)
+{
+	return wpkg_form_parse(out, &request->arena, request->query, err);
+}
+
+/* What was answered so far is forgotten: the last answer counts. */
+static void begin_answer(struct request *request, unsigned status, const char *type)
+{
+	request->response.status = status;
+	request->response.content_type = type;
+	wpkg_buf_reset(&request->response.body);
+}
+
+void respond_text(struct request *request, unsigned status, const char *type, struct wpkg_str text)
+{
+	begin_answer(request, status, type);
+	wpkg_buf_append_str(&request->response.body, text);
+}
+
+void respond_empty(struct request *request, unsigned status)
+{
+	begin_answer(request, status, NULL);
+}
+
+void respond_document(struct request *request, unsigned status, const struct wpkg_value *table)
+{
+	bool json = request_wants_json(request);
+	begin_answer(request, status, json ? "application/json" : "application/toml");
+	if (json)
+		wpkg_json_write(&request->response.body, table, WPKG_JSON_COMPACT);
+	else
+		wpkg_toml_write(&request->response.body, table);
+}
+
+/* RFC 9457; the type says which refusal it is. */
+static void write_problem(struct wpkg_buf *out, const struct request *request, unsigned status,
+			  struct wpkg_str text)
+{
+	wpkg_buf_append_format(out, "{\"type\":\"about:blank\",\"status\":%u,\"detail\":", status);
+	wpkg_json_write_string(out, text);
+	wpkg_buf_append_format(out, ",\"instance\":\"urn:request:%s\"}", request->id);
+}
+
+void respond_refusal(struct request *request, unsigned status, const char *format, ...)
+{
+	va_list args;
+	struct wpkg_buf text;
+	struct wpkg_buf *out = &request->response.body;
+	enum refusal_style style = request->route ? request->route->style : REFUSAL_PLAIN;
+	wpkg_buf_init(&text, 16384);
+	va_start(args, format);
+	wpkg_buf_append_vformat(&text, format, args);
+	va_end(args);
+	if (style == REFUSAL_PROBLEM) {
+		begin_answer(request, status, "application/problem+json");
+		write_problem(out, request, status, wpkg_buf_str(&text));
+	} else if (style == REFUSAL_TOML) {
+		/* Bindle's clients read TOML here, whatever they accept. A JSON string is a basic
+		 * string of TOML. */
+		begin_answer(request, status, "application/toml");
+		wpkg_buf_append_text(out, "error = ");
+		wpkg_json_write_string(out, wpkg_buf_str(&text));
+		wpkg_buf_append_byte(out, '\n');
+	} else {
+		begin_answer(request, status, "text/plain; charset=utf-8");
+		wpkg_buf_append_str(out, wpkg_buf_str(&text));
+	}
+	wpkg_buf_clear(&text);
+}
+
+void respond_error(struct request *request, const struct wpkg_err *err)
+{
+	unsigned status = http_status_of(err->status);
+	if (status == 503)
+		respond_header(request, "Retry-After", "1");
+	respond_refusal(request, status, "%s", err->msg);
+}
+
+void respond_header(struct request *request, const char *name, const char *value)
+{
+	struct response *response = &request->response;
+	if (response->header_count < RESPONSE_HEADERS && value) {
+		response->headers[response->header_count].name = name;
+		response->headers[response->header_count].value = value;
+		response->header_count++;
+	}
+}
