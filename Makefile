@@ -104,6 +104,15 @@ $(OUT)/gen/exec/shapes.inc: $(OUT)/gen/exec/handlers.inc
 $(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
 $(call objects,lib/exec/run.c): CFLAGS += -O2 $(if $(IS_CLANG),,-foptimize-sibling-calls)
 
+# The index's migrations, compiled into the library.
+MIGRATIONS := $(wildcard schema/migrations/*.sql)
+
+$(OUT)/gen/store/migrations.inc: schema/embed-migrations $(MIGRATIONS)
+	@mkdir -p $(@D)
+	schema/embed-migrations schema/migrations $@
+
+$(call objects,lib/store/migration.c): $(OUT)/gen/store/migrations.inc
+
 $(OUT)/libwpkg.a: $(LIB_O)
 	@rm -f $@
 	$(AR) rcs $@ $^

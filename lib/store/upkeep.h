@@ -102,8 +102,9 @@ struct wpkg_transfer_report {
  *
  *   invoices/SHA256(NAME/VERSION)/invoice.toml
  *   parcels/SHA256/parcel.dat
- *   registry.json      what that layout cannot hold: states, pushers, verdicts, facts, owners,
- *                      rights, what was deleted. No tokens.
+ *   registry.jsonl     what that layout cannot hold, a JSON object a line: states, pushers,
+ *                      verdicts, facts, owners, rights, what was deleted, and whole the versions
+ *                      that nobody but their pusher may see. No tokens.
  *
  * The view is one moment's, whatever is pushed meanwhile.
  */
@@ -113,7 +114,7 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_store_export(struct wpkg_transfer_report *
 						   struct wpkg_err *err);
 
 /*
- * Reads such a folder, with or without registry.json: an original Bindle server's too, whose
+ * Reads such a folder, with or without registry.jsonl: an original Bindle server's too, whose
  * invoices may break rules that we have (name, media types, ...) and still come in. What cannot
  * (unreadable, a digest that is none, a parcel whose bytes are wrong) is passed over with a note.
  * A version that has all its parcels is published; one that lacks some is incomplete. May be

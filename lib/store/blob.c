@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/blob.h"
+
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/blob_index.h"
+#include "store/store_int.h"
+
+static enum wpkg_status fail_absent(const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	char hex[WPKG_DIGEST_TEXT];
+	wpkg_digest_format(hex, digest);
+	return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no blob %s", hex);
+}
+
+struct find {
+	const struct wpkg_digest *digest;
+	enum blob_place place;
+	struct wpkg_blob blob;
+};
+
+/* Of a blob in a row the bytes come with it. */
+static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void *arguments,
+				  struct wpkg_err *err)
+{
+	struct find *find = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT b.place, b.size, c.bytes FROM blobs b "
+		     "LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE b.digest = $1",
+		     DB_VALUES(db_digest(find->digest)));
+	find->place = BLOB_ABSENT;
+	if (db_rows_next(&rows)) {
+		find->place = (enum blob_place)db_rows_integer(&rows, 0);
+		find->blob.size = (uint64_t)db_rows_integer(&rows, 1);
+		struct wpkg_str bytes = db_rows_bytes(&rows, 2);
+		char *copy = NULL;
+		if (find->place == BLOB_ROW && rows.err.status == WPKG_OK) {
+			copy = wpkg_mem_dup(bytes.ptr, bytes.len);
+			if (!copy)
+				db_rows_fail(&rows, WPKG_ENOMEM, "blob: no memory");
+		}
+		find->blob.bytes = wpkg_str_of(copy, copy ? bytes.len : 0);
+	}
+	return db_rows_close(&rows, err);
+}
+
+/* The file can be gone although a row was read: gc removed both in between. */
+static enum wpkg_status open_file(struct wpkg_blob *out, struct wpkg_store *store,
+				  struct find *find, struct wpkg_err *err)
+{
+	int fd = -1;
+	uint64_t size = 0;
+	char hex[WPKG_DIGEST_TEXT];
+	enum wpkg_status status =
+		store->blobs->ops->open(&fd, &size, store->blobs, find->digest, err);
+	wpkg_digest_format(hex, find->digest);
+	if (status == WPKG_ENOTFOUND) {
+		status = store_read(store, find_blob, find, err);
+		wpkg_mem_free((void *)(uintptr_t)find->blob.bytes.ptr);
+		if (status == WPKG_OK && find->place == BLOB_FILE)
+			return WPKG_FAIL(err, WPKG_EIO, "the file of blob %s is absent", hex);
+		return status == WPKG_OK ? fail_absent(find->digest, err) : status;
+	}
+	if (status != WPKG_OK)
+		return status;
+	if (size != find->blob.size) {
+		close(fd);
+		return WPKG_FAIL(err, WPKG_EIO, "blob %s has %llu bytes, not %llu", hex,
+				 (unsigned long long)size, (unsigned long long)find->blob.size);
+	}
+	*out = (struct wpkg_blob){.size = size, .fd = fd};
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_blob_open(struct wpkg_blob *out, struct wpkg_store *store,
+				const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct find find = {.digest = digest, .blob.fd = -1};
+	enum wpkg_status status = store_read(store, find_blob, &find, err);
+	if (status != WPKG_OK)
+		return status;
+	if (find.place == BLOB_FILE)
+		return open_file(out, store, &find, err);
+	if (find.place != BLOB_ROW)
+		return fail_absent(digest, err);
+	*out = find.blob;
+	return WPKG_OK;
+}
+
+void wpkg_blob_close(struct wpkg_blob *blob)
+{
+	if (blob->fd >= 0)
+		close(blob->fd);
+	wpkg_mem_free((void *)(uintptr_t)blob->bytes.ptr);
+	*blob = (struct wpkg_blob){.fd = -1};
+}
+
+struct size_question {
+	const struct wpkg_digest *digest;
+	struct blob_row row;
+};
+
+static enum wpkg_status find_size(struct wpkg_store *store, struct db *db, void *arguments,
+				  struct wpkg_err *err)
+{
+	struct size_question *question = arguments;
+	(void)store;
+	return blob_index_find(&question->row, db, question->digest, err);
+}
+
+enum wpkg_status wpkg_blob_size(uint64_t *out, struct wpkg_store *store,
+				const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct size_question question = {.digest = digest};
+	enum wpkg_status status = store_read(store, find_size, &question, err);
+	if (status != WPKG_OK)
+		return status;
+	if (question.row.place != BLOB_ROW && question.row.place != BLOB_FILE)
+		return fail_absent(digest, err);
+	*out = question.row.size;
+	return WPKG_OK;
+}
+
+struct facts_question {
+	const struct wpkg_digest *digest;
+	struct wpkg_arena *arena;
+	bool found;
+	struct wpkg_str json;
+};
+
+static enum wpkg_status find_facts(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+	struct facts_question *question = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT f.json FROM facts f JOIN blobs b ON b.id = f.blob_id "
+		     "WHERE b.digest = $1",
+		     DB_VALUES(db_digest(question->digest)));
+	question->found = db_rows_next(&rows);
+	if (question->found)
+		question->json = store_keep_text(question->arena, &rows, 0);
+	return db_rows_close(&rows, err);
+}
+
+enum wpkg_status wpkg_facts_find(struct wpkg_str *out, struct wpkg_arena *arena,
+				 struct wpkg_store *store, const struct wpkg_digest *digest,
+				 struct wpkg_err *err)
+{
+	struct facts_question question = {.digest = digest, .arena = arena};
+	enum wpkg_status status = store_read(store, find_facts, &question, err);
+	if (status != WPKG_OK)
+		return status;
+	if (!question.found) {
+		char hex[WPKG_DIGEST_TEXT];
+		wpkg_digest_format(hex, digest);
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "nothing is known about %s", hex);
+	}
+	*out = question.json;
+	return WPKG_OK;
+}

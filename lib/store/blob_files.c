@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blobs as files: blobs/xx/yy/HEX, where xx and yy are the digest's first bytes.
+ *
+ * A stage is a file in tmp that its writer holds locked, so that whoever cleans up can tell an
+ * upload of another process from what a crash left: a lock does not outlive its process.
+ *
+ * publish renames a stage into place and notes which folders changed; settle syncs each of them
+ * once, however many files came.
+ */
+#include "store/blob_engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "crypto/random.h"
+
+#define STAGE_NAME 33 /* 32 digits and a NUL */
+#define FILE_MODE 0600
+#define FOLDER_MODE 0700
+
+struct files {
+	struct blob_engine engine;
+	int folder; /* the store's; borrowed */
+	int blobs;
+	int tmp;
+	/* Folders below blobs that have entries to sync: 1 + xx for a folder of the first level,
+	 * 0x10000 + xxyy for one of the second, 0 for blobs itself. Only the committer's thread. */
+	uint32_t *changed;
+	size_t changed_count;
+	size_t changed_cap;
+};
+
+struct file_stage {
+	struct blob_stage stage;
+	int fd;
+	bool published;
+	char name[STAGE_NAME]; /* in tmp */
+};
+
+struct blob_path {
+	char text[sizeof("xx/yy/") + WPKG_DIGEST_TEXT];
+};
+
+static struct files *of(struct blob_engine *engine)
+{
+	return (struct files *)engine;
+}
+
+static struct blob_path path_of(const struct wpkg_digest *digest)
+{
+	struct blob_path path;
+	char hex[WPKG_DIGEST_TEXT];
+	wpkg_digest_format(hex, digest);
+	snprintf(path.text, sizeof(path.text), "%.2s/%.2s/%s", hex, hex + 2, hex);
+	return path;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void files_close(struct blob_engine *engine)
+{
+	struct files *self = of(engine);
+	close_fd(self->blobs);
+	close_fd(self->tmp);
+	wpkg_mem_free(self->changed);
+	wpkg_mem_free(self);
+}
+
+static enum wpkg_status files_space(uint64_t *out, struct blob_engine *engine, struct wpkg_err *err)
+{
+	struct statvfs info;
+	if (fstatvfs(of(engine)->tmp, &info) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "the store's disk");
+	*out = (uint64_t)info.f_bavail * info.f_frsize;
+	return WPKG_OK;
+}
+
+/* Stages */
+
+static bool is_abandoned(int tmp, const char *name)
+{
+	int fd = openat(tmp, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ELOOP;
+	bool abandoned = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	close(fd);
+	return abandoned;
+}
+
+/* A fresh walk over an open folder; NULL and errno when there is none. */
+static DIR *walk(int parent, const char *path)
+{
+	int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list && fd >= 0) {
+		int code = errno;
+		close(fd);
+		errno = code;
+	}
+	return list;
+}
+
+/* The next name that is not "." or ".."; NULL at the end. */
+static const char *next_name(DIR *list)
+{
+	for (;;) {
+		const struct dirent *entry = readdir(list);
+		if (!entry)
+			return NULL;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	}
+}
+
+static enum wpkg_status files_clean(struct blob_engine *engine, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	DIR *list = walk(of(engine)->folder, "tmp");
+	if (!list)
+		return WPKG_FAIL_ERRNO(err, errno, "tmp");
+	for (const char *name = next_name(list); name; name = next_name(list)) {
+		if (!is_abandoned(dirfd(list), name))
+			continue;
+		status = wpkg_file_remove_tree(dirfd(list), name, err);
+		if (status != WPKG_OK)
+			break;
+	}
+	closedir(list);
+	return status;
+}
+
+static enum wpkg_status files_stage(struct blob_stage **out, struct blob_engine *engine,
+				    struct wpkg_err *err)
+{
+	uint8_t random[STAGE_NAME / 2];
+	struct file_stage *stage = wpkg_mem_calloc(1, sizeof(*stage));
+	if (!stage)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	wpkg_random(random, sizeof(random));
+	wpkg_hex_format(stage->name, random, sizeof(random));
+	stage->stage.engine = engine;
+	stage->fd = openat(of(engine)->tmp, stage->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			   FILE_MODE);
+	if (stage->fd < 0 || flock(stage->fd, LOCK_SH | LOCK_NB) != 0) {
+		enum wpkg_status status = WPKG_FAIL_ERRNO(err, errno, "upload");
+		if (stage->fd >= 0)
+			engine->ops->drop(&stage->stage);
+		else
+			wpkg_mem_free(stage);
+		return status;
+	}
+	*out = &stage->stage;
+	return WPKG_OK;
+}
+
+static enum wpkg_status files_append(struct blob_stage *stage, struct wpkg_str bytes,
+				     struct wpkg_err *err)
+{
+	return wpkg_file_write_fd(((struct file_stage *)stage)->fd, bytes, "upload", err);
+}
+
+static enum wpkg_status files_sync(struct blob_stage *stage, struct wpkg_err *err)
+{
+	if (fdatasync(((struct file_stage *)stage)->fd) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "upload");
+	return WPKG_OK;
+}
+
+static void files_drop(struct blob_stage *stage)
+{
+	struct file_stage *self = (struct file_stage *)stage;
+	if (!self->published)
+		unlinkat(of(stage->engine)->tmp, self->name, 0);
+	close(self->fd);
+	wpkg_mem_free(self);
+}
+
+/* Publishing */
+
+/* Once is enough: a batch brings few folders. */
+static bool note_changed(struct files *self, uint32_t folder)
+{
+	for (size_t i = 0; i < self->changed_count; i++)
+		if (self->changed[i] == folder)
+			return true;
+	if (self->changed_count == self->changed_cap) {
+		size_t cap = self->changed_cap > 0 ? self->changed_cap * 2 : 16;
+		uint32_t *longer = wpkg_mem_resize(self->changed, cap, sizeof(*longer));
+		if (!longer)
+			return false;
+		self->changed = longer;
+		self->changed_cap = cap;
+	}
+	self->changed[self->changed_count++] = folder;
+	return true;
+}
+
+static enum wpkg_status make_folder(struct files *self, const char *path, uint32_t parent,
+				    struct wpkg_err *err)
+{
+	if (mkdirat(self->blobs, path, FOLDER_MODE) != 0)
+		return errno == EEXIST ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path);
+	return note_changed(self, parent) ? WPKG_OK
+					  : WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+}
+
+static enum wpkg_status make_folders(struct files *self, const struct wpkg_digest *digest,
+				     struct wpkg_err *err)
+{
+	struct blob_path path = path_of(digest);
+	path.text[2] = '\0';
+	enum wpkg_status status = make_folder(self, path.text, 0, err);
+	path.text[2] = '/';
+	path.text[5] = '\0';
+	if (status == WPKG_OK)
+		status = make_folder(self, path.text, 1U + digest->bytes[0], err);
+	return status;
+}
+
+static enum wpkg_status files_publish(struct blob_stage *stage, const struct wpkg_digest *digest,
+				      struct wpkg_err *err)
+{
+	struct file_stage *self = (struct file_stage *)stage;
+	struct files *files = of(stage->engine);
+	struct blob_path path = path_of(digest);
+	uint32_t folder = 0x10000U + digest->bytes[0] * 256U + digest->bytes[1];
+	if (!note_changed(files, folder))
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	if (renameat(files->tmp, self->name, files->blobs, path.text) == 0) {
+		self->published = true;
+		return WPKG_OK;
+	}
+	if (errno != ENOENT)
+		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+	enum wpkg_status status = make_folders(files, digest, err);
+	if (status != WPKG_OK)
+		return status;
+	if (renameat(files->tmp, self->name, files->blobs, path.text) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+	self->published = true;
+	return WPKG_OK;
+}
+
+static enum wpkg_status sync_folder(struct files *self, uint32_t folder, struct wpkg_err *err)
+{
+	char path[8] = ".";
+	if (folder >= 0x10000U)
+		snprintf(path, sizeof(path), "%02x/%02x", (folder >> 8) & 0xffU, folder & 0xffU);
+	else if (folder > 0)
+		snprintf(path, sizeof(path), "%02x", folder - 1U);
+	int fd = openat(self->blobs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) /* never made: the publish that noted it failed */
+		return errno == ENOENT ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path);
+	enum wpkg_status status = wpkg_file_sync_dir(fd, "blobs", err);
+	close(fd);
+	return status;
+}
+
+/* What failed to sync stays noted: the next batch must not be answered before it is durable. */
+static enum wpkg_status files_settle(struct blob_engine *engine, struct wpkg_err *err)
+{
+	struct files *self = of(engine);
+	for (size_t i = 0; i < self->changed_count; i++) {
+		enum wpkg_status status = sync_folder(self, self->changed[i], err);
+		if (status != WPKG_OK)
+			return status;
+	}
+	self->changed_count = 0;
+	return WPKG_OK;
+}
+
+/* Blobs */
+
+static enum wpkg_status files_open(int *fd, uint64_t *size, struct blob_engine *engine,
+				   const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct stat info;
+	struct blob_path path = path_of(digest);
+	int file = openat(of(engine)->blobs, path.text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+	if (fstat(file, &info) != 0) {
+		enum wpkg_status status = WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+		close(file);
+		return status;
+	}
+	*fd = file;
+	*size = (uint64_t)info.st_size;
+	return WPKG_OK;
+}
+
+static enum wpkg_status files_remove(struct blob_engine *engine, const struct wpkg_digest *digest,
+				     struct wpkg_err *err)
+{
+	struct blob_path path = path_of(digest);
+	if (unlinkat(of(engine)->blobs, path.text, 0) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+	return WPKG_OK;
+}
+
+static enum wpkg_status files_set_aside(struct blob_engine *engine,
+					const struct wpkg_digest *digest,
+					const struct wpkg_str *bytes, struct wpkg_err *err)
+{
+	struct files *self = of(engine);
+	char hex[WPKG_DIGEST_TEXT];
+	char target[sizeof("damaged/") + WPKG_DIGEST_TEXT];
+	struct blob_path path = path_of(digest);
+	wpkg_digest_format(hex, digest);
+	snprintf(target, sizeof(target), "damaged/%s", hex);
+	enum wpkg_status status = wpkg_file_make_dirs(self->folder, "damaged", FOLDER_MODE, err);
+	if (status != WPKG_OK)
+		return status;
+	if (bytes)
+		return wpkg_file_write(self->folder, target, *bytes, FILE_MODE, WPKG_FILE_DURABLE,
+				       err);
+	if (renameat(self->blobs, path.text, self->folder, target) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
+	return WPKG_OK;
+}
+
+/* Listing: three levels, each entry as it is named. */
+
+struct listing {
+	enum wpkg_status (*visit)(void *user, const struct blob_found *found, struct wpkg_err *err);
+	void *user;
+};
+
+static bool is_fan_out(const char *name)
+{
+	uint8_t byte;
+	return wpkg_hex_parse(&byte, 1, wpkg_str_from(name));
+}
+
+static enum wpkg_status visit_file(const struct listing *listing, int dir, const char *path,
+				   const char *name, struct wpkg_err *err)
+{
+	struct stat info = {0};
+	struct wpkg_digest digest;
+	struct blob_found found = {.path = path};
+	if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path);
+	if (S_ISREG(info.st_mode) && wpkg_digest_parse(&digest, wpkg_str_from(name)) &&
+	    strcmp(path_of(&digest).text, path) == 0)
+		found.digest = &digest;
+	found.size = (uint64_t)info.st_size;
+	return listing->visit(listing->user, &found, err);
+}
+
+static enum wpkg_status list_level(const struct listing *listing, int parent, const char *below,
+				   int level, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	DIR *list = walk(parent, level == 0 ? "." : below);
+	if (!list) /* gone meanwhile */
+		return errno == ENOENT ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "blobs/%s", below);
+	for (const char *name = next_name(list); status == WPKG_OK && name;
+	     name = next_name(list)) {
+		char path[300];
+		snprintf(path, sizeof(path), "%s%s%s", below, level > 0 ? "/" : "", name);
+		if (level < 2 && is_fan_out(name))
+			status = list_level(listing, parent, path, level + 1, err);
+		else
+			status = visit_file(listing, dirfd(list), path, name, err);
+	}
+	closedir(list);
+	return status;
+}
+
+static enum wpkg_status files_list(struct blob_engine *engine,
+				   enum wpkg_status (*visit)(void *user,
+							     const struct blob_found *found,
+							     struct wpkg_err *err),
+				   void *user, struct wpkg_err *err)
+{
+	struct listing listing = {.visit = visit, .user = user};
+	return list_level(&listing, of(engine)->blobs, "", 0, err);
+}
+
+static const struct blob_engine_ops ops = {
+	.close = files_close,
+	.clean = files_clean,
+	.space = files_space,
+	.stage = files_stage,
+	.append = files_append,
+	.sync = files_sync,
+	.publish = files_publish,
+	.drop = files_drop,
+	.settle = files_settle,
+	.open = files_open,
+	.remove = files_remove,
+	.set_aside = files_set_aside,
+	.list = files_list,
+};
+
+static enum wpkg_status open_folder(int *out, int folder, const char *path, struct wpkg_err *err)
+{
+	enum wpkg_status status = wpkg_file_make_dirs(folder, path, FOLDER_MODE, err);
+	if (status != WPKG_OK)
+		return status;
+	*out = openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *out >= 0 ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "%s", path);
+}
+
+enum wpkg_status blob_files_open(struct blob_engine **out, int folder, struct wpkg_err *err)
+{
+	struct files *self = wpkg_mem_calloc(1, sizeof(*self));
+	if (!self)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
+	*self = (struct files){.engine.ops = &ops, .folder = folder, .blobs = -1, .tmp = -1};
+	enum wpkg_status status = open_folder(&self->blobs, folder, "blobs", err);
+	if (status == WPKG_OK)
+		status = open_folder(&self->tmp, folder, "tmp", err);
+	if (status != WPKG_OK) {
+		files_close(&self->engine);
+		return status;
+	}
+	*out = &self->engine;
+	return WPKG_OK;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/blob_index.h"
+
+#include "base/clock.h"
+
+enum wpkg_status blob_index_find(struct blob_row *out, struct db *db,
+				 const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	struct blob_row blob = {0};
+	db_rows_open(&rows, db, "SELECT id, place, size FROM blobs WHERE digest = $1",
+		     DB_VALUES(db_digest(digest)));
+	if (db_rows_next(&rows))
+		blob = (struct blob_row){
+			.id = db_rows_integer(&rows, 0),
+			.place = (enum blob_place)db_rows_integer(&rows, 1),
+			.size = (uint64_t)db_rows_integer(&rows, 2),
+		};
+	enum wpkg_status status = db_rows_close(&rows, err);
+	if (status == WPKG_OK)
+		*out = blob;
+	return status;
+}
+
+enum wpkg_status blob_index_claim(int64_t *id, struct db *db, const struct wpkg_digest *digest,
+				  uint64_t size, struct wpkg_err *err)
+{
+	bool found = false;
+	enum wpkg_status status = db_find_integer(
+		&found, id, db,
+		"INSERT INTO blobs (digest, size, place, touched) VALUES ($1, $2, 0, $3) "
+		"ON CONFLICT (digest) DO UPDATE SET touched = excluded.touched RETURNING id",
+		DB_VALUES(db_digest(digest), db_size(size), db_integer(wpkg_clock_now())), err);
+	if (status == WPKG_OK && !found)
+		status = WPKG_FAIL(err, WPKG_EIO, "database: a blob's row was not made");
+	return status;
+}
+
+enum wpkg_status blob_index_touch(struct db *db, int64_t id, struct wpkg_err *err)
+{
+	return db_run(NULL, db, "UPDATE blobs SET touched = $2 WHERE id = $1 AND touched < $2",
+		      DB_VALUES(db_integer(id), db_integer(wpkg_clock_now())), err);
+}
+
+enum wpkg_status blob_index_place(struct db *db, int64_t id, enum blob_place place, uint64_t size,
+				  struct wpkg_err *err)
+{
+	enum wpkg_status status =
+		db_run(NULL, db, "UPDATE blobs SET place = $2, size = $3 WHERE id = $1",
+		       DB_VALUES(db_integer(id), db_integer(place), db_size(size)), err);
+	if (status == WPKG_OK && place != BLOB_ROW)
+		status = db_run(NULL, db, "DELETE FROM blob_bytes WHERE blob_id = $1",
+				DB_VALUES(db_integer(id)), err);
+	return status;
+}
+
+enum wpkg_status blob_index_add_bytes(struct db *db, int64_t id, struct wpkg_str bytes,
+				      struct wpkg_err *err)
+{
+	return db_run(NULL, db, "INSERT INTO blob_bytes (blob_id, bytes) VALUES ($1, $2)",
+		      DB_VALUES(db_integer(id), db_bytes(bytes)), err);
+}
+
+enum wpkg_status blob_index_remove_stray(bool *removed, struct db *db, struct blob_engine *blobs,
+					 const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct blob_row row;
+	struct wpkg_err absent;
+	enum wpkg_status status = blob_index_find(&row, db, digest, err);
+	if (status != WPKG_OK)
+		return status;
+	*removed = false;
+	if (row.place == BLOB_FILE)
+		return WPKG_OK;
+	status = blobs->ops->remove(blobs, digest, &absent);
+	if (status == WPKG_ENOTFOUND)
+		return WPKG_OK;
+	*removed = status == WPKG_OK;
+	if (status != WPKG_OK && err)
+		*err = absent;
+	return status;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_STORE_BLOB_INDEX_H
+#define WPKG_STORE_BLOB_INDEX_H
+
+/*
+ * What the index says of blobs. A row says where a blob's bytes are; it is there before the bytes
+ * when a version waits for them. All of it happens inside a transaction of the caller's.
+ */
+
+#include "crypto/digest.h"
+#include "store/blob_engine.h"
+#include "store/db.h"
+
+/* The column blobs.place. */
+enum blob_place { BLOB_ABSENT = 0, BLOB_ROW = 1, BLOB_FILE = 2, BLOB_ASIDE = 3 };
+
+/* In SQL: the bytes of blobs b are there. */
+#define BLOB_IS_PRESENT "b.place IN (1, 2)"
+
+struct blob_row {
+	int64_t id; /* 0: there is no row */
+	enum blob_place place;
+	uint64_t size;
+};
+
+WPKG_MUST_CHECK enum wpkg_status blob_index_find(struct blob_row *out, struct db *db,
+						 const struct wpkg_digest *digest,
+						 struct wpkg_err *err);
+
+/* The row's id, of a new row (absent, of that size) if there is none. Its grace begins anew. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_claim(int64_t *id, struct db *db,
+						  const struct wpkg_digest *digest, uint64_t size,
+						  struct wpkg_err *err);
+
+/* Its grace begins anew. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_touch(struct db *db, int64_t id, struct wpkg_err *err);
+
+/* Its bytes are elsewhere now, or gone: what was in a row is removed from there. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_place(struct db *db, int64_t id, enum blob_place place,
+						  uint64_t size, struct wpkg_err *err);
+
+WPKG_MUST_CHECK enum wpkg_status blob_index_add_bytes(struct db *db, int64_t id,
+						      struct wpkg_str bytes, struct wpkg_err *err);
+
+/* Removes the file under the digest unless the index says that the blob is one. Without any row a
+ * file is nothing. *removed says whether there was one. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_remove_stray(bool *removed, struct db *db,
+							 struct blob_engine *blobs,
+							 const struct wpkg_digest *digest,
+							 struct wpkg_err *err);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/db_sqlite.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define BUSY_MS 30000	      /* how long a writer waits for another process */
+#define LENGTH_MAX (16 << 20) /* bytes of a value or a row */
+#define SLOTS 256	      /* of prepared statements; a power of two */
+#define READER_CACHE "-1000"  /* KiB, negated as SQLite wants it */
+#define WRITER_CACHE "-8000"
+
+/* A statement that was prepared for a text. Taken while rows are open. */
+struct slot {
+	const char *sql;
+	sqlite3_stmt *statement;
+	bool taken;
+};
+
+struct sqlite {
+	struct db db;
+	sqlite3 *handle;
+	struct slot slots[SLOTS];
+};
+
+static struct sqlite *of(struct db *db)
+{
+	return (struct sqlite *)db;
+}
+
+static enum wpkg_status status_of(sqlite3 *handle, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_NOMEM:
+		return WPKG_ENOMEM;
+	case SQLITE_FULL:
+		return WPKG_EFULL;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return WPKG_EBUSY;
+	case SQLITE_TOOBIG:
+		return WPKG_ELIMIT;
+	case SQLITE_CONSTRAINT:
+		return WPKG_EEXISTS;
+	case SQLITE_IOERR:
+		/* A write into reserved space is FULL; what fails later, at a sync, is this. */
+		if (code == SQLITE_IOERR_NOMEM)
+			return WPKG_ENOMEM;
+		if (sqlite3_system_errno(handle) == ENOSPC ||
+		    sqlite3_system_errno(handle) == EDQUOT)
+			return WPKG_EFULL;
+		return WPKG_EIO;
+	default:
+		return WPKG_EIO;
+	}
+}
+
+static enum wpkg_status fail(sqlite3 *handle, int code, struct wpkg_err *err)
+{
+	enum wpkg_status status = status_of(handle, code);
+	return WPKG_FAIL(err, status, "database: %s",
+			 handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+}
+
+static void sqlite_close(struct db *db)
+{
+	struct sqlite *self = of(db);
+	for (size_t i = 0; i < SLOTS; i++)
+		sqlite3_finalize(self->slots[i].statement);
+	sqlite3_close(self->handle);
+	wpkg_mem_free(self);
+}
+
+static enum wpkg_status sqlite_script(struct db *db, const char *sql, struct wpkg_err *err)
+{
+	int code = sqlite3_exec(of(db)->handle, sql, NULL, NULL, NULL);
+	return code == SQLITE_OK ? WPKG_OK : fail(of(db)->handle, code, err);
+}
+
+static enum wpkg_status sqlite_begin(struct db *db, enum db_access access, struct wpkg_err *err)
+{
+	return sqlite_script(db, access == DB_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+static enum wpkg_status sqlite_commit(struct db *db, struct wpkg_err *err)
+{
+	return sqlite_script(db, "COMMIT", err);
+}
+
+static void sqlite_rollback(struct db *db)
+{
+	/* Whatever it answers, the transaction is over: a failed rollback has happened already. */
+	sqlite3_exec(of(db)->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static bool sqlite_in_transaction(struct db *db)
+{
+	return sqlite3_get_autocommit(of(db)->handle) == 0;
+}
+
+/* The slot of a text: its own, or a free one; NULL when it is in use or the table is full. */
+static struct slot *find_slot(struct sqlite *self, const char *sql)
+{
+	size_t start = ((uintptr_t)sql >> 3) * 31;
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct slot *slot = &self->slots[(start + i) & (SLOTS - 1)];
+		if (slot->sql == sql)
+			return slot->taken ? NULL : slot;
+		if (!slot->sql)
+			return slot;
+	}
+	return NULL;
+}
+
+static enum wpkg_status prepare(sqlite3_stmt **out, struct sqlite *self, const char *sql,
+				struct wpkg_err *err)
+{
+	struct slot *slot = find_slot(self, sql);
+	if (slot && slot->statement) {
+		slot->taken = true;
+		*out = slot->statement;
+		return WPKG_OK;
+	}
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v3(self->handle, sql, -1, slot ? SQLITE_PREPARE_PERSISTENT : 0,
+				      &statement, NULL);
+	if (code != SQLITE_OK)
+		return fail(self->handle, code, err);
+	if (slot)
+		*slot = (struct slot){.sql = sql, .statement = statement, .taken = true};
+	*out = statement;
+	return WPKG_OK;
+}
+
+/* A prepared statement goes back to its slot; one without is finalized. */
+static void put_back(struct sqlite *self, sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	for (size_t i = 0; i < SLOTS; i++) {
+		if (self->slots[i].statement == statement) {
+			self->slots[i].taken = false;
+			return;
+		}
+	}
+	sqlite3_finalize(statement);
+}
+
+/* "$2" need not be the second to appear in the text. */
+static int bind(sqlite3_stmt *statement, size_t number, const struct db_value *value)
+{
+	char name[8];
+	sqlite3_snprintf(sizeof(name), name, "$%d", (int)number);
+	int index = sqlite3_bind_parameter_index(statement, name);
+	const char *bytes = value->bytes.ptr ? value->bytes.ptr : "";
+	switch (value->kind) {
+	case DB_NULL:
+		return sqlite3_bind_null(statement, index);
+	case DB_INTEGER:
+		return sqlite3_bind_int64(statement, index, value->integer);
+	case DB_TEXT:
+		return sqlite3_bind_text64(statement, index, bytes, value->bytes.len, SQLITE_STATIC,
+					   SQLITE_UTF8);
+	case DB_BYTES:
+		return sqlite3_bind_blob64(statement, index, bytes, value->bytes.len,
+					   SQLITE_STATIC);
+	}
+	return SQLITE_MISUSE;
+}
+
+static enum wpkg_status sqlite_open(struct db_rows *rows, const char *sql,
+				    const struct db_value *values, size_t count,
+				    struct wpkg_err *err)
+{
+	struct sqlite *self = of(rows->db);
+	sqlite3_stmt *statement = NULL;
+	enum wpkg_status status = prepare(&statement, self, sql, err);
+	if (status != WPKG_OK)
+		return status;
+	for (size_t i = 0; i < count; i++) {
+		int code = bind(statement, i + 1, &values[i]);
+		if (code != SQLITE_OK) {
+			status = fail(self->handle, code, err);
+			put_back(self, statement);
+			return status;
+		}
+	}
+	rows->statement = statement;
+	return WPKG_OK;
+}
+
+static enum wpkg_status sqlite_next(struct db_rows *rows, bool *row, struct wpkg_err *err)
+{
+	int code = sqlite3_step(rows->statement);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return fail(of(rows->db)->handle, code, err);
+	*row = code == SQLITE_ROW;
+	return WPKG_OK;
+}
+
+static int64_t sqlite_integer(const struct db_rows *rows, int column)
+{
+	return sqlite3_column_int64(rows->statement, column);
+}
+
+static struct wpkg_str sqlite_bytes(struct db_rows *rows, int column)
+{
+	const void *bytes = sqlite3_column_blob(rows->statement, column);
+	int length = sqlite3_column_bytes(rows->statement, column);
+	if (length > 0 && !bytes)
+		db_rows_fail(rows, WPKG_ENOMEM, "database: no memory");
+	return bytes ? wpkg_str_of(bytes, (size_t)length) : (struct wpkg_str){0};
+}
+
+static uint64_t sqlite_changed(const struct db_rows *rows)
+{
+	return (uint64_t)sqlite3_changes64(of(rows->db)->handle);
+}
+
+static void sqlite_end(struct db_rows *rows)
+{
+	put_back(of(rows->db), rows->statement);
+}
+
+static enum wpkg_status sqlite_check(struct db *db,
+				     void (*found)(void *user, struct wpkg_str problem), void *user,
+				     struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, db, "PRAGMA integrity_check", DB_NO_VALUES);
+	while (db_rows_next(&rows)) {
+		struct wpkg_str problem = db_rows_bytes(&rows, 0);
+		if (!wpkg_str_equal_text(problem, "ok"))
+			found(user, problem);
+	}
+	enum wpkg_status status = db_rows_close(&rows, err);
+	if (status != WPKG_OK)
+		return status;
+	db_rows_open(&rows, db, "PRAGMA foreign_key_check", DB_NO_VALUES);
+	while (db_rows_next(&rows)) {
+		char text[128];
+		struct wpkg_str table = db_rows_bytes(&rows, 0);
+		sqlite3_snprintf(sizeof(text), text, "row %lld of %.*s refers to nothing",
+				 (long long)db_rows_integer(&rows, 1), (int)table.len, table.ptr);
+		found(user, wpkg_str_from(text));
+	}
+	return db_rows_close(&rows, err);
+}
+
+/* Groups of three characters are indexed, so a term needs three. Within quotes nothing but the
+ * quote itself means anything. */
+static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct wpkg_str rest = terms[i];
+		uint32_t character;
+		size_t characters = 0;
+		while (characters < 3 && wpkg_utf8_next(&rest, &character))
+			characters++;
+		if (characters < 3)
+			continue;
+		wpkg_buf_append_text(buf, buf->len > 0 ? " AND \"" : "\"");
+		for (size_t at = 0; at < terms[i].len; at++) {
+			if (terms[i].ptr[at] == '"')
+				wpkg_buf_append_byte(buf, '"');
+			wpkg_buf_append_byte(buf, (uint8_t)terms[i].ptr[at]);
+		}
+		wpkg_buf_append_byte(buf, '"');
+	}
+}
+
+static const struct db_ops ops = {
+	.search_add = "INSERT INTO summary_search (rowid, name, description) VALUES ($1, $2, $3)",
+	.search_remove = "INSERT INTO summary_search (summary_search, rowid, name, description) "
+			 "VALUES ('delete', $1, $2, $3)",
+	.search_terms = "SELECT n.id, n.name, s.id, s.description, s.published, s.yanked "
+			"FROM summary_search f JOIN summaries s ON s.id = f.rowid "
+			"JOIN names n ON n.id = s.name_id "
+			"WHERE summary_search MATCH $1 AND s.published + s.yanked > 0 "
+			"ORDER BY n.name, s.id",
+	.search_expression = search_expression,
+	.close = sqlite_close,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.in_transaction = sqlite_in_transaction,
+	.script = sqlite_script,
+	.open = sqlite_open,
+	.next = sqlite_next,
+	.integer = sqlite_integer,
+	.bytes = sqlite_bytes,
+	.changed = sqlite_changed,
+	.end = sqlite_end,
+	.check = sqlite_check,
+};
+
+static int harden(sqlite3 *handle)
+{
+	static const struct {
+		int option;
+		int on;
+	} settings[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},	     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+		{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
+		{SQLITE_DBCONFIG_DQS_DDL, 0},	     {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+	};
+	static const struct {
+		int limit;
+		int value;
+	} limits[] = {
+		{SQLITE_LIMIT_LENGTH, LENGTH_MAX},
+		{SQLITE_LIMIT_SQL_LENGTH, 65536},
+		{SQLITE_LIMIT_ATTACHED, 0},
+		{SQLITE_LIMIT_EXPR_DEPTH, 100},
+		{SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+		{SQLITE_LIMIT_VARIABLE_NUMBER, 64},
+		{SQLITE_LIMIT_COMPOUND_SELECT, 10},
+		{SQLITE_LIMIT_FUNCTION_ARG, 16},
+		{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024},
+		{SQLITE_LIMIT_WORKER_THREADS, 0},
+	};
+	int code = SQLITE_OK;
+	for (size_t i = 0; code == SQLITE_OK && i < sizeof(settings) / sizeof(settings[0]); i++)
+		code = sqlite3_db_config(handle, settings[i].option, settings[i].on, NULL);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		sqlite3_limit(handle, limits[i].limit, limits[i].value);
+	return code;
+}
+
+static enum wpkg_status set_up(sqlite3 *handle, enum db_access access, struct wpkg_err *err)
+{
+	/* FULL: in write-ahead mode each commit is synced before it returns. */
+	static const char writer[] = "PRAGMA page_size = 4096;"
+				     "PRAGMA journal_mode = WAL;"
+				     "PRAGMA synchronous = FULL;"
+				     "PRAGMA cell_size_check = ON;"
+				     "PRAGMA cache_size = " WRITER_CACHE;
+	static const char reader[] = "PRAGMA query_only = ON;"
+				     "PRAGMA cell_size_check = ON;"
+				     "PRAGMA cache_size = " READER_CACHE;
+	sqlite3_extended_result_codes(handle, 1);
+	sqlite3_busy_timeout(handle, BUSY_MS);
+	int code = harden(handle);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, access == DB_WRITE ? writer : reader, NULL, NULL, NULL);
+	return code == SQLITE_OK ? WPKG_OK : fail(handle, code, err);
+}
+
+/* Counting memory would cost each allocation a lock, and nobody asks for the count. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+enum wpkg_status db_sqlite_open(struct db **out, const char *path, enum db_access access,
+				struct wpkg_err *err)
+{
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
+	pthread_once(&configured, configure);
+	struct sqlite *self = wpkg_mem_calloc(1, sizeof(*self));
+	if (!self)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "database: no memory");
+	self->db.ops = &ops;
+	/* A connection is one thread's at a time: no locks of SQLite's own. */
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	flags |= access == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+				    : SQLITE_OPEN_READONLY;
+	int code = sqlite3_open_v2(path, &self->handle, flags, NULL);
+	enum wpkg_status status = code == SQLITE_OK ? set_up(self->handle, access, err)
+						    : fail(self->handle, code, err);
+	if (status != WPKG_OK) {
+		wpkg_err_prepend(err, "%s", path);
+		sqlite_close(&self->db);
+		return status;
+	}
+	*out = &self->db;
+	return WPKG_OK;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a record after it was created: verdict, yank, signatures, deletion. */
+#include "base/clock.h"
+#include "pkg/verdict.h"
+#include "store/record_int.h"
+#include "store/store_int.h"
+
+#define ARENA_MAX ((size_t)64 << 20)
+
+static enum wpkg_status fail_absent(int64_t id, struct wpkg_err *err)
+{
+	return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no record %lld", (long long)id);
+}
+
+static enum wpkg_status fail_state(const struct record_head *head, const char *wanted,
+				   struct wpkg_err *err)
+{
+	return WPKG_FAIL(err, WPKG_EEXISTS, "%.*s/%.*s is %s, not %s", WPKG_STR_ARG(head->name),
+			 WPKG_STR_ARG(head->version), wpkg_record_state_name(head->state), wanted);
+}
+
+/* Verdict */
+
+struct settling {
+	int64_t id;
+	const struct wpkg_settlement *settlement;
+	struct wpkg_str reason;
+	struct wpkg_arena arena;
+};
+
+static enum wpkg_status add_facts(struct db *db, const struct wpkg_settlement *settlement,
+				  struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < settlement->fact_count; i++)
+		status = db_run(NULL, db,
+				"INSERT INTO facts (blob_id, json) "
+				"SELECT id, $2 FROM blobs WHERE digest = $1 "
+				"ON CONFLICT (blob_id) DO UPDATE SET json = excluded.json",
+				DB_VALUES(db_digest(&settlement->facts[i].digest),
+					  db_text(settlement->facts[i].json)),
+				err);
+	return status;
+}
+
+static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *arguments,
+			       struct wpkg_err *err)
+{
+	struct settling *settling = arguments;
+	const struct wpkg_settlement *settlement = settling->settlement;
+	bool accepted = settlement->accepted;
+	bool moved = false;
+	struct record_head head;
+	(void)store;
+	enum wpkg_status status = record_head_find(&head, &settling->arena, db, settling->id, err);
+	if (status != WPKG_OK)
+		return status;
+	if (head.id == 0)
+		return fail_absent(settling->id, err);
+	status = record_move(&moved, db, head.id, accepted ? RECORD_PUBLISH : RECORD_REJECT, err);
+	if (status == WPKG_OK && !moved)
+		return fail_state(&head, "checking", err);
+	if (status == WPKG_OK)
+		status = db_run(NULL, db,
+				"UPDATE record_texts SET verdict = $2 WHERE record_id = $1",
+				DB_VALUES(db_integer(head.id), db_text(settlement->verdict)), err);
+	if (status == WPKG_OK)
+		status = add_facts(db, settlement, err);
+	if (status == WPKG_OK)
+		status = record_add_event(db, accepted ? "publish" : "reject", &head, head.pusher,
+					  settling->reason, err);
+	return status;
+}
+
+enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
+				    const struct wpkg_settlement *settlement, struct wpkg_err *err)
+{
+	struct settling settling = {.id = id, .settlement = settlement};
+	struct wpkg_verdict verdict;
+	wpkg_arena_init(&settling.arena, ARENA_MAX);
+	/* The event says why; a verdict that cannot be read is kept as it is and says nothing. */
+	if (!settlement->accepted &&
+	    wpkg_verdict_read(&verdict, &settling.arena, settlement->verdict, NULL) == WPKG_OK)
+		settling.reason = verdict.reason;
+	enum wpkg_status status = store_write(store, settle, &settling, err);
+	wpkg_arena_clear(&settling.arena);
+	return status;
+}
+
+/* Texts that replace one another */
+
+struct replacing {
+	int64_t id;
+	const struct wpkg_digest *previous; /* NULL: whatever it is */
+	struct wpkg_str text;
+	struct wpkg_digest text_digest;
+	struct wpkg_digest content;
+	bool yanked; /* the text says so */
+	const struct wpkg_act *act;
+	struct wpkg_arena arena;
+};
+
+static enum wpkg_status read_replacing(struct replacing *replacing, struct wpkg_err *err)
+{
+	struct wpkg_invoice *invoice = NULL;
+	enum wpkg_status status = wpkg_invoice_read(&invoice, &replacing->arena, replacing->text,
+						    WPKG_INVOICE_TOML, err);
+	if (status == WPKG_OK)
+		status = record_content(&replacing->content, invoice, err);
+	if (status == WPKG_OK)
+		status = wpkg_digest_of(&replacing->text_digest, replacing->text, err);
+	if (status == WPKG_OK)
+		replacing->yanked = invoice->yanked;
+	if (status == WPKG_EFORMAT)
+		return WPKG_FAIL(err, WPKG_EINVAL, "the invoice is unreadable");
+	return status;
+}
+
+static enum wpkg_status check_replacing(const struct replacing *replacing,
+					const struct record_head *head, bool yanked,
+					struct wpkg_err *err)
+{
+	if (!wpkg_digest_equal(&replacing->content, &head->content))
+		return WPKG_FAIL(err, WPKG_EINVAL,
+				 "%.*s/%.*s: the invoice differs in more than signatures",
+				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
+	if (replacing->yanked != yanked)
+		return WPKG_FAIL(err, WPKG_EINVAL, "%.*s/%.*s: the invoice says it is%s yanked",
+				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version),
+				 replacing->yanked ? "" : " not");
+	return WPKG_OK;
+}
+
+static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *arguments,
+			     struct wpkg_err *err)
+{
+	struct replacing *yanking = arguments;
+	const struct wpkg_act *act = yanking->act;
+	struct record_head head;
+	bool moved = false;
+	(void)store;
+	enum wpkg_status status = record_head_find(&head, &yanking->arena, db, yanking->id, err);
+	if (status != WPKG_OK)
+		return status;
+	if (head.id == 0)
+		return fail_absent(yanking->id, err);
+	if (head.state != WPKG_RECORD_PUBLISHED && head.state != WPKG_RECORD_YANKED)
+		return fail_state(&head, "published", err);
+	status = check_replacing(yanking, &head, true, err);
+	if (status == WPKG_OK)
+		status = record_move(&moved, db, head.id, RECORD_YANK, err);
+	if (status == WPKG_OK)
+		status = record_set_text(db, head.id, yanking->text, &yanking->text_digest, err);
+	if (status == WPKG_OK && moved)
+		status = db_run(
+			NULL, db,
+			"UPDATE records SET yanked_by = $2, yank_reason = $3 WHERE id = $1",
+			DB_VALUES(db_integer(head.id), db_text(act->actor), db_text(act->reason)),
+			err);
+	if (status == WPKG_OK)
+		status = record_add_event(db, moved ? "yank" : "replace", &head, act->actor,
+					  act->reason, err);
+	return status;
+}
+
+static enum wpkg_status replace(struct wpkg_store *store, struct db *db, void *arguments,
+				struct wpkg_err *err)
+{
+	struct replacing *replacing = arguments;
+	const struct wpkg_act *act = replacing->act;
+	struct record_head head;
+	(void)store;
+	enum wpkg_status status =
+		record_head_find(&head, &replacing->arena, db, replacing->id, err);
+	if (status != WPKG_OK)
+		return status;
+	if (head.id == 0)
+		return fail_absent(replacing->id, err);
+	if (!wpkg_digest_equal(&head.invoice_digest, replacing->previous))
+		return WPKG_FAIL(err, WPKG_EBUSY, "%.*s/%.*s has changed meanwhile",
+				 WPKG_STR_ARG(head.name), WPKG_STR_ARG(head.version));
+	status = check_replacing(replacing, &head, head.state == WPKG_RECORD_YANKED, err);
+	if (status == WPKG_OK)
+		status =
+			record_set_text(db, head.id, replacing->text, &replacing->text_digest, err);
+	if (status == WPKG_OK)
+		status = record_add_event(db, "replace", &head, act->actor, act->reason, err);
+	return status;
+}
+
+static enum wpkg_status run_replacing(struct wpkg_store *store, store_body *body,
+				      struct replacing *replacing, struct wpkg_err *err)
+{
+	wpkg_arena_init(&replacing->arena, ARENA_MAX);
+	enum wpkg_status status = read_replacing(replacing, err);
+	if (status == WPKG_OK)
+		status = store_write(store, body, replacing, err);
+	wpkg_arena_clear(&replacing->arena);
+	return status;
+}
+
+enum wpkg_status wpkg_record_yank(struct wpkg_store *store, int64_t id, struct wpkg_str invoice,
+				  const struct wpkg_act *act, struct wpkg_err *err)
+{
+	struct replacing yanking = {.id = id, .text = invoice, .act = act};
+	return run_replacing(store, yank, &yanking, err);
+}
+
+enum wpkg_status wpkg_record_replace(struct wpkg_store *store, int64_t id,
+				     const struct wpkg_digest *previous, struct wpkg_str invoice,
+				     const struct wpkg_act *act, struct wpkg_err *err)
+{
+	struct replacing replacing = {.id = id, .previous = previous, .text = invoice, .act = act};
+	return run_replacing(store, replace, &replacing, err);
+}
+
+/* Deletion */
+
+struct deletion {
+	struct wpkg_str name;
+	struct wpkg_str version;
+	struct wpkg_str precedence;
+	const struct wpkg_act *act;
+	struct wpkg_arena arena;
+};
+
+static enum wpkg_status delete_version(struct wpkg_store *store, struct db *db, void *arguments,
+				       struct wpkg_err *err)
+{
+	struct deletion *deletion = arguments;
+	const struct wpkg_act *act = deletion->act;
+	struct record_head head = {0};
+	int64_t name_id = 0;
+	bool found = false;
+	(void)store;
+	enum wpkg_status status =
+		db_find_integer(&found, &name_id, db, "SELECT id FROM names WHERE name = $1",
+				DB_VALUES(db_text(deletion->name)), err);
+	if (status == WPKG_OK && found)
+		status = record_head_find_version(&head, &deletion->arena, db, name_id,
+						  deletion->precedence, err);
+	if (status != WPKG_OK)
+		return status;
+	if (head.id == 0)
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no %.*s/%.*s",
+				 WPKG_STR_ARG(deletion->name), WPKG_STR_ARG(deletion->version));
+	status = record_remove(db, head.id, head.summary_id, err);
+	if (status == WPKG_OK)
+		status =
+			db_run(NULL, db, "INSERT INTO removed_versions VALUES ($1, $2, $3, $4, $5)",
+			       DB_VALUES(db_integer(name_id), db_text(head.version),
+					 db_integer(wpkg_clock_now()), db_text(act->actor),
+					 db_text(act->reason)),
+			       err);
+	if (status == WPKG_OK)
+		status = record_add_event(db, "delete", &head, act->actor, act->reason, err);
+	return status;
+}
+
+enum wpkg_status wpkg_record_delete(struct wpkg_store *store, struct wpkg_str name,
+				    struct wpkg_str version, const struct wpkg_act *act,
+				    struct wpkg_err *err)
+{
+	struct deletion deletion = {.name = name, .version = version, .act = act};
+	wpkg_arena_init(&deletion.arena, ARENA_MAX);
+	enum wpkg_status status =
+		record_precedence(&deletion.precedence, &deletion.arena, version, err);
+	if (status == WPKG_OK)
+		status = store_write(store, delete_version, &deletion, err);
+	wpkg_arena_clear(&deletion.arena);
+	return status;
+}

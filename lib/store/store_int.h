@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_STORE_STORE_INT_H
+#define WPKG_STORE_STORE_INT_H
+
+/* The store's inside, for the files of this folder. */
+
+#include "base/arena.h"
+#include "store/blob_engine.h"
+#include "store/committer.h"
+#include "store/db.h"
+#include "store/event.h"
+#include "store/readers.h"
+#include "store/store.h"
+
+struct wpkg_store {
+	int folder;
+	int lock;			   /* held by who serves; -1: an administrator's */
+	struct wpkg_store_options options; /* every field set */
+	struct blob_engine *blobs;
+	struct db *writer; /* the committer's */
+	struct readers *readers;
+	struct committer *committer;
+};
+
+/*
+ * A change: body runs in the committer's transaction and the call returns after the commit.
+ * arguments is passed on.
+ */
+typedef enum wpkg_status store_body(struct wpkg_store *store, struct db *db, void *arguments,
+				    struct wpkg_err *err);
+
+WPKG_MUST_CHECK enum wpkg_status store_write(struct wpkg_store *store, store_body *body,
+					     void *arguments, struct wpkg_err *err);
+
+/* The same with a read-only connection, at once and on this thread. All statements of the body see
+ * one moment. */
+WPKG_MUST_CHECK enum wpkg_status store_read(struct wpkg_store *store, store_body *body,
+					    void *arguments, struct wpkg_err *err);
+
+/*
+ * Keeps every blob's file where it is while it is held: for whoever reads or relies on blobs that
+ * nothing in the index holds yet. gc is what waits for nobody: it is WPKG_EBUSY while somebody
+ * holds this.
+ */
+enum store_hold { STORE_HOLD_KEEP, STORE_HOLD_REMOVE };
+
+WPKG_MUST_CHECK enum wpkg_status store_hold_take(int *out, struct wpkg_store *store,
+						 enum store_hold hold, struct wpkg_err *err);
+void store_hold_release(int hold); /* below 0: none */
+
+/* Of an event, what changes from one to the next: id and time are given by the store. */
+WPKG_MUST_CHECK enum wpkg_status store_add_event(struct db *db, const struct wpkg_event *event,
+						 struct wpkg_err *err);
+
+/* A column as a text in the arena; memory running out is a failure of the rows. */
+struct wpkg_str store_keep_text(struct wpkg_arena *arena, struct db_rows *rows, int column);
+
+/*
+ * Room in the arena for one more item of a list that grows by doubling; NULL when memory is out.
+ * items may move.
+ */
+void *store_grow(struct wpkg_arena *arena, void *items, size_t count, size_t size);
+
+#endif
