@@ -339,10 +339,6 @@ static enum wpkg_status read_invoice(struct wpkg_str *out, struct importer *impo
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	status = wpkg_file_read_fd(&text, fd, path, err);
 	close(fd);
-	/* An invoice beyond the bound is the source's fault, not a lack of memory of ours. */
-	if (status == WPKG_ENOMEM && text.len > 0)
-		status = WPKG_FAIL(err, WPKG_ELIMIT, "%s has more than %zu bytes", path,
-				   WPKG_INVOICE_MAX);
 	if (status == WPKG_OK) {
 		*out = wpkg_arena_dup(&importer->arena, wpkg_buf_str(&text));
 		if (!out->ptr)
