@@ -12,30 +12,38 @@
 
 static inline uint32_t bits_f32(float x)
 {
-	uint32_t bits;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	union {
+		float x;
+		uint32_t bits;
+	} same = {x};
+	return same.bits;
 }
 
 static inline uint64_t bits_f64(double x)
 {
-	uint64_t bits;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	union {
+		double x;
+		uint64_t bits;
+	} same = {x};
+	return same.bits;
 }
 
 static inline float float_bits(uint32_t bits)
 {
-	float x;
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	union {
+		uint32_t bits;
+		float x;
+	} same = {bits};
+	return same.x;
 }
 
 static inline double double_bits(uint64_t bits)
 {
-	double x;
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	union {
+		uint64_t bits;
+		double x;
+	} same = {bits};
+	return same.x;
 }
 
 /* min and max: zeros by sign (equal operands differ only there), a NaN when either is one. */
@@ -138,7 +146,27 @@ WPKG_ACCESS(uint16_t)
 WPKG_ACCESS(int32_t)
 WPKG_ACCESS(uint32_t)
 WPKG_ACCESS(uint64_t)
-WPKG_ACCESS(float)
-WPKG_ACCESS(double)
+
+/* By way of the bits: sanitizers would keep a variable of these types in memory, and a handler with
+ * such a variable does not end in a jump. */
+static inline float load_float(const uint8_t *at)
+{
+	return float_bits(load_uint32_t(at));
+}
+
+static inline double load_double(const uint8_t *at)
+{
+	return double_bits(load_uint64_t(at));
+}
+
+static inline void store_float(uint8_t *at, float value)
+{
+	store_uint32_t(at, bits_f32(value));
+}
+
+static inline void store_double(uint8_t *at, double value)
+{
+	store_uint64_t(at, bits_f64(value));
+}
 
 #endif
