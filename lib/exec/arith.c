@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "exec/engine.h"
+#include "exec/engine_int.h"
+#include "exec/immediate.h"
 #include "exec/shapes.inc"
 
 /* Opcodes that the fusions name. */
@@ -60,6 +61,10 @@ unsigned exec_result_kind(unsigned opcode)
 	static const uint8_t loads[] = {KIND_I32, KIND_I64, KIND_F32, KIND_F64, KIND_I32,
 					KIND_I32, KIND_I32, KIND_I32, KIND_I64, KIND_I64,
 					KIND_I64, KIND_I64, KIND_I64, KIND_I64};
+	if (opcode >= 0x200)
+		return opcode == OPCODE_REF_I31 ? KIND_REF : KIND_I32;
+	if (opcode >= OPCODE_F32_CANONICAL)
+		return opcode == OPCODE_F32_CANONICAL ? KIND_F32 : KIND_F64;
 	if (opcode >= 0x104)
 		return KIND_I64;
 	if (opcode >= 0x100)
@@ -268,6 +273,21 @@ static bool fuse_and(struct translator *t, uint32_t a, uint32_t b)
 	return true;
 }
 
+/* May the result be a NaN whose bits the specification leaves open? */
+static bool makes_nan(unsigned opcode)
+{
+	return (opcode >= 0x8d && opcode <= 0x97) || (opcode >= 0x9b && opcode <= 0xa5) ||
+	       opcode == 0xb6 || opcode == 0xbb;
+}
+
+static void fix_nan(struct translator *t, unsigned opcode)
+{
+	if (!t->engine->limits.deterministic || !makes_nan(opcode))
+		return;
+	bool is_f32 = exec_result_kind(opcode) == KIND_F32;
+	exec_unary(t, is_f32 ? OPCODE_F32_CANONICAL : OPCODE_F64_CANONICAL);
+}
+
 void exec_binary(struct translator *t, unsigned opcode)
 {
 	uint32_t a = t->height - 2, b = t->height - 1;
@@ -298,6 +318,31 @@ void exec_binary(struct translator *t, unsigned opcode)
 		exec_word(t, in.wide);
 	note_last(t, pos, opcode, in.class, fields, before);
 	exec_push_result(t, kind, pos);
+	fix_nan(t, opcode);
+}
+
+/* An item of an array: as an instruction with two operands. */
+void exec_item(struct translator *t, unsigned first, unsigned kind)
+{
+	struct inputs in = int_inputs(t, t->height - 2, t->height - 1);
+	exec_pop(t, 2);
+	uint32_t pos = exec_emit(t, first + in.class * destinations(kind));
+	exec_word(t, in.has_constant ? exec_fields_constant(t->next_slot, in.first, in.constant)
+				     : exec_fields(t->next_slot, in.first, in.second, 0));
+	exec_push_result(t, kind, pos);
+}
+
+/* A field of a struct, at that place from the reference: as one with one operand. */
+void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t place)
+{
+	uint32_t a = t->height - 1, slot = 0;
+	unsigned letter = exec_pinned(t, a) ? 2 : exec_in_acc(t, a) ? 1 : 0;
+	if (letter == 0)
+		slot = exec_slot(t, a);
+	exec_pop(t, 1);
+	uint32_t pos = exec_emit(t, first + letter * destinations(kind));
+	exec_word(t, exec_fields_constant(t->next_slot, slot, place));
+	exec_push_result(t, kind, pos);
 }
 
 /* Compared with 0; of a comparison that was just made, the opposite one. */
@@ -325,6 +370,7 @@ void exec_unary(struct translator *t, unsigned opcode)
 	uint32_t pos = exec_emit(t, shape_of(opcode)->first + letter * destinations(kind));
 	exec_word(t, exec_fields(t->next_slot, slot, 0, 0));
 	exec_push_result(t, kind, pos);
+	fix_nan(t, opcode);
 }
 
 /* How an access reaches its address: the class, and the word of fields without field 0. */

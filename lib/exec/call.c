@@ -85,13 +85,17 @@ enum wpkg_trap wpkg_func_call(struct wpkg_outcome *outcome, struct wpkg_func *fu
 	bool outermost = engine->run_depth == 0;
 	const uint64_t *pc = vm->pc;
 	uint64_t *fp = vm->fp;
+	struct exec_run_state state = {pc, fp, engine->suspended};
 	if (outermost && engine->limits.time_ms)
 		engine->deadline = wpkg_clock_monotonic() + engine->limits.time_ms * 1000000;
 	engine->run_depth++;
+	engine->suspended = &state;
+	engine->exception = 0;
 	vm->pc = NULL;
 	enum wpkg_trap trap =
 		func->host ? run_host(func, args, results) : run_guest(func, args, results);
 	engine->run_depth--;
+	engine->suspended = state.outer;
 	if (outermost)
 		engine->deadline = 0;
 	if (outcome)

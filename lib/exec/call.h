@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "exec/reference.h"
 #include "exec/trap.h"
 
 struct wpkg_instance;
@@ -30,10 +31,6 @@ union wpkg_wasm_value {
 	uint64_t ref;
 	uint64_t v128[2]; /* lane 0 in the low bits of [0] */
 };
-
-/* The external reference that stands for the host's number n (below 2^62), and back. */
-uint64_t wpkg_ref_from_host(uint64_t n);
-uint64_t wpkg_ref_to_host(uint64_t ref);
 
 #define WPKG_FRAMES 24 /* kept of a longer backtrace: the innermost */
 

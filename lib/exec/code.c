@@ -8,7 +8,8 @@
 /* The longest instruction but for br_table, whose words are asked for singly. */
 #define INSTRUCTION_WORDS 8
 
-static bool grow(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size)
+/* Room for so many items in an array that *array points to. */
+bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size)
 {
 	if (need <= *cap)
 		return true;
@@ -31,7 +32,7 @@ static bool grow(struct translator *t, void *array, uint32_t *cap, uint32_t need
 bool exec_code_room(struct translator *t, uint32_t words)
 {
 	if (t->failed || t->words > UINT32_MAX / 2 ||
-	    !grow(t, &t->code, &t->words_cap, t->words + words, sizeof(*t->code))) {
+	    !exec_room(t, &t->code, &t->words_cap, t->words + words, sizeof(*t->code))) {
 		t->failed = true;
 		t->words = 0;
 		return t->words_cap >= words;
@@ -45,8 +46,8 @@ uint32_t exec_emit(struct translator *t, unsigned handler)
 	uint32_t cap = t->instruction_cap;
 	if (t->instruction_count == cap) {
 		uint32_t other = cap;
-		if (!grow(t, &t->instructions, &cap, cap + 1, sizeof(*t->instructions)) ||
-		    !grow(t, &t->origins, &other, other + 1, sizeof(*t->origins)))
+		if (!exec_room(t, &t->instructions, &cap, cap + 1, sizeof(*t->instructions)) ||
+		    !exec_room(t, &t->origins, &other, other + 1, sizeof(*t->origins)))
 			t->instruction_count = 0;
 		else
 			t->instruction_cap = cap;
@@ -81,10 +82,16 @@ void exec_take_back(struct translator *t, uint32_t pos)
 	t->note.pos = NOWHERE;
 }
 
-void exec_fence(struct translator *t)
+/* What follows is not made by changing what stands before. */
+void exec_part(struct translator *t)
 {
 	t->fence = t->words;
 	t->note.pos = NOWHERE;
+}
+
+void exec_fence(struct translator *t)
+{
+	exec_part(t);
 	exec_forget(t);
 }
 
@@ -112,11 +119,25 @@ void exec_branch_word(struct translator *t, struct label *label, uint32_t from)
 		return;
 	}
 	label->used = true;
-	if (grow(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
+	if (exec_room(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
 		t->fixups[t->fixup_count] = (struct fixup){t->words, from, label->fixups};
 		label->fixups = t->fixup_count++;
 	}
 	exec_word(t, 0);
+}
+
+/* The catch goes on at the label. */
+void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch)
+{
+	if (label->kind == LABEL_LOOP) {
+		t->catches[catch].target = label->start;
+		return;
+	}
+	label->used = true;
+	if (exec_room(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
+		t->fixups[t->fixup_count] = (struct fixup){catch, NOWHERE, label->fixups};
+		label->fixups = t->fixup_count++;
+	}
 }
 
 /* The branches of the list go to the next instruction. */
@@ -125,7 +146,10 @@ void exec_bind(struct translator *t, uint32_t list)
 	if (list == NOWHERE)
 		return;
 	for (uint32_t i = list; i != NOWHERE && !t->failed; i = t->fixups[i].next)
-		t->code[t->fixups[i].word] = (uint64_t)(t->words - t->fixups[i].from);
+		if (t->fixups[i].from == NOWHERE)
+			t->catches[t->fixups[i].word].target = t->words;
+		else
+			t->code[t->fixups[i].word] = (uint64_t)(t->words - t->fixups[i].from);
 	exec_fence(t);
 }
 
@@ -140,4 +164,8 @@ void exec_code_clear(struct translator *t)
 	wpkg_mem_free(t->local_slots);
 	wpkg_mem_free(t->local_kinds);
 	wpkg_mem_free(t->weights);
+	wpkg_mem_free(t->roots);
+	wpkg_mem_free(t->safepoints);
+	wpkg_mem_free(t->catches);
+	wpkg_mem_free(t->regions);
 }

@@ -18,12 +18,14 @@
  *   forgets the note about it.
  *
  * Files: code.c is the growing code, operand.c the stack, arith.c the choice of handlers and the
- * fusions, translate.c the walk over the body.
+ * fusions, translate.c the walk over the body, translate_object.c and translate_exception.c parts
+ * of it, safepoint.c where the references are.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exec/frame.h"
 #include "exec/object.h"
 #include "exec/run.h"
 
@@ -40,6 +42,7 @@ struct operand {
 	uint32_t slot;	   /* of the local */
 	uint32_t home;	   /* slot of the temporary, whatever it is now */
 	uint32_t producer; /* the instruction whose destination it is; NOWHERE */
+	uint32_t roots;	   /* references among the operands up to it, once a safepoint asked */
 	uint64_t bits;	   /* of the constant */
 };
 
@@ -58,7 +61,15 @@ struct note {
 	struct accumulator before[BANK_COUNT];
 };
 
-enum label_kind { LABEL_BLOCK, LABEL_LOOP, LABEL_IF, LABEL_ELSE, LABEL_FUNCTION };
+enum label_kind {
+	LABEL_BLOCK,
+	LABEL_LOOP,
+	LABEL_IF,
+	LABEL_ELSE,
+	LABEL_TRY,   /* the body of a legacy try */
+	LABEL_CATCH, /* and a clause of it */
+	LABEL_FUNCTION
+};
 
 struct label {
 	uint8_t kind;
@@ -73,11 +84,15 @@ struct label {
 	uint32_t else_fixup; /* an if's branch to its else */
 	uint32_t meter;	     /* the word with a loop's or function's cost; 0 */
 	uint64_t cost;
+	uint32_t region;     /* innermost one that is open inside; NOWHERE */
+	bool owns_region;    /* which ends with the block */
+	uint32_t try_region; /* of a legacy try, when that is over */
+	uint32_t last_catch; /* of its region */
 };
 
-/* A word that holds the distance from an instruction to a label not placed yet. */
+/* A word that holds the distance from an instruction to a label not placed yet; or a catch. */
 struct fixup {
-	uint32_t word;
+	uint32_t word; /* a catch's number when from is NOWHERE */
 	uint32_t from;
 	uint32_t next;
 };
@@ -104,6 +119,7 @@ struct translator {
 	struct operand *stack;
 	uint32_t height, stack_cap;
 	uint32_t settled;   /* so many at the bottom are home */
+	uint32_t rooted;    /* and of so many the roots are known */
 	uint32_t next_slot; /* home of the next operand */
 	uint32_t top_slot;  /* slots needed so far */
 	struct accumulator acc[BANK_COUNT];
@@ -117,22 +133,35 @@ struct translator {
 	uint32_t *local_slots;
 	uint8_t *local_kinds;
 	uint32_t local_count, local_cap;
+	/* What becomes the function's struct exec_frame_info. */
+	struct exec_root *roots;
+	struct exec_safepoint *safepoints;
+	struct exec_catch *catches;
+	struct exec_region *regions;
+	uint32_t root_count, root_cap;
+	uint32_t safepoint_count, safepoint_cap;
+	uint32_t catch_count, catch_cap;
+	uint32_t region_count, region_cap;
+
 	uint64_t *weights; /* of the locals, while the pinned one is chosen */
 	uint32_t pin;	   /* slot of the pinned local; NOWHERE */
 };
 
 /* code.c */
 void exec_code_clear(struct translator *t);
+bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size);
 bool exec_code_room(struct translator *t, uint32_t words);
 uint32_t exec_emit(struct translator *t, unsigned handler);
 void exec_word(struct translator *t, uint64_t word);
 uint32_t exec_last(const struct translator *t);
 void exec_take_back(struct translator *t, uint32_t pos);
+void exec_part(struct translator *t);
 void exec_fence(struct translator *t);
 void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
 uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
 void exec_branch_word(struct translator *t, struct label *label, uint32_t from);
+void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
 
 /* operand.c */
@@ -170,7 +199,39 @@ void exec_select(struct translator *t);
 void exec_branch_if(struct translator *t, bool sense, struct label *label);
 /* A branch when the reference in the slot is null (sense) or not. */
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label);
+void exec_item(struct translator *t, unsigned first, unsigned kind);
+void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t place);
+/* A branch when the reference in the slot is of the type (sense) or not. */
+void exec_branch_if_cast(struct translator *t, bool sense, uint32_t slot, wpkg_valtype type,
+			 struct label *label);
 unsigned exec_result_kind(unsigned opcode);
+
+/* translate.c */
+struct label exec_block_type(struct translator *t);
+struct label *exec_label_at(struct translator *t, uint32_t depth);
+void exec_push_label(struct translator *t, const struct label *label);
+void exec_branch(struct translator *t, struct label *label, bool redirect);
+void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds);
+void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word);
+
+/* translate_object.c: what begins with 0xfb, as exec_branch_on_cast is for control flow. */
+void exec_object_instruction(struct translator *t, unsigned opcode);
+void exec_branch_on_cast(struct translator *t, bool fails);
+
+/* translate_exception.c */
+void exec_begin_try_table(struct translator *t);
+void exec_begin_try(struct translator *t);
+void exec_begin_catch(struct translator *t, bool dead, bool all);
+void exec_delegate(struct translator *t);
+void exec_end_region(struct translator *t, struct label *label);
+void exec_throw_tag(struct translator *t);
+void exec_throw_operand(struct translator *t);
+void exec_rethrow(struct translator *t);
+
+/* safepoint.c */
+void exec_safepoint(struct translator *t, uint32_t pos);
+/* What was noted, in a block for wpkg_mem_free; NULL when that is nothing. False: no memory. */
+bool exec_copy_frame_info(struct exec_frame_info **out, const struct translator *t);
 
 /* Makes func->code. WPKG_TRAP_NO_MEMORY or WPKG_TRAP_UNSUPPORTED when it cannot. */
 enum wpkg_trap exec_translate(struct wpkg_func *func);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "exec/engine_int.h"
+#include "exec/type.h"
 
 #define MEMORY_DEFAULT ((uint64_t)4 << 30)
 #define TABLE_DEFAULT 10000000
@@ -63,6 +64,7 @@ enum wpkg_status wpkg_engine_new(struct wpkg_engine **out, const struct wpkg_eng
 	set_limits(engine, limits);
 	wpkg_arena_init(&engine->arena, OBJECTS_MAX);
 	wpkg_types_init(&engine->types, TYPES_MAX);
+	exec_heap_init(&engine->heap, engine->limits.heap_bytes, engine->limits.collect_always);
 	if (!map_stack(engine)) {
 		wpkg_engine_free(engine);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "engine: no memory for its stack");
@@ -87,8 +89,13 @@ void wpkg_engine_free(struct wpkg_engine *engine)
 		exec_memory_free(engine->memories[i]);
 	for (uint32_t i = 0; i < engine->table_count; i++)
 		exec_table_free(engine->tables[i]);
-	for (uint32_t i = 0; i < engine->code_count; i++)
+	for (uint32_t i = 0; i < engine->code_count; i++) {
 		wpkg_mem_free((void *)(uintptr_t)engine->codes[i].begin);
+		wpkg_mem_free(engine->codes[i].func->info);
+	}
+	exec_heap_clear(&engine->heap);
+	wpkg_mem_free(engine->layouts);
+	wpkg_mem_free(engine->held);
 	wpkg_mem_free(engine->memories);
 	wpkg_mem_free(engine->tables);
 	wpkg_mem_free(engine->codes);
@@ -112,6 +119,14 @@ void wpkg_engine_clear_interrupt(struct wpkg_engine *engine)
 	__atomic_store_n(&engine->vm.interrupt, 0, __ATOMIC_RELEASE);
 }
 
+void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global)
+{
+	if (!exec_type_has_objects(engine, global->type))
+		return;
+	global->next = engine->ref_globals;
+	engine->ref_globals = global;
+}
+
 /* What the machine was given and has not used is still there. */
 uint64_t wpkg_engine_fuel(const struct wpkg_engine *engine)
 {
@@ -127,6 +142,8 @@ void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units)
 void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine)
 {
 	*out = engine->usage;
+	out->heap_bytes = engine->heap.bytes;
+	out->collections = engine->heap.collections;
 }
 
 enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code)

@@ -40,6 +40,8 @@ struct wpkg_engine_limits {
 	uint64_t stack_bytes;	/* the value stack; 0: 32 MiB, over 100,000 calls of most code */
 	bool ceilings_trap;	/* growing over a ceiling traps; false: it answers -1 */
 	bool eager;		/* compile at instantiation, not at the first call */
+	bool deterministic;	/* every NaN that arithmetic makes is the canonical positive one */
+	bool collect_always;	/* run the collector at each allocation: for tests */
 	unsigned optimisations_off; /* a set of WPKG_OPT_..., for tests and bisecting */
 };
 
@@ -64,7 +66,8 @@ void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units);
 struct wpkg_engine_usage {
 	uint64_t memory_bytes;	/* of all memories; they never shrink, so it is the peak, too */
 	uint64_t table_entries; /* of all tables */
-	uint64_t heap_bytes;
+	uint64_t heap_bytes;	/* that the heap takes from the host */
+	uint64_t collections;	/* of the heap */
 	uint64_t compiled_functions;
 	uint64_t compiled_bytes; /* of internal code */
 	bool memory_refused;	 /* a memory.grow met the ceiling at least once */

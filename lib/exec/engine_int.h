@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "exec/engine.h"
+#include "exec/heap.h"
 #include "exec/object.h"
 #include "exec/run.h"
 #include "wasm/module.h"
@@ -17,6 +18,26 @@
 struct exec_code {
 	const uint64_t *begin, *end;
 	struct wpkg_func *func;
+};
+
+/* A run of the machine that waits for a call from the host to end: where it stands. */
+struct exec_run_state {
+	const uint64_t *pc; /* NULL: the host called no guest */
+	const uint64_t *fp;
+	struct exec_run_state *outer;
+};
+
+/* A call of a host function: its arguments. */
+struct exec_host_frame {
+	const uint64_t *slots;
+	const struct exec_sig *sig;
+	struct exec_host_frame *outer;
+};
+
+/* A reference that the host holds. */
+struct exec_held {
+	uint64_t ref;
+	uint64_t count;
 };
 
 struct wpkg_engine {
@@ -39,7 +60,17 @@ struct wpkg_engine {
 	struct wpkg_table **tables;
 	uint32_t table_count, table_cap;
 	struct wpkg_instance *instances;
-	struct wpkg_types types;	 /* canonical, of all modules and host functions */
+	struct wpkg_types types;	    /* canonical, of all modules and host functions */
+	const struct exec_layout **layouts; /* by canonical number; NULL for functions */
+	uint32_t layout_count, layout_cap;
+	struct exec_heap heap;
+	struct exec_run_state *suspended; /* innermost first, as the next two */
+	struct exec_host_frame *host_frames;
+	struct exec_evaluation *evaluations;
+	struct wpkg_global *ref_globals;
+	struct exec_held *held;
+	uint32_t held_count, held_cap;
+	uint64_t exception;		 /* that left the last run uncaught */
 	uint64_t halt[RELOAD_WORDS + 3]; /* what a call from the host returns to */
 	/* Of the run that ended last. */
 	int32_t exit_code;
@@ -56,10 +87,13 @@ struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const 
 enum wpkg_trap exec_func_prepare(struct wpkg_func *func);
 
 /* New objects, owned by the engine. NULL when memory or a ceiling is out, with the error set. */
-struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, uint64_t pages, uint64_t max,
-				    bool has_max, bool is_64, struct wpkg_err *err);
+struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpkg_size *size,
+				    unsigned page_log2, struct wpkg_err *err);
 struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, uint64_t max,
 				  bool has_max, bool is_64, uint64_t fill, struct wpkg_err *err);
+/* The collector looks at the global when it is a reference. */
+void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global);
+
 void exec_memory_free(struct wpkg_memory *memory);
 void exec_table_free(struct wpkg_table *table);
 

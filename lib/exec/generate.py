@@ -199,6 +199,25 @@ def store(out, name, opcode, kind, memory_type):
         memory_type, memory_type, kind))
 
 
+def field(out, name, kind, memory_type, convert):
+    """Fields 0 to 2: result or value, object, index; a struct's place is the 32-bit constant."""
+    value = "%sload_%s(at)" % (convert, memory_type)
+    for letter in "SRL":
+        emit_results(out, "struct_get_%s_%s" % (name, letter), kind,
+                     "FIELD(%s); " % operand("I", letter, 1), value, 2)
+    for letters in INT_CLASSES:
+        a, b = operands("I", letters)
+        emit_results(out, "array_get_%s_%s" % (name, letters), kind,
+                     "ITEM(%s, %s, sizeof(%s)); " % (a, b, memory_type), value, 2)
+    if name.endswith("_s"):
+        return
+    for prefix, place in (("struct", "FIELD(SLOT_I(1))"),
+                          ("array", "ITEM(SLOT_I(1), SLOT_I(2), sizeof(%s))" % memory_type)):
+        for letter in "SR":
+            out.add("%s_set_%s_%s" % (prefix, name, letter), "%s; store_%s(at, (%s)%s); NEXT(2);" % (
+                place, memory_type, memory_type, operand(kind, letter, 0)))
+
+
 def fused(out):
     """Pairs of instructions that programs have often enough."""
     for letters in INT_CLASSES:
@@ -273,7 +292,7 @@ def generate(path):
     out = Output()
     for line in parse(path):
         kind, name, opcode, types, rest = line.split(None, 4)
-        opcode = int(opcode, 16)
+        opcode = None if opcode == "-" else int(opcode, 16)
         expression, _, tail = (part.strip() for part in rest.partition(";"))
         if kind == "binary":
             binary(out, name, opcode, types, expression, tail)
@@ -286,6 +305,9 @@ def generate(path):
             load(out, name, opcode, types, memory_type, convert)
         elif kind == "store":
             store(out, name, opcode, types, expression)
+        elif kind == "field":
+            memory_type, _, convert = expression.partition(" ")
+            field(out, name, types, memory_type, convert)
         else:
             sys.exit("%s: no such kind of shape: %s" % (path, line))
     fused(out)

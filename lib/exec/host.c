@@ -57,15 +57,21 @@ static enum wpkg_trap run_with(struct wpkg_func *func, struct wpkg_instance *ins
 	struct wpkg_engine *engine = func->engine;
 	struct wpkg_caller caller = {.engine = engine, .instance = instance};
 	uint64_t *top = engine->stack_top;
+	struct exec_host_frame frame = {slots, sig, engine->host_frames};
 	uint32_t width =
 		sig->param_slots > sig->result_slots ? sig->param_slots : sig->result_slots;
 	engine->stack_top = slots + width;
+	engine->host_frames = &frame;
+	engine->exception = 0;
 	exec_values_from_slots(args, slots, sig->params, sig->param_count);
 	memset(results, 0, sig->result_count * sizeof(*results));
 	enum wpkg_trap trap = func->host(&caller, func->user, args, results);
+	if (trap == WPKG_TRAP_EXCEPTION && !engine->exception)
+		trap = wpkg_caller_fail(&caller, "a host function passed on no exception");
 	if (trap == WPKG_TRAP_NONE)
 		exec_values_to_slots(slots, results, sig->results, sig->result_count);
 	engine->stack_top = top;
+	engine->host_frames = frame.outer;
 	return trap ? trap : wpkg_caller_poll(&caller);
 }
 
@@ -189,14 +195,4 @@ enum wpkg_trap wpkg_caller_poll(struct wpkg_caller *caller)
 		return (enum wpkg_trap)interrupt;
 	uint64_t deadline = caller->engine->deadline;
 	return deadline && wpkg_clock_monotonic() >= deadline ? WPKG_TRAP_DEADLINE : WPKG_TRAP_NONE;
-}
-
-uint64_t wpkg_ref_from_host(uint64_t n)
-{
-	return n << 2 | 2;
-}
-
-uint64_t wpkg_ref_to_host(uint64_t ref)
-{
-	return ref >> 2;
 }

@@ -45,14 +45,21 @@ unsigned exec_take_kind(const uint8_t **at)
 
 bool exec_opens_block(unsigned opcode)
 {
-	return opcode == OPCODE_BLOCK || opcode == OPCODE_LOOP || opcode == OPCODE_IF ||
+	return (opcode >= OPCODE_BLOCK && opcode <= OPCODE_IF) || opcode == OPCODE_TRY ||
 	       opcode == OPCODE_TRY_TABLE;
+}
+
+bool exec_ends_part(unsigned opcode)
+{
+	return opcode == OPCODE_END || opcode == OPCODE_ELSE || opcode == OPCODE_CATCH ||
+	       opcode == OPCODE_CATCH_ALL || opcode == OPCODE_DELEGATE;
 }
 
 bool exec_is_control(unsigned opcode)
 {
 	return opcode <= OPCODE_RETURN_CALL_REF || opcode == OPCODE_TRY_TABLE ||
-	       opcode == OPCODE_BR_ON_NULL || opcode == OPCODE_BR_ON_NON_NULL;
+	       opcode == OPCODE_BR_ON_NULL || opcode == OPCODE_BR_ON_NON_NULL ||
+	       opcode == OPCODE_BR_ON_CAST || opcode == OPCODE_BR_ON_CAST_FAIL;
 }
 
 /* Counting, rounding, conversion: one operand and no immediate; wrap is not, as it costs nothing.
@@ -62,7 +69,8 @@ bool exec_is_unary(unsigned opcode)
 	return (opcode >= 0x67 && opcode <= 0x69) || (opcode >= 0x79 && opcode <= 0x7b) ||
 	       (opcode >= 0x8b && opcode <= 0x91) || (opcode >= 0x99 && opcode <= 0x9f) ||
 	       (opcode > OPCODE_I32_WRAP_I64 && opcode <= 0xc4) ||
-	       (opcode >= OPCODE_FC && opcode < OPCODE_MEMORY_INIT);
+	       (opcode >= OPCODE_FC && opcode < OPCODE_MEMORY_INIT) || opcode == OPCODE_ARRAY_LEN ||
+	       (opcode >= OPCODE_REF_I31 && opcode <= OPCODE_I31_GET_U);
 }
 
 /* Comparison and arithmetic of two operands. */
@@ -162,6 +170,7 @@ void exec_skip_immediates(const uint8_t **at, unsigned opcode)
 	case OPCODE_BLOCK:
 	case OPCODE_LOOP:
 	case OPCODE_IF:
+	case OPCODE_TRY:
 		skip_block_type(at);
 		break;
 	case OPCODE_TRY_TABLE:
@@ -179,7 +188,10 @@ void exec_skip_immediates(const uint8_t **at, unsigned opcode)
 	case OPCODE_RETURN_CALL_INDIRECT:
 		skip_numbers(at, 2);
 		break;
+	case OPCODE_CATCH:
 	case OPCODE_THROW:
+	case OPCODE_RETHROW:
+	case OPCODE_DELEGATE:
 	case OPCODE_BR:
 	case OPCODE_BR_IF:
 	case OPCODE_CALL:

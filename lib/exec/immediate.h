@@ -17,7 +17,10 @@ enum {
 	OPCODE_LOOP = 0x03,
 	OPCODE_IF = 0x04,
 	OPCODE_ELSE = 0x05,
+	OPCODE_TRY = 0x06,
+	OPCODE_CATCH = 0x07,
 	OPCODE_THROW = 0x08,
+	OPCODE_RETHROW = 0x09,
 	OPCODE_THROW_REF = 0x0a,
 	OPCODE_END = 0x0b,
 	OPCODE_BR = 0x0c,
@@ -30,6 +33,8 @@ enum {
 	OPCODE_RETURN_CALL_INDIRECT = 0x13,
 	OPCODE_CALL_REF = 0x14,
 	OPCODE_RETURN_CALL_REF = 0x15,
+	OPCODE_DELEGATE = 0x18,
+	OPCODE_CATCH_ALL = 0x19,
 	OPCODE_DROP = 0x1a,
 	OPCODE_SELECT = 0x1b,
 	OPCODE_SELECT_T = 0x1c,
@@ -78,7 +83,40 @@ enum {
 	OPCODE_TABLE_GROW = 0x10f,
 	OPCODE_TABLE_SIZE = 0x110,
 	OPCODE_TABLE_FILL = 0x111,
+	OPCODE_F32_CANONICAL = 0x17e, /* the translator's own: a NaN becomes the canonical one */
+	OPCODE_F64_CANONICAL = 0x17f,
 	OPCODE_FB = 0x200,
+	OPCODE_STRUCT_NEW = 0x200,
+	OPCODE_STRUCT_NEW_DEFAULT = 0x201,
+	OPCODE_STRUCT_GET = 0x202,
+	OPCODE_STRUCT_GET_S = 0x203,
+	OPCODE_STRUCT_GET_U = 0x204,
+	OPCODE_STRUCT_SET = 0x205,
+	OPCODE_ARRAY_NEW = 0x206,
+	OPCODE_ARRAY_NEW_DEFAULT = 0x207,
+	OPCODE_ARRAY_NEW_FIXED = 0x208,
+	OPCODE_ARRAY_NEW_DATA = 0x209,
+	OPCODE_ARRAY_NEW_ELEM = 0x20a,
+	OPCODE_ARRAY_GET = 0x20b,
+	OPCODE_ARRAY_GET_S = 0x20c,
+	OPCODE_ARRAY_GET_U = 0x20d,
+	OPCODE_ARRAY_SET = 0x20e,
+	OPCODE_ARRAY_LEN = 0x20f,
+	OPCODE_ARRAY_FILL = 0x210,
+	OPCODE_ARRAY_COPY = 0x211,
+	OPCODE_ARRAY_INIT_DATA = 0x212,
+	OPCODE_ARRAY_INIT_ELEM = 0x213,
+	OPCODE_REF_TEST = 0x214,
+	OPCODE_REF_TEST_NULL = 0x215,
+	OPCODE_REF_CAST = 0x216,
+	OPCODE_REF_CAST_NULL = 0x217,
+	OPCODE_BR_ON_CAST = 0x218,
+	OPCODE_BR_ON_CAST_FAIL = 0x219,
+	OPCODE_ANY_CONVERT_EXTERN = 0x21a,
+	OPCODE_EXTERN_CONVERT_ANY = 0x21b,
+	OPCODE_REF_I31 = 0x21c,
+	OPCODE_I31_GET_S = 0x21d,
+	OPCODE_I31_GET_U = 0x21e,
 	OPCODE_FD = 0x300,
 	OPCODE_V128_CONST = 0x30c,
 	OPCODE_FE = 0x500
@@ -92,6 +130,7 @@ void exec_skip_immediates(const uint8_t **at, unsigned opcode);
 unsigned exec_take_kind(const uint8_t **at);
 
 bool exec_opens_block(unsigned opcode);
+bool exec_ends_part(unsigned opcode); /* of a block: end, else, catch, catch_all, delegate */
 bool exec_is_control(unsigned opcode);
 bool exec_is_unary(unsigned opcode);
 bool exec_is_binary(unsigned opcode);

@@ -19,7 +19,9 @@ static const wpkg_features supported =
 	WPKG_FEATURE_BIT(MULTI_VALUE) | WPKG_FEATURE_BIT(BULK_MEMORY) |
 	WPKG_FEATURE_BIT(REFERENCE_TYPES) | WPKG_FEATURE_BIT(TAIL_CALL) |
 	WPKG_FEATURE_BIT(EXTENDED_CONST) | WPKG_FEATURE_BIT(MULTI_MEMORY) |
-	WPKG_FEATURE_BIT(MEMORY64) | WPKG_FEATURE_BIT(FUNCTION_REFERENCES);
+	WPKG_FEATURE_BIT(MEMORY64) | WPKG_FEATURE_BIT(FUNCTION_REFERENCES) | WPKG_FEATURE_BIT(GC) |
+	WPKG_FEATURE_BIT(EXCEPTIONS) | WPKG_FEATURE_BIT(LEGACY_EXCEPTIONS) |
+	WPKG_FEATURE_BIT(CUSTOM_PAGE_SIZES);
 
 struct instantiation {
 	struct wpkg_linker *linker;
@@ -70,6 +72,8 @@ static enum wpkg_status add_types(struct instantiation *in)
 		wpkg_types_adopt(instance->types, &in->engine->types, &module->types, in->err);
 	if (status != WPKG_OK)
 		return status;
+	if (!exec_layouts_extend(in->engine))
+		return no_memory(in->err);
 	for (uint32_t i = 0; i < module->type_count; i++)
 		if (wpkg_module_type(module, i)->composite == WPKG_COMPOSITE_FUNC &&
 		    !exec_sig_init(&instance->sigs[i], in->engine, own_id(in, i)))
@@ -107,6 +111,9 @@ static enum wpkg_status allocate(struct instantiation *in)
 	if (!instance->funcs || !instance->tables || !instance->memories || !instance->globals ||
 	    !instance->tags || !instance->datas || !instance->elems)
 		return no_memory(in->err);
+	/* Even one that is refused in the end may have left functions in imported tables. */
+	instance->next = in->engine->instances;
+	in->engine->instances = instance;
 	return WPKG_OK;
 }
 
@@ -135,7 +142,8 @@ static bool memory_matches(const struct instantiation *in, const struct wpkg_mem
 {
 	const struct wpkg_size *want = &in->module->memories[i].size;
 	return memory->is_64 == want->is_64 && !want->is_shared &&
-	       size_matches(memory->size >> 16, memory->has_max, memory->max, want);
+	       memory->page_log2 == in->module->memories[i].page_log2 &&
+	       size_matches(memory->size >> memory->page_log2, memory->has_max, memory->max, want);
 }
 
 static bool global_matches(const struct instantiation *in, const struct wpkg_global *global,
@@ -226,10 +234,10 @@ static enum wpkg_status make_memories(struct instantiation *in)
 {
 	const struct wpkg_module *module = in->module;
 	for (uint32_t i = module->memory_import_count; i < module->memory_count; i++) {
-		const struct wpkg_size *size = &module->memories[i].size;
+		const struct wpkg_module_memory *from = &module->memories[i];
 		struct wpkg_err own = {.status = WPKG_OK};
-		struct wpkg_memory *memory = exec_memory_new(in->engine, size->min, size->max,
-							     size->has_max, size->is_64, &own);
+		struct wpkg_memory *memory =
+			exec_memory_new(in->engine, &from->size, from->page_log2, &own);
 		if (!memory)
 			return WPKG_FAIL(in->err, own.status, "%s", own.msg);
 		in->instance->memories[i] = memory;
@@ -256,8 +264,9 @@ static enum wpkg_status constant(uint64_t cell[2], uint32_t *end, struct instant
 {
 	enum wpkg_trap trap = exec_constant(cell, end, in->instance, start);
 	if (trap)
-		return WPKG_FAIL(in->err, WPKG_ELIMIT, "0x%x: constant expression: %s",
-				 (unsigned)start, wpkg_trap_text(trap));
+		return WPKG_FAIL(in->err, trap == WPKG_TRAP_NO_MEMORY ? WPKG_ENOMEM : WPKG_ELIMIT,
+				 "0x%x: constant expression: %s", (unsigned)start,
+				 wpkg_trap_text(trap));
 	return WPKG_OK;
 }
 
@@ -273,6 +282,7 @@ static enum wpkg_status make_globals(struct instantiation *in)
 		globals[i].type = own_type(in, from->type);
 		globals[i].kind = (uint8_t)exec_kind_of(from->type);
 		globals[i].is_mutable = from->is_mutable;
+		exec_global_add(in->engine, &globals[i]);
 		enum wpkg_status status = constant(globals[i].cell, NULL, in, from->init.start);
 		if (status != WPKG_OK)
 			return status;
@@ -300,6 +310,7 @@ static enum wpkg_status make_tables(struct instantiation *in)
 		if (!table)
 			return WPKG_FAIL(in->err, own.status, "%s", own.msg);
 		table->element = own_type(in, from->element);
+		table->has_objects = exec_type_has_objects(in->engine, table->element);
 		in->instance->tables[i] = table;
 	}
 	return WPKG_OK;
@@ -313,6 +324,7 @@ static enum wpkg_status make_elem(struct instantiation *in, uint32_t i)
 	if (!elem->refs)
 		return no_memory(in->err);
 	elem->length = from->count;
+	elem->has_objects = exec_type_has_objects(in->engine, own_type(in, from->type));
 	uint32_t at = from->items.start;
 	const uint8_t *indices = wpkg_module_at(in->module, at);
 	for (uint32_t k = 0; k < from->count; k++) {
@@ -443,10 +455,7 @@ enum wpkg_status wpkg_linker_instantiate(struct wpkg_instance **out, struct wpkg
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == WPKG_OK; i++)
 		if (steps[i] != compile_all || in.engine->limits.eager)
 			status = steps[i](&in);
-	if (status != WPKG_OK)
-		return status;
-	in.instance->next = in.engine->instances;
-	in.engine->instances = in.instance;
-	*out = in.instance;
-	return WPKG_OK;
+	if (status == WPKG_OK)
+		*out = in.instance;
+	return status;
 }

@@ -8,6 +8,7 @@
 #include "exec/type.h"
 
 #define NAMES_MAX ((size_t)1 << 30) /* bytes */
+#define PAGE_LOG2 16		    /* of a page of 64 KiB */
 #define VALUES_MAX 1000		    /* parameters, or results, of a host function */
 
 enum wpkg_status wpkg_linker_new(struct wpkg_linker **out, struct wpkg_engine *engine,
@@ -181,6 +182,7 @@ enum wpkg_status wpkg_linker_define_global(struct wpkg_linker *linker, struct wp
 	global->is_mutable = is_mutable;
 	uint8_t kind = global->kind;
 	exec_values_to_slots(global->cell, &value, &kind, 1);
+	exec_global_add(linker->engine, global);
 	struct exec_definition definition = {
 		.module = module, .field = field, .kind = WPKG_EXTERN_GLOBAL, .global = global};
 	return define(linker, &definition, err);
@@ -190,8 +192,11 @@ enum wpkg_status wpkg_linker_define_memory(struct wpkg_linker *linker, struct wp
 					   struct wpkg_str field, const struct wpkg_extent *extent,
 					   struct wpkg_err *err)
 {
-	struct wpkg_memory *memory = exec_memory_new(linker->engine, extent->min, extent->max,
-						     extent->has_max, extent->is_64, err);
+	struct wpkg_size size = {.min = extent->min,
+				 .max = extent->max,
+				 .has_max = extent->has_max,
+				 .is_64 = extent->is_64};
+	struct wpkg_memory *memory = exec_memory_new(linker->engine, &size, PAGE_LOG2, err);
 	if (!memory)
 		return err ? err->status : WPKG_ENOMEM;
 	struct exec_definition definition = {

@@ -11,20 +11,26 @@
 #include "base/mem.h"
 #include "exec/instance.h"
 
-#define PAGE_BYTES 65536
-#define PAGES_32 65536
+#define REGION ((uint64_t)65536) /* memory of the system comes in multiples of this */
 
-static uint64_t max_pages(uint64_t max, bool has_max, bool is_64)
+/* What addresses of 32 or 64 bits reach, or less. */
+static uint64_t max_pages(const struct wpkg_memory *memory)
 {
-	uint64_t pages = is_64 ? (uint64_t)1 << 48 : PAGES_32;
-	return has_max && max < pages ? max : pages;
+	unsigned bits = (memory->is_64 ? 64U : 32U) - memory->page_log2;
+	uint64_t pages = bits == 64 ? UINT64_MAX : (uint64_t)1 << bits;
+	return memory->has_max && memory->max < pages ? memory->max : pages;
+}
+
+static uint64_t whole_regions(uint64_t bytes)
+{
+	return (bytes + REGION - 1) / REGION * REGION;
 }
 
 /* As much as the memory may become, or less where the system has no such space; NULL for none. */
 static uint8_t *reserve(uint64_t *reserved, uint64_t want, uint64_t need)
 {
-	if (want < PAGE_BYTES)
-		want = PAGE_BYTES; /* even an empty memory has a base of its own */
+	if (want < REGION)
+		want = REGION; /* even an empty memory has a base of its own */
 	for (;;) {
 		void *base = mmap(NULL, want, PROT_NONE,
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -32,10 +38,10 @@ static uint8_t *reserve(uint64_t *reserved, uint64_t want, uint64_t need)
 			*reserved = want;
 			return base;
 		}
-		if (want <= need || want <= PAGE_BYTES)
+		if (want <= need || want <= REGION)
 			return NULL;
 		want = want / 2 > need ? want / 2 : need;
-		want = (want + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+		want = (want + REGION - 1) / REGION * REGION;
 	}
 }
 
@@ -54,14 +60,18 @@ static bool add_memory(struct wpkg_engine *engine, struct wpkg_memory *memory)
 	return true;
 }
 
-struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, uint64_t pages, uint64_t max,
-				    bool has_max, bool is_64, struct wpkg_err *err)
+/* The pages that the engine's ceiling leaves for memories. */
+static uint64_t pages_left(const struct wpkg_engine *engine, unsigned page_log2)
 {
-	uint64_t ceiling = engine->limits.memory_bytes / PAGE_BYTES;
-	uint64_t used = engine->usage.memory_bytes / PAGE_BYTES;
-	if (pages > ceiling || used > ceiling - pages) {
+	return (engine->limits.memory_bytes - engine->usage.memory_bytes) >> page_log2;
+}
+
+struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpkg_size *size,
+				    unsigned page_log2, struct wpkg_err *err)
+{
+	if (size->min > pages_left(engine, page_log2)) {
 		wpkg_err_set(err, WPKG_ELIMIT, "a memory of %llu pages passes the memory limit",
-			     (unsigned long long)pages);
+			     (unsigned long long)size->min);
 		return NULL;
 	}
 	struct wpkg_memory *memory = wpkg_arena_alloc(&engine->arena, 1, sizeof(*memory));
@@ -70,17 +80,19 @@ struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, uint64_t pages, 
 		return NULL;
 	}
 	memory->engine = engine;
-	memory->max = max;
-	memory->has_max = has_max;
-	memory->is_64 = is_64;
-	uint64_t want = max_pages(max, has_max, is_64);
+	memory->max = size->max;
+	memory->has_max = size->has_max;
+	memory->is_64 = size->is_64;
+	memory->page_log2 = (uint8_t)page_log2;
+	uint64_t want = max_pages(memory), ceiling = engine->limits.memory_bytes >> page_log2;
 	if (want > ceiling)
 		want = ceiling;
-	memory->base = reserve(&memory->reserved, want * PAGE_BYTES, pages * PAGE_BYTES);
+	memory->base = reserve(&memory->reserved, whole_regions(want << page_log2),
+			       whole_regions(size->min << page_log2));
 	enum wpkg_trap trap = WPKG_TRAP_NONE;
-	if (!memory->base || exec_memory_grow_by(memory, pages, &trap) == UINT64_MAX) {
+	if (!memory->base || exec_memory_grow_by(memory, size->min, &trap) == UINT64_MAX) {
 		wpkg_err_set(err, WPKG_ENOMEM, "no address space for a memory of %llu pages",
-			     (unsigned long long)pages);
+			     (unsigned long long)size->min);
 		return NULL;
 	}
 	return memory;
@@ -92,23 +104,27 @@ void exec_memory_free(struct wpkg_memory *memory)
 		munmap(memory->base, memory->reserved);
 }
 
+/* The part of the last region that was not used so far has never been written: it is zero. */
+static bool make_usable(struct wpkg_memory *memory, uint64_t bytes)
+{
+	uint64_t from = whole_regions(memory->size), to = whole_regions(memory->size + bytes);
+	return from == to || mprotect(memory->base + from, to - from, PROT_READ | PROT_WRITE) == 0;
+}
+
 uint64_t exec_memory_grow_by(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap)
 {
 	struct wpkg_engine *engine = memory->engine;
-	uint64_t old = memory->size / PAGE_BYTES;
-	if (pages > max_pages(memory->max, memory->has_max, memory->is_64) - old)
+	uint64_t old = memory->size >> memory->page_log2;
+	if (pages > max_pages(memory) - old)
 		return UINT64_MAX;
-	uint64_t left = (engine->limits.memory_bytes - engine->usage.memory_bytes) / PAGE_BYTES;
-	if (pages > left) {
+	if (pages > pages_left(engine, memory->page_log2)) {
 		engine->usage.memory_refused = true;
 		if (engine->limits.ceilings_trap)
 			*trap = WPKG_TRAP_MEMORY_LIMIT;
 		return UINT64_MAX;
 	}
-	uint64_t bytes = pages * PAGE_BYTES;
-	if (bytes > memory->reserved - memory->size)
-		return UINT64_MAX;
-	if (bytes && mprotect(memory->base + memory->size, bytes, PROT_READ | PROT_WRITE))
+	uint64_t bytes = pages << memory->page_log2;
+	if (bytes > memory->reserved - memory->size || !make_usable(memory, bytes))
 		return UINT64_MAX;
 	memory->size += bytes;
 	engine->usage.memory_bytes += bytes;

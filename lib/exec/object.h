@@ -36,6 +36,7 @@ struct wpkg_func {
 	uint32_t code_words;
 	uint32_t index; /* in the instance's functions */
 	const struct exec_sig *sig;
+	struct exec_frame_info *info;	/* with code; NULL when there is nothing to say */
 	struct wpkg_engine *engine;	/* its owner */
 	struct wpkg_instance *instance; /* NULL for host functions */
 	const uint8_t *body;		/* of guest functions: from the locals to the last end */
@@ -49,6 +50,7 @@ struct wpkg_memory {
 	uint64_t size;	   /* bytes */
 	uint64_t reserved; /* bytes of address space */
 	uint64_t max;	   /* pages, when has_max */
+	uint8_t page_log2; /* of the bytes of a page */
 	bool has_max;
 	bool is_64;
 	struct wpkg_engine *engine;
@@ -61,6 +63,7 @@ struct wpkg_table {
 	uint64_t max; /* when has_max */
 	bool has_max;
 	bool is_64;
+	bool has_objects; /* entries may refer to objects of the heap */
 	wpkg_valtype element;
 	struct wpkg_engine *engine;
 };
@@ -70,6 +73,7 @@ struct wpkg_global {
 	uint8_t kind;
 	bool is_mutable;
 	wpkg_valtype type;
+	struct wpkg_global *next; /* of those that are references */
 };
 
 struct wpkg_tag {
@@ -86,6 +90,7 @@ struct exec_data {
 struct exec_elem {
 	uint64_t *refs;
 	uint64_t length;
+	bool has_objects; /* items may refer to objects of the heap */
 };
 
 struct wpkg_instance {

@@ -46,7 +46,8 @@ static struct operand *push(struct translator *t, unsigned kind)
 	while (t->height - t->settled > UNSETTLED_MAX)
 		exec_settle(t, t->settled++);
 	struct operand *o = &t->stack[t->height++];
-	*o = (struct operand){.kind = (uint8_t)kind, .home = t->next_slot, .producer = NOWHERE};
+	*o = (struct operand){
+		.kind = (uint8_t)kind, .home = t->next_slot, .producer = NOWHERE, .roots = NOWHERE};
 	t->next_slot += exec_width(kind);
 	if (t->next_slot > t->top_slot)
 		t->top_slot = t->next_slot;
@@ -61,6 +62,8 @@ void exec_pop(struct translator *t, uint32_t count)
 	t->next_slot = t->stack[t->height].home;
 	if (t->settled > t->height)
 		t->settled = t->height;
+	if (t->rooted > t->height)
+		t->rooted = t->height;
 }
 
 void exec_push_local(struct translator *t, uint32_t slot, unsigned kind)

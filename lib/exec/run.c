@@ -22,6 +22,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "exec/heap.h"
 #include "exec/number.h"
 #include "exec/object.h"
 
@@ -159,6 +160,36 @@ static inline uint32_t field(const uint64_t *pc, int k)
 		r0 = (uint64_t)(memory->base + ea);                                                \
 		NEXT(4);                                                                           \
 	} while (0)
+
+/* Does the reference match pc[2]: at once when its type is that very one. */
+#define MATCHES_AT_ONCE(ref)                                                                       \
+	(exec_is_object(ref) && exec_object(ref)->type == (uint32_t)(pc[2] >> 32))
+#define BRANCH_ON_CAST(sense, poll)                                                                \
+	do {                                                                                       \
+		uint64_t ref = SLOT_I(1);                                                          \
+		vm->value = 1;                                                                     \
+		if (!MATCHES_AT_ONCE(ref))                                                         \
+			exec_ref_test(vm, fp, pc);                                                 \
+		if (vm->value == (sense)) {                                                        \
+			poll;                                                                      \
+			JUMP(3);                                                                   \
+		}                                                                                  \
+		NEXT(4);                                                                           \
+	} while (0)
+#define NEW(step, n) SLOW_THEN(step, r0 = SLOT_I(0), n)
+#define ITEM(ref, index, size)                                                                     \
+	uint64_t array = (ref);                                                                    \
+	uint64_t i = (uint32_t)(index);                                                            \
+	if (UNLIKELY(!array))                                                                      \
+		TRAP_NULL;                                                                         \
+	if (UNLIKELY(i >= exec_object(array)->length))                                             \
+		TRAP(WPKG_TRAP_ARRAY_BOUNDS);                                                      \
+	uint8_t *at = (uint8_t *)array + EXEC_CONTENTS + i * (size)
+#define FIELD(ref)                                                                                 \
+	uint64_t object = (ref);                                                                   \
+	if (UNLIKELY(!object))                                                                     \
+		TRAP_NULL;                                                                         \
+	uint8_t *at = (uint8_t *)object + (uint32_t)I32(1)
 
 #ifndef WPKG_EXEC_SWITCH
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "exec/compile.h"
+#include "exec/frame.h"
 #include "exec/host_int.h"
 #include "exec/type.h"
 
@@ -124,12 +125,26 @@ enum wpkg_trap exec_call_far(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 	return enter(vm, (const struct wpkg_func *)pc[2], fp + field(pc, 0), pc + CALL_WORDS, fp);
 }
 
+/* The call's host function ended: the machine goes on behind it, or where its exception goes. */
+static enum wpkg_trap after_host(struct vm *vm, uint64_t *fp, const uint64_t *pc,
+				 enum wpkg_trap trap)
+{
+	if (trap == WPKG_TRAP_EXCEPTION)
+		return exec_unwind(vm, fp, pc, vm->engine->exception);
+	vm->pc = pc + CALL_WORDS + RELOAD_WORDS;
+	vm->fp = fp;
+	vm->pin = (uint32_t)(vm->pc[-1] >> 48);
+	vm->value = fp[field(pc, 0)];
+	return trap;
+}
+
 enum wpkg_trap exec_call_host(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	vm->pc = pc;
 	vm->fp = fp;
-	return exec_host_run((struct wpkg_func *)pc[2], (struct wpkg_instance *)pc[3],
-			     fp + field(pc, 0));
+	return after_host(vm, fp, pc,
+			  exec_host_run((struct wpkg_func *)pc[2], (struct wpkg_instance *)pc[3],
+					fp + field(pc, 0)));
 }
 
 static struct wpkg_instance *running(const struct vm *vm, const uint64_t *pc)
@@ -146,14 +161,8 @@ enum wpkg_trap exec_call_any(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 	vm->fp = fp;
 	if (!exec_type_matches(vm->engine, func->type, (uint32_t)pc[3]))
 		return WPKG_TRAP_INDIRECT_TYPE;
-	if (func->host) {
-		enum wpkg_trap trap = exec_host_run(func, running(vm, pc), frame);
-		vm->pc = pc + CALL_WORDS + RELOAD_WORDS;
-		vm->fp = fp;
-		vm->pin = (uint32_t)(vm->pc[-1] >> 48);
-		vm->value = frame[0];
-		return trap;
-	}
+	if (func->host)
+		return after_host(vm, fp, pc, exec_host_run(func, running(vm, pc), frame));
 	enum wpkg_trap trap = exec_func_prepare(func);
 	if (trap)
 		return trap;
@@ -171,6 +180,9 @@ static enum wpkg_trap tail(struct vm *vm, uint64_t *fp, const uint64_t *pc, stru
 	vm->fp = fp;
 	if (func->host) {
 		enum wpkg_trap trap = exec_host_run(func, running(vm, pc), args);
+		if (trap == WPKG_TRAP_EXCEPTION)
+			return exec_unwind(vm, caller, exec_is_halt(vm->engine, to) ? to : to - 1,
+					   vm->engine->exception);
 		if (trap)
 			return trap;
 		memmove(fp, args, func->sig->result_slots * sizeof(*fp));

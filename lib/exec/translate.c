@@ -14,25 +14,6 @@
 
 static const uint8_t single_kinds[] = {KIND_I32, KIND_I64, KIND_F32, KIND_F64, KIND_V128, KIND_REF};
 
-static bool room(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size)
-{
-	if (need <= *cap)
-		return true;
-	uint32_t next = *cap < 32 ? 32 : *cap;
-	while (next < need)
-		next *= 2;
-	void *block = NULL;
-	memcpy(&block, array, sizeof(block));
-	block = wpkg_mem_resize(block, next, size);
-	if (!block) {
-		t->failed = true;
-		return false;
-	}
-	memcpy(array, &block, sizeof(block));
-	*cap = next;
-	return true;
-}
-
 /* Locals. */
 
 static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
@@ -42,10 +23,10 @@ static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
 		t->too_large = true;
 		return false;
 	}
-	if (!room(t, &t->local_kinds, &cap, total, sizeof(*t->local_kinds)))
+	if (!exec_room(t, &t->local_kinds, &cap, total, sizeof(*t->local_kinds)))
 		return false;
 	cap = t->local_cap;
-	if (!room(t, &t->local_slots, &cap, total, sizeof(*t->local_slots)))
+	if (!exec_room(t, &t->local_slots, &cap, total, sizeof(*t->local_slots)))
 		return false;
 	t->local_cap = cap;
 	for (; t->local_count < total; t->local_count++) {
@@ -107,7 +88,7 @@ static bool choose_pin(struct translator *t)
 			weight *= 10;
 		} else if (exec_opens_block(opcode)) {
 			inside++;
-		} else if (opcode == OPCODE_END) {
+		} else if (opcode == OPCODE_END || opcode == OPCODE_DELEGATE) {
 			if (inside > 0) {
 				inside--;
 			} else if (loops > 0) {
@@ -130,12 +111,12 @@ static bool choose_pin(struct translator *t)
 
 /* Labels. */
 
-static struct label *label_at(struct translator *t, uint32_t depth)
+struct label *exec_label_at(struct translator *t, uint32_t depth)
 {
 	return &t->labels[t->depth - 1 - depth];
 }
 
-static struct label block_type(struct translator *t)
+struct label exec_block_type(struct translator *t)
 {
 	struct label label = {.fixups = NOWHERE, .else_fixup = NOWHERE};
 	const uint8_t *at = t->at;
@@ -156,10 +137,14 @@ static struct label block_type(struct translator *t)
 	return label;
 }
 
-static void push_label(struct translator *t, const struct label *label)
+void exec_push_label(struct translator *t, const struct label *label)
 {
-	if (room(t, &t->labels, &t->label_cap, t->depth + 1, sizeof(*t->labels)))
-		t->labels[t->depth++] = *label;
+	if (!exec_room(t, &t->labels, &t->label_cap, t->depth + 1, sizeof(*t->labels)))
+		return;
+	t->labels[t->depth] = *label;
+	if (!label->owns_region)
+		t->labels[t->depth].region = t->depth ? t->labels[t->depth - 1].region : NOWHERE;
+	t->depth++;
 }
 
 /* A meter, whose cost is known at the end of what it stands before. */
@@ -175,7 +160,7 @@ static uint32_t emit_meter(struct translator *t)
 
 static void begin_block(struct translator *t, enum label_kind kind)
 {
-	struct label label = block_type(t);
+	struct label label = exec_block_type(t);
 	label.kind = (uint8_t)kind;
 	exec_settle_all(t);
 	label.height = t->height - label.param_count;
@@ -184,12 +169,12 @@ static void begin_block(struct translator *t, enum label_kind kind)
 		label.start = t->words;
 		label.meter = emit_meter(t);
 	}
-	push_label(t, &label);
+	exec_push_label(t, &label);
 }
 
 static void begin_if(struct translator *t)
 {
-	struct label label = block_type(t);
+	struct label label = exec_block_type(t);
 	label.kind = LABEL_IF;
 	for (; t->settled + 1 < t->height; t->settled++)
 		exec_settle(t, t->settled);
@@ -198,7 +183,7 @@ static void begin_if(struct translator *t)
 	label.else_fixup = label.fixups;
 	label.fixups = NOWHERE;
 	label.height = t->height - label.param_count;
-	push_label(t, &label);
+	exec_push_label(t, &label);
 }
 
 /* The top values go where the label has its own; the operands stay what they are. */
@@ -252,7 +237,7 @@ static void emit_return(struct translator *t)
 	exec_word(t, exec_fields(link, slot, 0, 0));
 }
 
-static void branch(struct translator *t, struct label *label, bool redirect)
+void exec_branch(struct translator *t, struct label *label, bool redirect)
 {
 	if (label->kind == LABEL_FUNCTION) {
 		emit_return(t);
@@ -297,7 +282,7 @@ static void branch_if(struct translator *t, struct label *label)
 	exec_branch_if(t, false, &skip);
 	struct accumulator acc[BANK_COUNT];
 	memcpy(acc, t->acc, sizeof(acc));
-	branch(t, label, false);
+	exec_branch(t, label, false);
 	exec_bind(t, skip.fixups);
 	memcpy(t->acc, acc, sizeof(acc));
 }
@@ -312,7 +297,7 @@ static void branch_table(struct translator *t)
 	const uint8_t *labels = t->at;
 	bool direct = true;
 	for (uint32_t i = 0; i <= count; i++) {
-		const struct label *label = label_at(t, take_u32(&t->at));
+		const struct label *label = exec_label_at(t, take_u32(&t->at));
 		direct = direct && label->kind != LABEL_FUNCTION && arity(label) == 0;
 	}
 	exec_spill_all(t, t->height);
@@ -322,18 +307,18 @@ static void branch_table(struct translator *t)
 	uint32_t words = t->words;
 	for (uint32_t i = 0; i <= count; i++)
 		if (direct)
-			exec_branch_word(t, label_at(t, take_u32(&t->at)), pos);
+			exec_branch_word(t, exec_label_at(t, take_u32(&t->at)), pos);
 		else
 			exec_word(t, 0);
 	for (uint32_t i = 0; i <= count && !direct; i++) {
 		exec_fence(t);
 		if (!t->failed)
 			t->code[words + i] = t->words - pos;
-		branch(t, label_at(t, take_u32(&t->at)), false);
+		exec_branch(t, exec_label_at(t, take_u32(&t->at)), false);
 	}
 }
 
-/* After a jump: on to the else or end that belongs to the open block. */
+/* After a jump: on to the else, catch or end that belongs to the open block. */
 static void skip_dead(struct translator *t)
 {
 	uint32_t depth = 0;
@@ -342,20 +327,20 @@ static void skip_dead(struct translator *t)
 		unsigned opcode = exec_take_opcode(&t->at);
 		if (exec_opens_block(opcode))
 			depth++;
-		if ((opcode == OPCODE_END || opcode == OPCODE_ELSE) && depth == 0) {
+		if (exec_ends_part(opcode) && depth == 0) {
 			t->at = before;
 			return;
 		}
-		if (opcode == OPCODE_END)
+		if (opcode == OPCODE_END || opcode == OPCODE_DELEGATE)
 			depth--;
 		exec_skip_immediates(&t->at, opcode);
 	}
 }
 
-static void push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds)
+void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (!room(t, &t->stack, &t->stack_cap, t->height + 2, sizeof(*t->stack)))
+		if (!exec_room(t, &t->stack, &t->stack_cap, t->height + 2, sizeof(*t->stack)))
 			return;
 		exec_push_slot(t, kinds[i], NOWHERE);
 	}
@@ -363,24 +348,36 @@ static void push_kinds(struct translator *t, uint32_t count, const uint8_t *kind
 
 static void begin_else(struct translator *t, bool dead)
 {
-	struct label *label = label_at(t, 0);
+	struct label *label = exec_label_at(t, 0);
 	if (!dead)
-		branch(t, label, true);
+		exec_branch(t, label, true);
 	exec_bind(t, label->else_fixup);
 	label->else_fixup = NOWHERE;
 	label->kind = LABEL_ELSE;
 	exec_pop(t, t->height - label->height);
-	push_kinds(t, label->param_count, label->params);
+	exec_push_kinds(t, label->param_count, label->params);
 	exec_settle_all(t);
+}
+
+/* Exceptions that are caught as the function's results come here, with those above the link. */
+static void return_caught(struct translator *t, const struct label *label)
+{
+	exec_bind(t, label->fixups);
+	exec_emit(t, H_return_n);
+	exec_word(t, exec_fields(t->func->link, t->func->link + 2, t->func->sig->result_slots, 0));
 }
 
 /* Returns whether what follows the end cannot be reached. */
 static bool end_block(struct translator *t, bool dead)
 {
 	struct label label = t->labels[--t->depth];
+	if (label.owns_region)
+		exec_end_region(t, &label);
 	if (label.kind == LABEL_FUNCTION) {
 		if (!dead)
 			emit_return(t);
+		if (label.used)
+			return_caught(t, &label);
 		if (label.meter)
 			t->code[label.meter] = label.cost;
 		return true;
@@ -388,16 +385,17 @@ static bool end_block(struct translator *t, bool dead)
 	if (label.kind == LABEL_LOOP && label.meter)
 		t->code[label.meter] = label.cost;
 	bool joined = label.used || label.else_fixup != NOWHERE;
-	if (!dead && !joined)
+	/* Below the results of a catch is its exception: they have to move. */
+	if (!dead && !joined && label.kind != LABEL_CATCH)
 		return false;
 	if (!dead)
 		move_values(t, &label, true);
 	exec_bind(t, label.else_fixup);
 	exec_bind(t, label.fixups);
 	exec_pop(t, t->height - label.height);
-	if (!joined)
+	if (dead && !joined)
 		return true;
-	push_kinds(t, label.result_count, label.results);
+	exec_push_kinds(t, label.result_count, label.results);
 	exec_settle_all(t);
 	return false;
 }
@@ -434,7 +432,7 @@ static void emit_reload(struct translator *t)
 static void results(struct translator *t, const struct exec_sig *sig)
 {
 	exec_forget(t);
-	push_kinds(t, sig->result_count, sig->results);
+	exec_push_kinds(t, sig->result_count, sig->results);
 	if (sig->result_count == 1 && exec_bank(sig->results[0]) == BANK_INT)
 		t->acc[BANK_INT].operand = t->height - 1;
 }
@@ -443,12 +441,13 @@ static void call(struct translator *t, bool tail)
 {
 	struct wpkg_func *func = t->instance->funcs[take_u32(&t->at)];
 	uint32_t base = arguments(t, func->sig->param_count);
-	exec_emit(t, tail ? H_tail_call : H_call_lazy);
+	uint32_t pos = exec_emit(t, tail ? H_tail_call : H_call_lazy);
 	exec_word(t, exec_fields(base, 0, t->func->link, 0));
 	exec_word(t, (uint64_t)func);
 	exec_word(t, 0);
 	if (tail)
 		return;
+	exec_safepoint(t, pos);
 	emit_reload(t);
 	results(t, func->sig);
 }
@@ -466,12 +465,13 @@ static void call_indirect(struct translator *t, bool tail)
 	unsigned handler = in_acc ? H_call_indirect_R : H_call_indirect_S;
 	if (table->is_64)
 		handler = H_call_indirect_64;
-	exec_emit(t, tail ? H_tail_call_table : handler);
+	uint32_t pos = exec_emit(t, tail ? H_tail_call_table : handler);
 	exec_word(t, exec_fields(base, slot, t->func->link, 0));
 	exec_word(t, (uint64_t)table);
 	exec_word(t, sig->type);
 	if (tail)
 		return;
+	exec_safepoint(t, pos);
 	emit_reload(t);
 	results(t, sig);
 }
@@ -482,12 +482,13 @@ static void call_ref(struct translator *t, bool tail)
 	uint32_t slot = exec_slot(t, t->height - 1);
 	exec_pop(t, 1);
 	uint32_t base = arguments(t, sig->param_count);
-	exec_emit(t, tail ? H_tail_call_ref : H_call_ref);
+	uint32_t pos = exec_emit(t, tail ? H_tail_call_ref : H_call_ref);
 	exec_word(t, exec_fields(base, slot, t->func->link, 0));
 	exec_word(t, 0);
 	exec_word(t, sig->type);
 	if (tail)
 		return;
+	exec_safepoint(t, pos);
 	emit_reload(t);
 	results(t, sig);
 }
@@ -498,7 +499,7 @@ static void global_get(struct translator *t)
 {
 	const struct wpkg_global *global = t->instance->globals[take_u32(&t->at)];
 	unsigned kind = global->kind;
-	if (!global->is_mutable && kind != KIND_V128 && kind != KIND_REF) {
+	if (!global->is_mutable && kind != KIND_V128) {
 		exec_push_const(t, kind, global->cell[0]);
 		return;
 	}
@@ -536,7 +537,7 @@ static void global_set(struct translator *t)
 
 /* Memories and tables. Operands are read from slots; words follow the fields. */
 
-static void emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word)
+void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word)
 {
 	uint32_t slots[3] = {0};
 	for (uint32_t i = 0; i < operands; i++)
@@ -575,7 +576,7 @@ static void memory_size(struct translator *t)
 {
 	const struct wpkg_memory *memory = t->instance->memories[take_u32(&t->at)];
 	exec_spill(t, BANK_INT);
-	emit_slots(t, H_memory_size, 0, (uint64_t)memory);
+	exec_emit_slots(t, H_memory_size, 0, (uint64_t)memory);
 	push_both(t, index_kind(memory->is_64));
 }
 
@@ -584,7 +585,7 @@ static void memory_grow(struct translator *t)
 	const struct wpkg_memory *memory = t->instance->memories[take_u32(&t->at)];
 	exec_slot(t, t->height - 1);
 	exec_spill(t, BANK_INT);
-	emit_slots(t, H_memory_grow, 1, (uint64_t)memory);
+	exec_emit_slots(t, H_memory_grow, 1, (uint64_t)memory);
 	push_both(t, index_kind(memory->is_64));
 }
 
@@ -593,7 +594,7 @@ static void table_access(struct translator *t, bool set)
 	const struct wpkg_table *table = t->instance->tables[take_u32(&t->at)];
 	unsigned handler = table->is_64 ? (set ? H_table_set_64 : H_table_get_64)
 					: (set ? H_table_set : H_table_get);
-	emit_slots(t, handler, set ? 2 : 1, (uint64_t)table);
+	exec_emit_slots(t, handler, set ? 2 : 1, (uint64_t)table);
 	if (!set)
 		exec_push_slot(t, KIND_REF, NOWHERE);
 }
@@ -604,44 +605,45 @@ static void bulk(struct translator *t, unsigned opcode)
 	uint32_t x = take_u32(&t->at);
 	switch (opcode) {
 	case OPCODE_MEMORY_INIT:
-		emit_slots(t, H_memory_init, 3, (uint64_t)instance->memories[take_u32(&t->at)]);
+		exec_emit_slots(t, H_memory_init, 3,
+				(uint64_t)instance->memories[take_u32(&t->at)]);
 		exec_word(t, (uint64_t)instance);
 		exec_word(t, x);
 		break;
 	case OPCODE_DATA_DROP:
-		emit_slots(t, H_data_drop, 0, (uint64_t)instance);
+		exec_emit_slots(t, H_data_drop, 0, (uint64_t)instance);
 		exec_word(t, x);
 		break;
 	case OPCODE_MEMORY_COPY:
-		emit_slots(t, H_memory_copy, 3, (uint64_t)instance->memories[x]);
+		exec_emit_slots(t, H_memory_copy, 3, (uint64_t)instance->memories[x]);
 		exec_word(t, (uint64_t)instance->memories[take_u32(&t->at)]);
 		break;
 	case OPCODE_MEMORY_FILL:
-		emit_slots(t, H_memory_fill, 3, (uint64_t)instance->memories[x]);
+		exec_emit_slots(t, H_memory_fill, 3, (uint64_t)instance->memories[x]);
 		break;
 	case OPCODE_TABLE_INIT:
-		emit_slots(t, H_table_init, 3, (uint64_t)instance->tables[take_u32(&t->at)]);
+		exec_emit_slots(t, H_table_init, 3, (uint64_t)instance->tables[take_u32(&t->at)]);
 		exec_word(t, (uint64_t)instance);
 		exec_word(t, x);
 		break;
 	case OPCODE_ELEM_DROP:
-		emit_slots(t, H_elem_drop, 0, (uint64_t)instance);
+		exec_emit_slots(t, H_elem_drop, 0, (uint64_t)instance);
 		exec_word(t, x);
 		break;
 	case OPCODE_TABLE_COPY:
-		emit_slots(t, H_table_copy, 3, (uint64_t)instance->tables[x]);
+		exec_emit_slots(t, H_table_copy, 3, (uint64_t)instance->tables[x]);
 		exec_word(t, (uint64_t)instance->tables[take_u32(&t->at)]);
 		break;
 	case OPCODE_TABLE_GROW:
-		emit_slots(t, H_table_grow, 2, (uint64_t)instance->tables[x]);
+		exec_emit_slots(t, H_table_grow, 2, (uint64_t)instance->tables[x]);
 		exec_push_slot(t, index_kind(instance->tables[x]->is_64), NOWHERE);
 		break;
 	case OPCODE_TABLE_SIZE:
-		emit_slots(t, H_table_size, 0, (uint64_t)instance->tables[x]);
+		exec_emit_slots(t, H_table_size, 0, (uint64_t)instance->tables[x]);
 		exec_push_slot(t, index_kind(instance->tables[x]->is_64), NOWHERE);
 		break;
 	default: /* table.fill */
-		emit_slots(t, H_table_fill, 3, (uint64_t)instance->tables[x]);
+		exec_emit_slots(t, H_table_fill, 3, (uint64_t)instance->tables[x]);
 		break;
 	}
 }
@@ -658,13 +660,13 @@ static void ref_as_non_null(struct translator *t)
 /* A branch that also decides whether the reference, on top, stays on the stack. */
 static void branch_on_null(struct translator *t, bool on_null)
 {
-	struct label *label = label_at(t, take_u32(&t->at));
+	struct label *label = exec_label_at(t, take_u32(&t->at));
 	struct label skip = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
 	exec_settle(t, t->height - 1);
 	exec_branch_if_null(t, !on_null, exec_top(t, 0)->home, &skip);
 	if (on_null)
 		exec_pop(t, 1);
-	branch(t, label, false);
+	exec_branch(t, label, false);
 	exec_bind(t, skip.fixups);
 	if (on_null)
 		exec_push_slot(t, KIND_REF, NOWHERE);
@@ -724,10 +726,10 @@ static bool control(struct translator *t, unsigned opcode)
 		begin_if(t);
 		return false;
 	case OPCODE_BR:
-		branch(t, label_at(t, take_u32(&t->at)), true);
+		exec_branch(t, exec_label_at(t, take_u32(&t->at)), true);
 		return true;
 	case OPCODE_BR_IF:
-		branch_if(t, label_at(t, take_u32(&t->at)));
+		branch_if(t, exec_label_at(t, take_u32(&t->at)));
 		return false;
 	case OPCODE_BR_TABLE:
 		branch_table(t);
@@ -751,6 +753,25 @@ static bool control(struct translator *t, unsigned opcode)
 	case OPCODE_BR_ON_NON_NULL:
 		branch_on_null(t, opcode == OPCODE_BR_ON_NULL);
 		return false;
+	case OPCODE_BR_ON_CAST:
+	case OPCODE_BR_ON_CAST_FAIL:
+		exec_branch_on_cast(t, opcode == OPCODE_BR_ON_CAST_FAIL);
+		return false;
+	case OPCODE_TRY_TABLE:
+		exec_begin_try_table(t);
+		return false;
+	case OPCODE_TRY:
+		exec_begin_try(t);
+		return false;
+	case OPCODE_THROW:
+		exec_throw_tag(t);
+		return true;
+	case OPCODE_THROW_REF:
+		exec_throw_operand(t);
+		return true;
+	case OPCODE_RETHROW:
+		exec_rethrow(t);
+		return true;
 	default: /* nop */
 		return false;
 	}
@@ -837,9 +858,30 @@ static bool instruction(struct translator *t)
 		exec_binary(t, opcode);
 	else if (exec_is_control(opcode))
 		return control(t, opcode);
+	else if (opcode >= OPCODE_FB && opcode < OPCODE_FD)
+		exec_object_instruction(t, opcode);
 	else
 		other(t, opcode);
 	return false;
+}
+
+/* An end, or what begins the next part of an if or a legacy try. Returns as end_block. */
+static bool end_part(struct translator *t, unsigned opcode, bool dead)
+{
+	switch (opcode) {
+	case OPCODE_ELSE:
+		begin_else(t, dead);
+		return false;
+	case OPCODE_CATCH:
+	case OPCODE_CATCH_ALL:
+		exec_begin_catch(t, dead, opcode == OPCODE_CATCH_ALL);
+		return false;
+	case OPCODE_DELEGATE:
+		exec_delegate(t);
+		return end_block(t, dead);
+	default:
+		return end_block(t, dead);
+	}
 }
 
 static void translate_body(struct translator *t)
@@ -852,21 +894,16 @@ static void translate_body(struct translator *t)
 			      .results = sig->results};
 	t->here = t->at;
 	label.meter = emit_meter(t);
-	push_label(t, &label);
+	exec_push_label(t, &label);
 	bool dead = false;
 	while (t->depth > 0 && !t->failed && !t->too_large) {
-		if (!room(t, &t->stack, &t->stack_cap, t->height + 4, sizeof(*t->stack)))
+		if (!exec_room(t, &t->stack, &t->stack_cap, t->height + 4, sizeof(*t->stack)))
 			return;
 		if (dead)
 			skip_dead(t);
 		t->here = t->at;
-		if (*t->at == OPCODE_END) {
-			t->at++;
-			dead = end_block(t, dead);
-		} else if (*t->at == OPCODE_ELSE) {
-			t->at++;
-			begin_else(t, dead);
-			dead = false;
+		if (exec_ends_part(*t->at)) {
+			dead = end_part(t, *t->at++, dead);
 		} else {
 			count_cost(t);
 			dead = instruction(t);
@@ -897,9 +934,11 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 	bool done = translate(&t, func);
 	uint64_t *code = NULL;
 	enum wpkg_trap trap = t.failed ? WPKG_TRAP_NO_MEMORY : WPKG_TRAP_UNSUPPORTED;
+	struct exec_frame_info *info = NULL;
 	if (done) {
 		trap = WPKG_TRAP_NO_MEMORY;
-		code = wpkg_mem_alloc(t.words * sizeof(*code));
+		if (exec_copy_frame_info(&info, &t))
+			code = wpkg_mem_alloc(t.words * sizeof(*code));
 	}
 	if (code) {
 		memcpy(code, t.code, t.words * sizeof(*code));
@@ -914,6 +953,10 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 		if (trap)
 			wpkg_mem_free(code);
 	}
+	if (trap)
+		wpkg_mem_free(info);
+	else
+		func->info = info;
 	exec_code_clear(&t);
 	return trap;
 }

@@ -6,6 +6,8 @@
 unsigned exec_kind_of(wpkg_valtype type)
 {
 	switch (type) {
+	case WPKG_TYPE_I8:
+	case WPKG_TYPE_I16:
 	case WPKG_TYPE_I32:
 		return KIND_I32;
 	case WPKG_TYPE_I64:
@@ -19,6 +21,11 @@ unsigned exec_kind_of(wpkg_valtype type)
 	default:
 		return KIND_REF;
 	}
+}
+
+bool exec_type_has_objects(const struct wpkg_engine *engine, wpkg_valtype type)
+{
+	return wpkg_valtype_is_ref(type) && wpkg_types_top(&engine->types, type) != WPKG_HEAP_FUNC;
 }
 
 bool exec_type_matches(const struct wpkg_engine *engine, uint32_t a, uint32_t b)

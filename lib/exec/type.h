@@ -6,8 +6,14 @@
 
 #include "exec/engine_int.h"
 
-/* The kind (enum kind of exec/compile.h) of a value type. */
+/* The kind (enum kind of exec/compile.h) of a value type, or of a packed one on the stack. */
 unsigned exec_kind_of(wpkg_valtype type);
+
+/* Bytes of a field or an item of this storage type. */
+uint32_t exec_storage_size(wpkg_valtype type);
+
+/* May a value of this type refer to an object of the heap? */
+bool exec_type_has_objects(const struct wpkg_engine *engine, wpkg_valtype type);
 
 /* Is the function type a the same as b, or below it? Both are numbers of the engine's table. */
 bool exec_type_matches(const struct wpkg_engine *engine, uint32_t a, uint32_t b);
