@@ -24,7 +24,7 @@ void *wpkg_mem_dup(const void *bytes, size_t size);
 /* A NUL-terminated copy of length bytes; NULL when there is no memory. */
 char *wpkg_mem_dup_text(const char *text, size_t length);
 
-/* Frees the block; NULL is fine. */
+/* Frees a block, also one that a library made with malloc and gave away; NULL is fine. */
 void wpkg_mem_free(void *block);
 
 /* Overwrites size bytes in a way that the compiler keeps. */

@@ -10,6 +10,7 @@
 #include <unictype.h>
 #include <uninorm.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #define PART_MAX 128
@@ -143,5 +144,5 @@ void wpkg_name_append_skeleton(struct wpkg_buf *buf, struct wpkg_str name)
 	while (wpkg_utf8_next(&rest, &character))
 		append_folded(buf, character);
 	if (made != folded)
-		free(made);
+		wpkg_mem_free(made);
 }

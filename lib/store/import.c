@@ -571,7 +571,7 @@ static enum wpkg_status import_lines(struct importer *importer, struct wpkg_err 
 	}
 	if (status == WPKG_OK && ferror(file))
 		status = WPKG_FAIL(err, WPKG_EIO, TRANSFER_FILE " cannot be read");
-	free(text);
+	wpkg_mem_free(text);
 	fclose(file);
 	if (importer->seen_count > 0)
 		qsort(importer->seen, importer->seen_count, sizeof(*importer->seen),

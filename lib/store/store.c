@@ -75,7 +75,7 @@ static enum wpkg_status index_path(char **out, const char *folder, struct wpkg_e
 	if (!real)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
 	char *path = wpkg_path_join(real, INDEX);
-	free(real);
+	wpkg_mem_free(real);
 	if (!path)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
 	*out = path;

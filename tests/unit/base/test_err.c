@@ -47,7 +47,7 @@ START_TEST(a_system_error_has_a_status_and_the_systems_words)
 	struct wpkg_err err;
 	ck_assert_int_eq(WPKG_FAIL_ERRNO(&err, ENOENT, "%s", "/no"), WPKG_ENOTFOUND);
 	ck_assert_str_eq(err.msg, "/no: No such file or directory");
-	ck_assert_int_eq(wpkg_status_of_errno(ENOSPC), WPKG_EIO);
+	ck_assert_int_eq(wpkg_status_of_errno(ENOSPC), WPKG_EFULL);
 	ck_assert_str_eq(wpkg_status_name(WPKG_EDENIED), "denied");
 }
 END_TEST
