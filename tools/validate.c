@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../client/global.h"
 #include "base/utf8.h"
@@ -11,6 +12,7 @@
 #include "output.h"
 #include "wasm/facts.h"
 #include "wasm/module.h"
+#include "wasm/stream.h"
 
 struct validate_options {
 	const char *features;
@@ -27,26 +29,66 @@ static const struct wpkg_option validate_rows[] = {
 
 /* What came of one operand. */
 struct finding {
-	const char *name; /* of the operand */
-	struct wpkg_file_map file;
-	struct wpkg_module *module; /* when valid */
+	const char *name;		   /* of the operand */
+	struct wpkg_file_map file;	   /* of a file */
+	struct wpkg_module *read;	   /* from it */
+	struct wpkg_module_stream *stream; /* of standard input */
+	const struct wpkg_module *module;  /* of either, when valid */
+	enum wpkg_wasm_kind kind;
+	uint64_t size; /* bytes */
 	struct wpkg_module_fault fault;
 	struct wpkg_err err;
 	int code; /* exit code */
 };
 
+static enum wpkg_status read_file(struct finding *finding,
+				  const struct wpkg_module_options *options)
+{
+	finding->kind = wpkg_wasm_kind_of(finding->file.bytes);
+	finding->size = finding->file.bytes.len;
+	enum wpkg_status status =
+		wpkg_module_read(&finding->read, finding->file.bytes, options, &finding->err);
+	finding->module = finding->read;
+	return status;
+}
+
+/* Validates while the bytes come. */
+static enum wpkg_status read_input(struct finding *finding,
+				   const struct wpkg_module_options *options)
+{
+	static char piece[65536];
+	size_t count = 0;
+	enum wpkg_status status = wpkg_module_stream_new(&finding->stream, options, &finding->err);
+	while (status == WPKG_OK && (count = fread(piece, 1, sizeof(piece), stdin)) > 0) {
+		if (finding->size == 0)
+			finding->kind = wpkg_wasm_kind_of(wpkg_str_of(piece, count));
+		finding->size += count;
+		status = wpkg_module_stream_feed(finding->stream, wpkg_str_of(piece, count),
+						 &finding->err);
+	}
+	if (status == WPKG_OK && ferror(stdin))
+		return WPKG_FAIL(&finding->err, WPKG_EIO, "standard input: read error");
+	if (status == WPKG_OK)
+		status = wpkg_module_stream_finish(finding->stream, &finding->err);
+	if (status == WPKG_OK)
+		finding->module = wpkg_module_stream_module(finding->stream);
+	return status;
+}
+
 static void find_out(struct finding *finding, const struct wpkg_invocation *invocation,
 		     struct wpkg_module_options *options)
 {
-	enum wpkg_status status =
-		tool_module_open(&finding->file, invocation, finding->name, &finding->err);
+	bool is_input = strcmp(finding->name, "-") == 0;
+	enum wpkg_status status = WPKG_OK;
 	finding->code = WPKG_EXIT_DONE;
+	options->fault = &finding->fault;
+	if (!is_input)
+		status = tool_module_open(&finding->file, invocation, finding->name, &finding->err);
 	if (status != WPKG_OK) {
 		finding->code = (int)wpkg_exit_of(status);
 		return;
 	}
-	options->fault = &finding->fault;
-	status = wpkg_module_read(&finding->module, finding->file.bytes, options, &finding->err);
+	status = is_input ? read_input(finding, options) : read_file(finding, options);
 	if (status == WPKG_EFORMAT || status == WPKG_ELIMIT)
 		finding->code = WPKG_EXIT_REFUSED;
 	else if (status != WPKG_OK)
@@ -55,7 +97,8 @@ static void find_out(struct finding *finding, const struct wpkg_invocation *invo
 
 static void finding_clear(struct finding *finding)
 {
-	wpkg_module_free(finding->module);
+	wpkg_module_free(finding->read);
+	wpkg_module_stream_free(finding->stream);
 	wpkg_file_map_close(&finding->file);
 }
 
@@ -141,12 +184,11 @@ static bool add_finding(struct wpkg_arena *arena, struct wpkg_value *list,
 			const struct finding *finding)
 {
 	struct wpkg_value *entry = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
-	enum wpkg_wasm_kind kind = wpkg_wasm_kind_of(finding->file.bytes);
 	if (!entry || !wpkg_value_add_string(arena, entry, "file", wpkg_str_from(finding->name)) ||
 	    !wpkg_value_add_boolean(arena, entry, "valid", finding->module != NULL) ||
 	    !wpkg_value_add_string(arena, entry, "kind",
-				   wpkg_str_from(wpkg_wasm_kind_name(kind))) ||
-	    !wpkg_value_add_integer(arena, entry, "size", (int64_t)finding->file.bytes.len))
+				   wpkg_str_from(wpkg_wasm_kind_name(finding->kind))) ||
+	    !wpkg_value_add_integer(arena, entry, "size", (int64_t)finding->size))
 		return false;
 	return finding->module ? add_features(arena, entry, finding->module)
 			       : add_fault(arena, entry, finding);
@@ -204,14 +246,17 @@ static int run(const struct wpkg_invocation *invocation)
 
 const struct wpkg_command tool_validate = {
 	.name = "validate",
-	.operands = "FILE|REF...",
+	.operands = "FILE|REF|-...",
 	.summary = "check that modules are valid",
 	.description =
 		"Decodes and validates each module by the specification's rules and says which "
 		"features it needs. A module that is not valid is refused with the offset of the "
 		"first byte that is wrong, the instruction and the function. Everything that the "
-		"registry accepts is accepted, unless --features says what a host allows.",
+		"registry accepts is accepted, unless --features says what a host allows. A dash "
+		"is "
+		"standard input, which is validated while it comes.",
 	.example = "wpkg validate app.wasm\n"
+		   "curl -s https://example.org/app.wasm | wpkg validate -\n"
 		   "wpkg validate --features standard,threads app.wasm\n"
 		   "wpkg validate --json --features all,-simd hello@1.2.0",
 	.options = validate_rows,

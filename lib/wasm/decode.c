@@ -46,61 +46,45 @@ static const struct {
 	[WPKG_SECTION_DATA] = {13, wasm_decode_data, true},
 };
 
-static struct wpkg_module_section *add_section(struct decoder *d, uint8_t id, uint32_t start)
-{
-	struct wpkg_module *module = d->module;
-	struct wpkg_reader *r = &d->in->r;
-	if (module->section_count == d->limits.sections) {
-		wpkg_reader_fail(r, r->at, WPKG_ELIMIT, "more than %u sections",
-				 (unsigned)d->limits.sections);
-		return NULL;
-	}
-	module->sections = wasm_decode_room(d, module->sections, module->section_count, 1,
-					    sizeof(*module->sections));
-	if (r->status != WPKG_OK)
-		return NULL;
-	struct wpkg_module_section *section = &module->sections[module->section_count++];
-	*section = (struct wpkg_module_section){.id = id, .all = {start, start}};
-	return section;
-}
-
 static bool check_order(struct decoder *d, uint8_t id, const uint8_t *where)
 {
 	if (id >= WPKG_SECTION_COUNT)
 		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT, "malformed section id %u",
 					id);
-	if (id == WPKG_SECTION_CUSTOM)
-		return true;
-	if (sections[id].order <= d->last_order)
+	if (id != WPKG_SECTION_CUSTOM && sections[id].order <= d->last_order)
 		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT,
 					"unexpected content: the %s section is repeated or out of "
 					"order",
 					wpkg_section_name((enum wpkg_section)id));
-	d->last_order = sections[id].order;
-	return true;
+	return d->module->section_count < d->limits.sections ||
+	       wpkg_reader_fail(&d->in->r, where, WPKG_ELIMIT, "more than %u sections",
+				(unsigned)d->limits.sections);
 }
 
-/* Identifier and size, checked; the section's body range is set. */
-static struct wpkg_module_section *read_head(struct decoder *d)
+struct wpkg_module_section *wasm_decode_section_head(struct decoder *d)
 {
+	struct wpkg_module *module = d->module;
 	struct wpkg_reader *r = &d->in->r;
+	struct wpkg_module_section section = {.all.start = wpkg_reader_offset(r)};
 	const uint8_t *where = r->at;
-	uint32_t start = wpkg_reader_offset(r);
-	uint8_t id = wpkg_reader_byte(r);
+	section.id = wpkg_reader_byte(r);
+	if (r->status != WPKG_OK || !check_order(d, section.id, where))
+		return NULL;
 	uint32_t size = wpkg_reader_u32(r);
-	if (r->status != WPKG_OK || !check_order(d, id, where))
+	module->sections = wasm_decode_room(d, module->sections, module->section_count, 1,
+					    sizeof(*module->sections));
+	if (r->status != WPKG_OK)
 		return NULL;
-	struct wpkg_module_section *section = add_section(d, id, start);
-	if (!section)
-		return NULL;
-	section->body.start = wpkg_reader_offset(r);
-	section->body.end = section->body.start + size;
-	section->all.end = section->body.end;
-	return section;
+	section.body.start = wpkg_reader_offset(r);
+	section.body.end = section.body.start + size;
+	section.all.end = section.body.end;
+	if (section.id != WPKG_SECTION_CUSTOM)
+		d->last_order = sections[section.id].order;
+	module->sections[module->section_count] = section;
+	return &module->sections[module->section_count++];
 }
 
-/* What is in the section, whose bytes are all that the cursor goes over. */
-static bool read_body(struct decoder *d, struct wpkg_module_section *section)
+bool wasm_decode_section_body(struct decoder *d, struct wpkg_module_section *section)
 {
 	struct wpkg_reader *r = &d->in->r;
 	if (section->id == WPKG_SECTION_CUSTOM) {
@@ -115,30 +99,36 @@ static bool read_body(struct decoder *d, struct wpkg_module_section *section)
 	}
 	if (!sections[section->id].read(d))
 		return false;
-	return !wpkg_reader_more(r) ||
-	       wpkg_reader_fail(r, r->at, WPKG_EFORMAT, "section size mismatch: %zu bytes too many",
-				wpkg_reader_left(r));
+	return !wpkg_reader_more(r) || wasm_decode_excess(d);
 }
 
+bool wasm_decode_excess(struct decoder *d)
+{
+	return wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_EFORMAT,
+				"section size mismatch: more bytes behind its last entry");
+}
+
+/* What there is of a section that the end of the file cuts off may have the first error. */
 static bool read_section(struct decoder *d)
 {
-	struct wpkg_module_section *section = read_head(d);
+	struct wpkg_reader *r = &d->in->r;
+	struct wpkg_module_section *section = wasm_decode_section_head(d);
 	if (!section)
 		return false;
-	struct wpkg_reader body =
-		wpkg_reader_sub(&d->in->r, section->body.end - section->body.start);
-	struct wpkg_reader outer = d->in->r;
-	if (outer.status != WPKG_OK)
-		return false;
-	d->in->r = body;
-	bool is_read = read_body(d, section);
-	wpkg_reader_join(&outer, &d->in->r);
-	d->in->r = outer;
-	return is_read;
+	struct wpkg_reader outer = *r;
+	uint32_t size = section->body.end - section->body.start;
+	bool is_cut = size > wpkg_reader_left(r);
+	r->end = is_cut ? outer.end : r->at + size;
+	if (wasm_decode_section_body(d, section) && is_cut)
+		wpkg_reader_short(r);
+	outer.at = r->end;
+	wpkg_reader_join(&outer, r);
+	*r = outer;
+	return r->status == WPKG_OK;
 }
 
 /* Header: magic and version. A component has the same magic. */
-static bool read_header(struct decoder *d)
+bool wasm_decode_header(struct decoder *d)
 {
 	static const uint8_t magic[4] = {0, 'a', 's', 'm'};
 	static const uint8_t version[4] = {1, 0, 0, 0};
@@ -159,7 +149,7 @@ static bool read_header(struct decoder *d)
 }
 
 /* What can be said only when all sections were read. */
-static bool check_whole(struct decoder *d)
+bool wasm_decode_end(struct decoder *d)
 {
 	const struct wpkg_module *module = d->module;
 	struct wpkg_reader *r = &d->in->r;
@@ -179,12 +169,12 @@ static bool check_whole(struct decoder *d)
 
 static bool read_module(struct decoder *d)
 {
-	if (!read_header(d))
+	if (!wasm_decode_header(d))
 		return false;
 	while (wpkg_reader_more(&d->in->r))
 		if (!read_section(d))
 			return false;
-	return d->in->r.status == WPKG_OK && check_whole(d);
+	return d->in->r.status == WPKG_OK && wasm_decode_end(d);
 }
 
 static uint32_t or_default(uint32_t limit, uint32_t otherwise)
@@ -218,8 +208,8 @@ static struct wpkg_module_limits limits_of(const struct wpkg_module_options *opt
 	};
 }
 
-static void decoder_init(struct decoder *d, struct wpkg_module *module,
-			 const struct wpkg_module_options *options)
+void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
+		       const struct wpkg_module_options *options)
 {
 	memset(d, 0, sizeof(*d));
 	d->module = module;
@@ -234,21 +224,23 @@ static void decoder_init(struct decoder *d, struct wpkg_module *module,
 	wpkg_arena_init(&d->scratch, SIZE_MAX);
 }
 
-static void decoder_clear(struct decoder *d)
+void wasm_decoder_clear(struct decoder *d)
 {
 	wasm_validator_clear(&d->validator);
 	wpkg_arena_clear(&d->scratch);
 	wpkg_mem_free(d->values);
 }
 
-static void note_features(struct wpkg_module *module, const struct wasm_input *in)
+void wasm_decode_note_features(const struct decoder *d)
 {
+	struct wpkg_module *module = d->module;
+	const struct wasm_input *in = d->in;
 	module->features = in->used;
 	for (unsigned i = 0; i < WPKG_FEATURE_COUNT; i++)
 		module->feature_offsets[i] = in->used >> i & 1 ? in->feature_offsets[i] : 0;
 }
 
-static struct wpkg_module *module_new(struct wpkg_str bytes)
+struct wpkg_module *wasm_module_new(struct wpkg_str bytes)
 {
 	struct wpkg_module *module = wpkg_mem_calloc(1, sizeof(*module));
 	if (!module)
@@ -259,7 +251,7 @@ static struct wpkg_module *module_new(struct wpkg_str bytes)
 	return module;
 }
 
-static struct wpkg_module_fault fault_of(const struct decoder *d)
+struct wpkg_module_fault wasm_decode_fault(const struct decoder *d)
 {
 	struct wpkg_module_fault fault = {.offset = d->in->r.failed_at,
 					  .function = d->failed_function};
@@ -273,18 +265,18 @@ enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str byte
 {
 	if (bytes.len > UINT32_MAX)
 		return WPKG_FAIL(err, WPKG_ELIMIT, "a module of 4 GiB or more");
-	struct wpkg_module *module = module_new(bytes);
+	struct wpkg_module *module = wasm_module_new(bytes);
 	if (!module)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");
 	struct decoder d;
-	decoder_init(&d, module, options);
+	wasm_decoder_init(&d, module, options);
 	wpkg_reader_init(&d.in->r, bytes, 0, err);
 	read_module(&d);
 	enum wpkg_status status = d.in->r.status;
 	if (status != WPKG_OK && options && options->fault)
-		*options->fault = fault_of(&d);
-	note_features(module, d.in);
-	decoder_clear(&d);
+		*options->fault = wasm_decode_fault(&d);
+	wasm_decode_note_features(&d);
+	wasm_decoder_clear(&d);
 	if (status != WPKG_OK) {
 		wpkg_module_free(module);
 		return status;

@@ -33,6 +33,36 @@ struct decoder {
  */
 void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size);
 
+/* A module with nothing in it; NULL without memory. */
+struct wpkg_module *wasm_module_new(struct wpkg_str bytes);
+
+/* options may be NULL. */
+void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
+		       const struct wpkg_module_options *options);
+void wasm_decoder_clear(struct decoder *d);
+
+/* Magic and version. */
+bool wasm_decode_header(struct decoder *d);
+
+/* Identifier and size: the section's ranges are set. NULL when the cursor has failed. */
+struct wpkg_module_section *wasm_decode_section_head(struct decoder *d);
+
+/* What is in the section, whose bytes are all that the cursor goes over. Of a custom one the name.
+ */
+bool wasm_decode_section_body(struct decoder *d, struct wpkg_module_section *section);
+
+/* Fails because there are bytes behind the section's last entry. */
+bool wasm_decode_excess(struct decoder *d);
+
+/* What can be said only when all sections were read. */
+bool wasm_decode_end(struct decoder *d);
+
+/* Where it failed. */
+struct wpkg_module_fault wasm_decode_fault(const struct decoder *d);
+
+/* The features in use, into the module. */
+void wasm_decode_note_features(const struct decoder *d);
+
 /* Sections: the cursor is at the body. False when it has failed. */
 bool wasm_decode_types(struct decoder *d);
 bool wasm_decode_imports(struct decoder *d);

@@ -10,7 +10,7 @@ bool wasm_decode_code_begin(struct decoder *d)
 {
 	struct wpkg_reader *r = &d->in->r;
 	const uint8_t *where = r->at;
-	uint32_t count = wpkg_reader_count(r, UINT32_MAX, "bodies");
+	uint32_t count = wpkg_reader_u32(r);
 	uint32_t want = d->module->func_count - d->module->func_import_count;
 	if (r->status != WPKG_OK)
 		return false;

@@ -13,6 +13,7 @@
  *
  * A data segment: 0 offset bytes, 1 bytes, 2 memory offset bytes.
  */
+#include "base/mem.h"
 #include "wasm/decode.h"
 
 bool wasm_decode_constant(struct decoder *d, struct wpkg_range *range, wpkg_valtype type)
@@ -140,7 +141,7 @@ bool wasm_decode_data_count(struct decoder *d)
 				(unsigned)d->module->data_count, (unsigned)d->limits.segments);
 }
 
-/* All of the segment but its bytes: their number is in *size. */
+/* All of the segment but its bytes, of which the range is set and *size is the number. */
 bool wasm_decode_data_head(struct decoder *d, struct wpkg_module_data *data, uint32_t *size)
 {
 	struct wpkg_reader *r = &d->in->r;
@@ -163,6 +164,8 @@ bool wasm_decode_data_head(struct decoder *d, struct wpkg_module_data *data, uin
 			return false;
 	}
 	*size = wpkg_reader_u32(r);
+	data->bytes.start = wpkg_reader_offset(r);
+	data->bytes.end = data->bytes.start + *size;
 	return r->status == WPKG_OK;
 }
 
@@ -171,17 +174,22 @@ bool wasm_decode_data_begin(struct decoder *d)
 	struct wpkg_module *module = d->module;
 	struct wpkg_reader *r = &d->in->r;
 	const uint8_t *where = r->at;
-	uint32_t count = wpkg_reader_count(r, d->limits.segments, "data segments");
+	uint32_t count = wpkg_reader_u32(r);
 	if (r->status != WPKG_OK)
 		return false;
+	if (count > d->limits.segments)
+		return wpkg_reader_fail(r, where, WPKG_ELIMIT, "%u data segments, limit %u",
+					(unsigned)count, (unsigned)d->limits.segments);
 	if (module->has_data_count && count != module->data_count)
 		return wpkg_reader_fail(r, where, WPKG_EFORMAT,
 					"data count and data section have inconsistent lengths: "
 					"%u and %u",
 					(unsigned)module->data_count, (unsigned)count);
-	module->datas = wasm_decode_room(d, NULL, 0, count, sizeof(*module->datas));
+	module->datas = wpkg_mem_calloc(count, sizeof(*module->datas));
+	if (!module->datas)
+		return wpkg_reader_fail(r, where, WPKG_ENOMEM, "no memory for data segments");
 	module->data_count = count;
-	return r->status == WPKG_OK;
+	return true;
 }
 
 bool wasm_decode_data(struct decoder *d)
@@ -191,15 +199,10 @@ bool wasm_decode_data(struct decoder *d)
 	if (!wasm_decode_data_begin(d))
 		return false;
 	for (uint32_t i = 0; i < module->data_count; i++) {
-		struct wpkg_module_data data = {0};
 		uint32_t size;
-		if (!wasm_decode_data_head(d, &data, &size))
+		if (!wasm_decode_data_head(d, &module->datas[i], &size) ||
+		    !wpkg_reader_skip(r, size))
 			return false;
-		data.bytes.start = wpkg_reader_offset(r);
-		if (!wpkg_reader_skip(r, size))
-			return false;
-		data.bytes.end = data.bytes.start + size;
-		module->datas[i] = data;
 	}
 	return true;
 }

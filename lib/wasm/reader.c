@@ -8,13 +8,15 @@
 void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t origin,
 		      struct wpkg_err *err)
 {
-	r->base = (const uint8_t *)bytes.ptr;
+	static const uint8_t nothing[1];
+	r->base = bytes.ptr ? (const uint8_t *)bytes.ptr : nothing;
 	r->at = r->base;
 	r->end = r->base + bytes.len;
 	r->origin = origin;
 	r->err = err;
 	r->status = WPKG_OK;
 	r->failed_at = 0;
+	r->is_short = false;
 }
 
 bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
@@ -34,16 +36,18 @@ bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_sta
 	return false;
 }
 
-static void fail_short(struct wpkg_reader *r)
+bool wpkg_reader_short(struct wpkg_reader *r)
 {
-	wpkg_reader_fail(r, r->end, WPKG_EFORMAT, "unexpected end");
+	if (r->status == WPKG_OK)
+		r->is_short = true;
+	return wpkg_reader_fail(r, r->end, WPKG_EFORMAT, "unexpected end");
 }
 
 uint8_t wpkg_reader_byte(struct wpkg_reader *r)
 {
 	if (r->at < r->end)
 		return *r->at++;
-	fail_short(r);
+	wpkg_reader_short(r);
 	return 0;
 }
 
@@ -54,7 +58,7 @@ uint64_t wpkg_reader_long_u(struct wpkg_reader *r, unsigned bits)
 	uint64_t value = 0;
 	for (unsigned shift = 0;; shift += 7) {
 		if (at >= r->end) {
-			fail_short(r);
+			wpkg_reader_short(r);
 			return 0;
 		}
 		uint8_t byte = *at++;
@@ -81,7 +85,7 @@ int64_t wpkg_reader_long_s(struct wpkg_reader *r, unsigned bits)
 	uint8_t byte;
 	do {
 		if (at >= r->end) {
-			fail_short(r);
+			wpkg_reader_short(r);
 			return 0;
 		}
 		byte = *at++;
@@ -107,7 +111,7 @@ int64_t wpkg_reader_long_s(struct wpkg_reader *r, unsigned bits)
 const uint8_t *wpkg_reader_skip(struct wpkg_reader *r, uint32_t count)
 {
 	if (wpkg_reader_left(r) < count) {
-		fail_short(r);
+		wpkg_reader_short(r);
 		return NULL;
 	}
 	const uint8_t *at = r->at;
@@ -119,6 +123,9 @@ struct wpkg_str wpkg_reader_name(struct wpkg_reader *r, uint32_t max)
 {
 	const uint8_t *start = r->at;
 	uint32_t length = wpkg_reader_u32(r);
+	if (length > max)
+		wpkg_reader_fail(r, start, WPKG_ELIMIT, "name of %u bytes, limit %u",
+				 (unsigned)length, (unsigned)max);
 	const uint8_t *bytes = wpkg_reader_skip(r, length);
 	if (!bytes || r->status != WPKG_OK)
 		return (struct wpkg_str){0};
@@ -126,9 +133,6 @@ struct wpkg_str wpkg_reader_name(struct wpkg_reader *r, uint32_t max)
 	size_t invalid = wpkg_utf8_invalid(name);
 	if (invalid < length)
 		wpkg_reader_fail(r, bytes + invalid, WPKG_EFORMAT, "malformed UTF-8 encoding");
-	else if (length > max)
-		wpkg_reader_fail(r, start, WPKG_ELIMIT, "name of %u bytes, limit %u",
-				 (unsigned)length, (unsigned)max);
 	return name;
 }
 

@@ -23,6 +23,7 @@ struct wpkg_reader {
 	struct wpkg_err *err; /* may be NULL */
 	enum wpkg_status status;
 	uint32_t failed_at; /* offset in the file, when it has failed */
+	bool is_short;	    /* it has failed because there were no more bytes */
 };
 
 /* A cursor over bytes that stand at that offset of the file. */
@@ -32,6 +33,9 @@ void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t ori
 /* Fails at a byte: the message gets its offset in front. Always false, for "return ...". */
 bool wpkg_reader_fail(struct wpkg_reader *r, const uint8_t *where, enum wpkg_status status,
 		      const char *format, ...) WPKG_PRINTF(4, 5) __attribute__((cold));
+
+/* Fails because there should be more bytes. Always false. */
+bool wpkg_reader_short(struct wpkg_reader *r) __attribute__((cold));
 
 /* The slow paths of the readers below: numbers of more than a byte, and what is wrong with them. */
 uint64_t wpkg_reader_long_u(struct wpkg_reader *r, unsigned bits) __attribute__((noinline));

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "wasm/facts.h"
 #include "wasm/module.h"
+#include "wasm/stream.h"
 
 /* Facts and names of what was read, for their memory accesses. */
 static void use(const struct wpkg_module *module)
@@ -22,6 +23,25 @@ static void use(const struct wpkg_module *module)
 			  &module->exports[i]);
 }
 
+/* However the bytes are cut, a stream says the same. */
+static void compare_stream(struct wpkg_str bytes, enum wpkg_status status,
+			   const struct wpkg_err *err)
+{
+	struct wpkg_module_stream *stream = NULL;
+	struct wpkg_err stream_err = {.msg = ""};
+	size_t piece = 1 + bytes.len % 37;
+	if (wpkg_module_stream_new(&stream, NULL, NULL) != WPKG_OK)
+		return;
+	enum wpkg_status fed = WPKG_OK;
+	for (size_t at = 0; fed == WPKG_OK && at < bytes.len; at += piece)
+		fed = wpkg_module_stream_feed(stream, wpkg_str_slice(bytes, at, at + piece),
+					      &stream_err);
+	if (fed == WPKG_OK)
+		fed = wpkg_module_stream_finish(stream, &stream_err);
+	fuzz_must(fed == status && strcmp(err->msg, stream_err.msg) == 0);
+	wpkg_module_stream_free(stream);
+}
+
 /* Any bytes are a module or are refused at an offset within the file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -30,8 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wpkg_module_options options = {.fault = &fault};
 	struct wpkg_module *module = NULL;
 	struct wpkg_facts *facts = NULL;
-	struct wpkg_err err;
+	struct wpkg_err err = {.msg = ""};
 	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, &err);
+	compare_stream(bytes, status, &err);
 	if (status == WPKG_OK)
 		use(module);
 	else

@@ -7,6 +7,7 @@
 #include "../unit.h"
 #include "base/buf.h"
 #include "wasm/module.h"
+#include "wasm/stream.h"
 
 #define BUILD_MAX ((size_t)256 << 20)
 
@@ -76,6 +77,22 @@ static inline void read_invalid(const struct wpkg_buf *bytes, const char *messag
 	wpkg_module_free(module);
 	ck_assert_str_eq(err.msg, message);
 	ck_assert_int_ne(status, WPKG_OK);
+}
+
+/* Feeds the bytes in pieces of that many to a stream. */
+static inline enum wpkg_status read_stream(struct wpkg_str bytes, size_t piece,
+					   struct wpkg_module_fault *fault, struct wpkg_err *err)
+{
+	struct wpkg_module_options options = {.fault = fault};
+	struct wpkg_module_stream *stream = NULL;
+	enum wpkg_status status = wpkg_module_stream_new(&stream, &options, err);
+	for (size_t at = 0; status == WPKG_OK && at < bytes.len; at += piece)
+		status =
+			wpkg_module_stream_feed(stream, wpkg_str_slice(bytes, at, at + piece), err);
+	if (status == WPKG_OK)
+		status = wpkg_module_stream_finish(stream, err);
+	wpkg_module_stream_free(stream);
+	return status;
 }
 
 #endif

@@ -63,7 +63,8 @@ END_TEST
 
 START_TEST(sections_end_where_they_say)
 {
-	ck_section(TYPE, "0xe: section size mismatch: 2 bytes too many", "\1\x60\0\0\1\2");
+	ck_section(TYPE, "0xe: section size mismatch: more bytes behind its last entry",
+		   "\1\x60\0\0\1\2");
 	ck_section(TYPE, "0xd: unexpected end", "\2\x60\0");
 	ck_section(TYPE, "0xa: unexpected end: 99 types announced", "\x63\x60\0\0");
 	ck_section(FUNCTION, "0xb: unknown type 0", "\1\0");

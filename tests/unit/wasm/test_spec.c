@@ -4,8 +4,7 @@
  * its command asks for. What a text parser must refuse is not seen here.
  */
 #include "../vectors.h"
-
-#include "wasm/module.h"
+#include "builder.h"
 
 struct tally {
 	unsigned valid, refused, texts;
@@ -37,6 +36,21 @@ static struct wpkg_str binary_of(const struct wpkg_value *command)
 	return file;
 }
 
+/* However the bytes are cut, a stream says what the whole file says. */
+static void check_streams(struct wpkg_str bytes, enum wpkg_status status,
+			  const struct wpkg_module_fault *fault, const struct wpkg_err *err)
+{
+	static const size_t pieces[] = {1, 13, SIZE_MAX / 2};
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct wpkg_module_fault stream_fault = {0};
+		struct wpkg_err stream_err = {.msg = ""};
+		ck_status(read_stream(bytes, pieces[i], &stream_fault, &stream_err), status);
+		ck_assert_str_eq(stream_err.msg, err->msg);
+		ck_assert_uint_eq(stream_fault.offset, fault->offset);
+		ck_assert_uint_eq(stream_fault.function, fault->function);
+	}
+}
+
 static void check_module(struct tally *tally, const char *script, const struct wpkg_value *command,
 			 struct wpkg_str file)
 {
@@ -51,8 +65,11 @@ static void check_module(struct tally *tally, const char *script, const struct w
 	const char *slash = strrchr(script, '/');
 	struct wpkg_str path = wpkg_arena_format(&arena, "wasm-spec/%.*s/%.*s",
 						 (int)(slash - script), script, WPKG_STR_ARG(file));
-	enum wpkg_status status =
-		wpkg_module_read(&module, vectors_load(&arena, path.ptr), NULL, &err);
+	struct wpkg_str bytes = vectors_load(&arena, path.ptr);
+	struct wpkg_module_fault fault = {0};
+	struct wpkg_module_options options = {.fault = &fault};
+	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, &err);
+	check_streams(bytes, status, &fault, &err);
 	if ((status != WPKG_OK) != must_fail && !is_excepted(script, line)) {
 		tally->wrong++;
 		fprintf(stderr, "%s:%lld: %.*s \"%.*s\": %s %s\n", script, (long long)line,
