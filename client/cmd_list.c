@@ -184,7 +184,7 @@ static int run_search(const struct wpkg_invocation *invocation)
 	const struct search_options *options = invocation->options;
 	struct rows rows = {
 		.session = &session, .newest = true, .most = options->limit ? options->limit : 50};
-	struct wpkg_query query = {0};
+	struct wpkg_query query = {.terms = true};
 	if (invocation->operand_count > 0)
 		query.text = wpkg_str_from(invocation->operands[0]);
 	enum wpkg_status status = session_open(&session, invocation, &err);
@@ -198,9 +198,9 @@ static int run_search(const struct wpkg_invocation *invocation)
 const struct wpkg_command cmd_search = {
 	.name = "search",
 	.operands = "[TEXT]",
-	.summary = "find packages by a part of their name",
-	.description = "Prints the newest version of each package whose name holds TEXT, with its "
-		       "description; of all packages without TEXT.",
+	.summary = "find packages by their name or description",
+	.description = "Prints the newest version of each package that has every word of TEXT in "
+		       "its name or description; of all packages without TEXT.",
 	.example = "wpkg search greet",
 	.options = search_rows,
 	.options_size = sizeof(struct search_options),

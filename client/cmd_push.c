@@ -167,11 +167,11 @@ static enum wpkg_status push_package(struct push *push, struct wpkg_err *err)
 
 /* Reports. */
 
-static const char *state_of(const struct push *push)
+static const char *verdict_of(const struct push *push)
 {
 	if (push->options->dry_run)
 		return "not pushed (--dry-run)";
-	return push->was_there ? "there already, unchanged" : "pushed";
+	return push->was_there ? "unchanged, published before" : "accepted and published";
 }
 
 static void report_lines(const struct push *push)
@@ -189,11 +189,9 @@ static void report_lines(const struct push *push)
 	if (push->accepted)
 		report_line(session->global, "%-11s %s", "signed",
 			    trust_signers(&session->arena, push->accepted));
-	if (push->options->dry_run)
-		report_line(session->global, "%s", state_of(push));
-	else
-		report_verdict(session->global, true, "%s at %s", state_of(push),
-			       wpkg_registry_url(session->registry));
+	report_verdict(session->global, true, "%-11s %s%s%s", "verdict", verdict_of(push),
+		       session->registry ? " at " : "",
+		       session->registry ? wpkg_registry_url(session->registry) : "");
 }
 
 static int report_document(const struct push *push)
@@ -203,13 +201,13 @@ static int report_document(const struct push *push)
 	struct wpkg_value *document = wpkg_value_new_table(arena);
 	const struct wpkg_invoice *invoice = push->package.invoice;
 	const char *url = session->registry ? wpkg_registry_url(session->registry) : "";
-	bool good =
-		describe_add_summary(arena, document, invoice) &&
-		wpkg_value_add_string(arena, document, "registry", wpkg_str_from(url)) &&
-		wpkg_value_add_boolean(arena, document, "pushed",
-				       !push->options->dry_run && !push->was_there) &&
-		wpkg_value_add_string(arena, document, "state", wpkg_str_from(state_of(push))) &&
-		describe_add_parcels(arena, document, invoice);
+	bool good = describe_add_summary(arena, document, invoice) &&
+		    wpkg_value_add_string(arena, document, "registry", wpkg_str_from(url)) &&
+		    wpkg_value_add_boolean(arena, document, "pushed",
+					   !push->options->dry_run && !push->was_there) &&
+		    wpkg_value_add_string(arena, document, "verdict",
+					  wpkg_str_from(verdict_of(push))) &&
+		    describe_add_parcels(arena, document, invoice);
 	return report_json(good ? document : NULL);
 }
 

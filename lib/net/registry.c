@@ -356,9 +356,9 @@ static void append_query(struct wpkg_buf *url, const struct wpkg_query *query)
 	wpkg_url_append_value(url, query->text);
 	wpkg_buf_append_text(url, "&version=");
 	wpkg_url_append_value(url, query->version);
-	wpkg_buf_append_format(url, "&offset=%llu&limit=%llu&strict=true&yanked=%s",
+	wpkg_buf_append_format(url, "&offset=%llu&limit=%llu&strict=%s&yanked=%s",
 			       (unsigned long long)query->offset, (unsigned long long)query->limit,
-			       query->yanked ? "true" : "false");
+			       query->terms ? "false" : "true", query->yanked ? "true" : "false");
 }
 
 static enum wpkg_status read_matches(struct wpkg_matches *out, struct wpkg_arena *arena,

@@ -83,6 +83,7 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_registry_yank(struct wpkg_registry *regist
 
 struct wpkg_query {
 	struct wpkg_str text;	 /* part of a name; empty: any */
+	bool terms;		 /* each word of text, in the name or the description */
 	struct wpkg_str version; /* a filter; empty: any version, prereleases too */
 	uint64_t offset;
 	uint64_t limit; /* 1 to 255 */
