@@ -3,9 +3,33 @@
 #include "commands.h"
 
 static const struct wpkg_command *const commands[] = {
-	&cmd_serve, &cmd_config,
+	&cmd_serve,
+	&cmd_config,
+	/* the data */
+	&cmd_gc,
+	&cmd_fsck,
+	&cmd_export,
+	&cmd_import,
+	&cmd_delete,
+	/* who may what */
+	&cmd_user_add,
+	&cmd_user_remove,
+	&cmd_user_list,
+	&cmd_token_create,
+	&cmd_token_list,
+	&cmd_token_revoke,
+	&cmd_grant_add,
+	&cmd_grant_list,
+	&cmd_grant_revoke,
+	&cmd_owner_set,
+	/* what happened */
+	&cmd_audit,
 
-	&cmd_help,  &cmd_version, &cmd_completion, &cmd_man, NULL,
+	&cmd_help,
+	&cmd_version,
+	&cmd_completion,
+	&cmd_man,
+	NULL,
 };
 
 const struct wpkg_program server_program = {

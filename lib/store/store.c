@@ -42,11 +42,12 @@ static enum wpkg_status open_folder(struct wpkg_store *store, const char *folder
 			return status;
 	}
 	store->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool admin = store->options.mode == WPKG_STORE_ADMIN;
+	if (admin &&
+	    (store->folder < 0 ? errno == ENOENT : faccessat(store->folder, INDEX, F_OK, 0) != 0))
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%s: there is no registry", folder);
 	if (store->folder < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
-	if (store->options.mode == WPKG_STORE_ADMIN &&
-	    faccessat(store->folder, INDEX, F_OK, 0) != 0)
-		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%s: there is no registry", folder);
 	return WPKG_OK;
 }
 
