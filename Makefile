@@ -140,12 +140,14 @@ $(OUT)/wpkg-admit: $(call objects,$(ADMIT_C)) $(OUT)/libwpkg.a
 
 $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
 	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE) $(PKG_TEST)) -lcrypt
 
 # Tests of what belongs to a program link its objects, too.
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
 $(OUT)/unit/server/test_turns: $(call objects,server/turns.c)
+$(OUT)/unit/server/test_admission: \
+  $(call objects,server/admission.c server/admit_process.c server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
