@@ -62,8 +62,10 @@ struct wpkg_record {
 	int64_t yanked;			   /* UNIX seconds; 0: not yanked */
 	struct wpkg_str yanked_by;
 	struct wpkg_str yank_reason;
-	uint64_t size;	     /* bytes of its distinct parcels */
-	size_t parcel_count; /* distinct ones */
+	bool has_manifest;	     /* it is or was published */
+	struct wpkg_digest manifest; /* SHA-256: the package's content address */
+	uint64_t size;		     /* bytes of its distinct parcels */
+	size_t parcel_count;	     /* distinct ones */
 };
 
 /* Who asks. A record that is not published or yanked exists only for its pusher, and for all. */
@@ -105,6 +107,11 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_find(struct wpkg_record *out, struc
 						  struct wpkg_str version,
 						  const struct wpkg_viewer *viewer,
 						  struct wpkg_err *err);
+/* The version whose manifest has that digest; of several the highest. */
+WPKG_MUST_CHECK enum wpkg_status
+wpkg_record_find_manifest(struct wpkg_record *out, struct wpkg_arena *arena,
+			  struct wpkg_store *store, struct wpkg_str name,
+			  const struct wpkg_digest *manifest, struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status wpkg_record_find_id(struct wpkg_record *out,
 						     struct wpkg_arena *arena,
 						     struct wpkg_store *store, int64_t id,
@@ -139,6 +146,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_in_state(struct wpkg_record_list *o
 						      enum wpkg_record_state state, size_t limit,
 						      struct wpkg_err *err);
 
+struct wpkg_new_manifest;
+
 struct wpkg_module_facts {
 	struct wpkg_digest digest;
 	struct wpkg_str json;
@@ -150,6 +159,9 @@ struct wpkg_settlement {
 	struct wpkg_str verdict; /* JSON (verdict.h) */
 	const struct wpkg_module_facts *facts;
 	size_t fact_count;
+	/* The manifest that the version was pushed as (manifest.h), without tags: it gets its
+	 * version's. NULL: the one that its invoice says. Not read for a refusal. */
+	const struct wpkg_new_manifest *manifest;
 };
 
 /* checking -> published or rejected. WPKG_EEXISTS when the record is not in checking. */

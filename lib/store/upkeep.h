@@ -13,19 +13,25 @@
 struct wpkg_gc_options {
 	int64_t grace;	    /* seconds a blob stays after its last upload; 0: a day, -1: none */
 	int64_t incomplete; /* seconds an incomplete version may last; 0: a week, -1: none */
+	int64_t sessions;   /* seconds an upload session may be idle; 0: a day, -1: none */
+	int64_t untagged;   /* seconds a manifest stays that has no tag, is in no index, and is no
+			     * version's and no referrer; 0: for ever, -1: none */
 	bool dry_run;	    /* only counts */
 };
 
 struct wpkg_gc_report {
-	uint64_t expired; /* incomplete versions removed */
-	uint64_t blobs;	  /* removed */
-	uint64_t bytes;	  /* of those */
-	uint64_t files;	  /* without a row, as a crash leaves them: removed */
+	uint64_t expired;   /* incomplete versions removed */
+	uint64_t blobs;	    /* removed */
+	uint64_t bytes;	    /* of those */
+	uint64_t files;	    /* without a row, as a crash leaves them: removed */
+	uint64_t sessions;  /* removed */
+	uint64_t manifests; /* removed */
 };
 
 /*
- * A blob stays as long as an incomplete, checking, published or yanked version names it, whether
- * or not that version was there when the call began. A rejected one holds it for the grace.
+ * A blob stays as long as an incomplete, checking, published or yanked version or a manifest names
+ * it, whether or not that was there when the call began. A rejected version holds it for the grace,
+ * and so does a repository that it was uploaded to without a manifest.
  */
 WPKG_MUST_CHECK enum wpkg_status wpkg_store_gc(struct wpkg_gc_report *out, struct wpkg_store *store,
 					       const struct wpkg_gc_options *options,
