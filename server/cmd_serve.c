@@ -22,7 +22,7 @@
 static int fail(const struct wpkg_err *err)
 {
 	fprintf(stderr, "wpkgd: %s\n", err->msg);
-	return wpkg_exit_of(err->status);
+	return (int)wpkg_exit_of(err->status);
 }
 
 static void close_server(struct server *server)

@@ -84,7 +84,7 @@ void wpkg_digest_format(char out[WPKG_DIGEST_TEXT], const struct wpkg_digest *di
 
 bool wpkg_digest_parse(struct wpkg_digest *out, struct wpkg_str text)
 {
-	struct wpkg_digest digest;
+	struct wpkg_digest digest = {0};
 	if (!wpkg_hex_parse(digest.bytes, sizeof(digest.bytes), text))
 		return false;
 	*out = digest;

@@ -428,7 +428,7 @@ static enum wpkg_status start(struct instantiation *in)
 	if (in->module->start == WPKG_INDEX_NONE)
 		return WPKG_OK;
 	struct wpkg_func *func = in->instance->funcs[in->module->start];
-	struct wpkg_outcome own;
+	struct wpkg_outcome own = {0};
 	struct wpkg_outcome *outcome = in->outcome ? in->outcome : &own;
 	if (wpkg_func_call(outcome, func, NULL, NULL) == WPKG_TRAP_NONE)
 		return WPKG_OK;

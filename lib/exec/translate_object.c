@@ -16,7 +16,7 @@ static const struct exec_layout *take_layout(struct translator *t)
 /* A heap type of the code, as a reference with the engine's numbers. */
 static wpkg_valtype take_heap_type(struct translator *t, bool nullable)
 {
-	static const uint8_t heaps[] = {
+	static const uint8_t heaps[0x80] = {
 		[0x69] = WPKG_HEAP_EXN,	     [0x6a] = WPKG_HEAP_ARRAY,	[0x6b] = WPKG_HEAP_STRUCT,
 		[0x6c] = WPKG_HEAP_I31,	     [0x6d] = WPKG_HEAP_EQ,	[0x6e] = WPKG_HEAP_ANY,
 		[0x6f] = WPKG_HEAP_EXTERN,   [0x70] = WPKG_HEAP_FUNC,	[0x71] = WPKG_HEAP_NONE,

@@ -138,8 +138,8 @@ static enum wasi_errno fd_close(struct wasi_call *call)
 /* (from, to): both are open; from takes the place of to. */
 static enum wasi_errno fd_renumber(struct wasi_call *call)
 {
-	struct wasi_fd *from;
-	struct wasi_fd *to;
+	struct wasi_fd *from = NULL;
+	struct wasi_fd *to = NULL;
 	enum wasi_errno code = wpkg_wasi_fd_find(&from, call->wasi, wasi_arg(call, 0), 0);
 	if (code == WASI_ESUCCESS)
 		code = wpkg_wasi_fd_find(&to, call->wasi, wasi_arg(call, 1), 0);

@@ -132,7 +132,7 @@ END_TEST
 #define MANIFEST(layers)                                                                           \
 	"{\"schemaVersion\":2,\"config\":" LAYER(                                                  \
 		"a/b", A, "") ",\"layers\":[" layers "],\"annotations\":{\"org.opencontainers."    \
-						     "image.description\":\"d\",\"k\":\"v\"}}"
+			      "image.description\":\"d\",\"k\":\"v\"}}"
 
 static enum wpkg_status to_invoice(struct wpkg_invoice **out, struct wpkg_arena *arena,
 				   const char *manifest, struct wpkg_err *err)
