@@ -108,7 +108,7 @@ $(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
 ifneq ($(filter tsan cov switch,$(VARIANT)),)
 $(call objects,lib/exec/run.c): CPPFLAGS += -DWPKG_EXEC_SWITCH
 else
-$(call objects,lib/exec/run.c): CFLAGS += -O2 $(if $(IS_CLANG),,-foptimize-sibling-calls)
+$(call objects,lib/exec/run.c): CFLAGS += -O2 -fno-math-errno $(if $(IS_CLANG),,-foptimize-sibling-calls)
 endif
 
 # The index's migrations, compiled into the library.

@@ -26,16 +26,20 @@
 #include "exec/number.h"
 #include "exec/object.h"
 
+/* In a short loop that clears: the compiler must not make it a call. */
+#define NO_MEMSET __asm__ volatile("")
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Fields of an instruction, and typed views of the slots that they name. */
-static inline uint32_t field(const uint64_t *pc, int k)
-{
-	return (uint32_t)(uint16_t)(pc[1] >> (16 * k));
-}
+/*
+ * Fields of an instruction, each read by itself: that is less work than taking a word apart. And
+ * typed views of the slots that they name.
+ */
+typedef uint16_t __attribute__((may_alias)) field16;
+typedef int32_t __attribute__((may_alias)) field32;
 
-#define U16(k) field(pc, k)
-#define I32(k) ((int32_t)(pc[1] >> 32))
+#define U16(k) ((uint32_t)((const field16 *)(pc + 1))[k])
+#define I32(k) (((const field32 *)(pc + 1))[k])
+#define HALF(word, k) ((uint32_t)((const field32 *)(pc + (word)))[k])
 #define SLOT_I(k) (fp[U16(k)])
 #define SLOT_i(k) ((uint32_t)fp[U16(k)])
 #define SLOT_f(k) float_bits((uint32_t)fp[U16(k)])
@@ -87,6 +91,14 @@ static inline uint32_t field(const uint64_t *pc, int k)
 		GO(vm->pc);                                                                        \
 	} while (0)
 
+/*
+ * Rare ends of handlers that are common. Threaded, they are functions of their own (LEAVE): a call
+ * in a handler would make it save registers on the usual way, too.
+ */
+#define END_limit TRAP(exec_limit_reached(vm, fp, pc))
+#define END_call_any SLOW_JUMP(exec_call_any)
+#define END_meter SLOW(exec_meter, 3)
+
 #define RETURN(link)                                                                               \
 	do {                                                                                       \
 		uint32_t at = (link);                                                              \
@@ -96,23 +108,17 @@ static inline uint32_t field(const uint64_t *pc, int k)
 		GO(to);                                                                            \
 	} while (0)
 
-#define ENTER(words)                                                                               \
-	do {                                                                                       \
-		nf[link] = (uint64_t)(pc + (words) + RELOAD_WORDS);                                \
-		nf[link + 1] = (uint64_t)fp;                                                       \
-		fp = nf;                                                                           \
-	} while (0)
-
 #define CALL(zero)                                                                                 \
 	do {                                                                                       \
 		uint64_t *nf = fp + U16(0);                                                        \
-		uint64_t shape = pc[3];                                                            \
-		uint32_t link = U16(2);                                                            \
-		if (UNLIKELY(nf + (uint32_t)shape >= STACK_LIMIT))                                 \
-			SLOW(exec_limit_reached, 0);                                               \
+		if (UNLIKELY(nf + HALF(3, 0) >= STACK_LIMIT))                                      \
+			LEAVE(limit);                                                              \
 		zero;                                                                              \
-		ENTER(4);                                                                          \
-		l0 = fp[shape >> 32];                                                              \
+		uint64_t *link = nf + U16(2);                                                      \
+		link[0] = (uint64_t)(pc + 4 + RELOAD_WORDS);                                       \
+		link[1] = (uint64_t)fp;                                                            \
+		fp = nf;                                                                           \
+		l0 = nf[HALF(3, 1)];                                                               \
 		GO((const uint64_t *)pc[2]);                                                       \
 	} while (0)
 
@@ -120,15 +126,20 @@ static inline uint32_t field(const uint64_t *pc, int k)
 #define CALL_FUNCTION(f)                                                                           \
 	do {                                                                                       \
 		if (UNLIKELY(f->type != (uint32_t)pc[3] || f->home != mem))                        \
-			SLOW_JUMP(exec_call_any);                                                  \
+			LEAVE(call_any);                                                           \
 		uint64_t *nf = fp + U16(0);                                                        \
-		uint32_t link = f->link;                                                           \
 		if (UNLIKELY(nf + f->frame >= STACK_LIMIT))                                        \
-			SLOW(exec_limit_reached, 0);                                               \
-		for (uint32_t i = 0; i < f->zeroed; i++)                                           \
-			nf[f->params + i] = 0;                                                     \
-		ENTER(4);                                                                          \
-		l0 = fp[f->pin];                                                                   \
+			LEAVE(limit);                                                              \
+		uint64_t *link = nf + f->link;                                                     \
+		for (uint64_t *local = nf + f->params, *end = local + f->zeroed; local < end;      \
+		     local++) {                                                                    \
+			NO_MEMSET;                                                                 \
+			*local = 0;                                                                \
+		}                                                                                  \
+		link[0] = (uint64_t)(pc + 4 + RELOAD_WORDS);                                       \
+		link[1] = (uint64_t)fp;                                                            \
+		fp = nf;                                                                           \
+		l0 = nf[f->pin];                                                                   \
 		GO(f->code);                                                                       \
 	} while (0)
 
@@ -217,9 +228,11 @@ static __attribute__((cold, noinline)) uint64_t stop(REGISTERS)
 	return r0;
 }
 
+/* The compiler is to add to pc and jump through it, not to keep both the old one and the new. */
 #define GO(target)                                                                                 \
 	do {                                                                                       \
 		pc = (target);                                                                     \
+		__asm__("" : "+r"(pc));                                                            \
 		TAIL return ((handle *)pc[0])(pc, fp, mem, r0, vm, l0, f0, g0);                    \
 	} while (0)
 #define TRAP(kind)                                                                                 \
@@ -230,6 +243,16 @@ static __attribute__((cold, noinline)) uint64_t stop(REGISTERS)
 #define HALT return 0
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#define LEAVE(end) TAIL return end(pc, fp, mem, r0, vm, l0, f0, g0)
+#define END(end)                                                                                   \
+	static __attribute__((cold, noinline)) uint64_t end(REGISTERS)                             \
+	{                                                                                          \
+		END_##end;                                                                         \
+	}
+END(limit)
+END(call_any)
+END(meter)
+
 #define OP(name, ...)                                                                              \
 	static uint64_t H_##name##_run(REGISTERS)                                                  \
 	{                                                                                          \
@@ -275,6 +298,7 @@ uint64_t exec_handler_word(enum handler handler)
 		return (uint64_t)(kind);                                                           \
 	} while (0)
 #define HALT return 0
+#define LEAVE(end) END_##end
 
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {
@@ -283,6 +307,9 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 	double f0 = 0;
 	float g0 = 0;
 next:
+#ifdef WPKG_EXEC_COUNT
+	exec_count((enum handler)pc[0]);
+#endif
 	switch ((enum handler)pc[0]) {
 #define OP(name, ...)                                                                              \
 	case H_##name: {                                                                           \

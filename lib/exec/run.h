@@ -70,6 +70,11 @@ uint64_t exec_handler_word(enum handler handler);
 /* For listings of internal code and for tests. */
 const char *exec_handler_name(enum handler handler);
 
+#ifdef WPKG_EXEC_COUNT
+/* The switch build calls this before each instruction; whoever counts defines it. */
+void exec_count(enum handler handler);
+#endif
+
 /* Runs from pc until the halt instruction that the frame links to, or a trap. */
 enum wpkg_trap exec_run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin);
 
