@@ -32,6 +32,14 @@ void wpkg_buf_reset(struct wpkg_buf *buf)
 		buf->ptr[0] = '\0';
 }
 
+void wpkg_buf_truncate(struct wpkg_buf *buf, size_t len)
+{
+	if (len >= buf->len)
+		return;
+	buf->len = len;
+	buf->ptr[len] = '\0';
+}
+
 /* A new block and not realloc, so that the old one can be wiped: it may have held a secret. */
 static bool grow(struct wpkg_buf *buf, size_t need)
 {

@@ -38,6 +38,9 @@ void wpkg_buf_wipe(struct wpkg_buf *buf);
 /* Forgets content and failure but keeps the memory. */
 void wpkg_buf_reset(struct wpkg_buf *buf);
 
+/* Forgets what is behind the first len bytes; nothing when there are not so many. */
+void wpkg_buf_truncate(struct wpkg_buf *buf, size_t len);
+
 void wpkg_buf_append(struct wpkg_buf *buf, const void *bytes, size_t len);
 void wpkg_buf_append_str(struct wpkg_buf *buf, struct wpkg_str s);
 void wpkg_buf_append_text(struct wpkg_buf *buf, const char *text);
