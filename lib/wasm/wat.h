@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_WASM_WAT_H
+#define WPKG_WASM_WAT_H
+
+/*
+ * The text format of WebAssembly: text to a module's bytes, and back.
+ *
+ * Parsing takes time and memory linear in the text's length, whatever the text, and never recurs.
+ * It checks the text format's own rules; whether the module is valid says wpkg_module_read of the
+ * bytes.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* A place in a text, for messages. */
+struct wpkg_wat_place {
+	uint32_t offset; /* bytes from the start */
+	uint32_t line;	 /* counts from 1 */
+	uint32_t column; /* characters, from 1 */
+};
+
+/* The place of an offset, which is cut to the text's length. */
+struct wpkg_wat_place wpkg_wat_place_at(struct wpkg_str text, size_t offset);
+
+/* Two lines: the one of the place, cut when it is long, and a caret below the character. */
+void wpkg_wat_place_format(struct wpkg_buf *out, struct wpkg_str text,
+			   const struct wpkg_wat_place *place);
+
+struct wpkg_wat_options {
+	bool strip_names;    /* write no name section */
+	uint32_t start, end; /* the part of the text that is the module; end 0: all of it */
+	struct wpkg_wat_place *fault; /* filled on failure; may be NULL */
+};
+
+/*
+ * Appends the binary module of a text: "(module ...)", or just its fields. Identifiers and @name
+ * annotations become the name section, @custom annotations custom sections and
+ * @metadata.code.branch_hint ones the section of that name. Messages begin with line and column:
+ *
+ *   3:14: unknown local $x
+ *
+ * WPKG_EFORMAT: the text is malformed; WPKG_ELIMIT: it is of 4 GiB or more; WPKG_ENOMEM. NULL
+ * options are the defaults.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_wat_parse(struct wpkg_buf *out, struct wpkg_str text,
+						const struct wpkg_wat_options *options,
+						struct wpkg_err *err);
+
+#endif
