@@ -50,6 +50,7 @@ static const struct wpkg_command *const commands[] = {
 	/* tools/commands.h: modules on their own */
 	&tool_run,
 	&tool_validate,
+	&tool_wast,
 	&tool_inspect,
 	&tool_link,
 

@@ -15,6 +15,7 @@ extern const struct wpkg_command tool_inspect;
 extern const struct wpkg_command tool_link;
 extern const struct wpkg_command tool_run;
 extern const struct wpkg_command tool_validate;
+extern const struct wpkg_command tool_wast;
 
 /*
  * The bytes of the module that an operand names: a file when there is one of that name, else a

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wpkg wast: run the specification's test scripts. */
+#include "wast.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "../client/global.h"
+#include "base/file.h"
+#include "commands.h"
+#include "data/json.h"
+#include "output.h"
+
+#define SCRIPT_MAX ((uint64_t)1 << 32)
+
+/* All commands of a script, up to one that cannot be read. */
+static enum wpkg_status run_script(struct wast_run *run, struct wpkg_str text, struct wpkg_err *err)
+{
+	struct wpkg_script *script;
+	const struct wpkg_script_command *command;
+	enum wpkg_status status = wpkg_script_open(&script, text, 0, 0, err);
+	if (status != WPKG_OK)
+		return status;
+	do {
+		status = wpkg_script_next(&command, script, err);
+		if (status == WPKG_OK && command)
+			wast_run_command(run, command);
+	} while (status == WPKG_OK && command);
+	wpkg_script_close(script);
+	return status;
+}
+
+void wast_text_run(const char *path, struct wast_tally *tally)
+{
+	struct wpkg_err err;
+	struct wpkg_file_map file = {.bytes = {0}};
+	struct wast_run *run = NULL;
+	enum wpkg_status status = wpkg_file_map_open(&file, AT_FDCWD, path, SCRIPT_MAX, &err);
+	if (status == WPKG_OK)
+		status = wast_run_new(&run, path, tally, &err);
+	if (status == WPKG_OK)
+		status = run_script(run, file.bytes, &err);
+	if (status != WPKG_OK)
+		wast_tally_broken(tally, path, &err);
+	wast_run_free(run);
+	wpkg_file_map_close(&file);
+}
+
+/* "{"passed": 1, "failed": 0, "skipped": 0, "failures": ["FILE:LINE: ..."]}" */
+static int print_json(const struct wast_tally *tally)
+{
+	struct wpkg_arena arena;
+	struct wpkg_buf out;
+	struct wpkg_str rest = wpkg_buf_str(&tally->failures), line;
+	wpkg_arena_init(&arena, SIZE_MAX);
+	wpkg_buf_init(&out, SIZE_MAX);
+	struct wpkg_value *root = wpkg_value_new_table(&arena);
+	bool is_good = wpkg_value_add_integer(&arena, root, "passed", (int64_t)tally->passed) &&
+		       wpkg_value_add_integer(&arena, root, "failed", (int64_t)tally->failed) &&
+		       wpkg_value_add_integer(&arena, root, "skipped", 0);
+	struct wpkg_value *list = wpkg_value_add(&arena, root, "failures", WPKG_VALUE_ARRAY);
+	while (is_good && list && wpkg_str_split(&rest, '\n', &line))
+		is_good = wpkg_value_add_string(&arena, list, NULL, line);
+	if (is_good && list)
+		wpkg_json_write(&out, root, WPKG_JSON_INDENTED);
+	else
+		out.failed = WPKG_ENOMEM;
+	int code = tool_print(&out);
+	wpkg_arena_clear(&arena);
+	return code;
+}
+
+static int print_text(struct wast_tally *tally)
+{
+	struct wpkg_buf *out = &tally->failures;
+	wpkg_buf_append_format(out, "%" PRIu64 " passed, %" PRIu64 " failed, 0 skipped\n",
+			       tally->passed, tally->failed);
+	return tool_print(out);
+}
+
+static int run_wast(const struct wpkg_invocation *invocation)
+{
+	const struct global_options *global = invocation->global;
+	struct wast_tally tally = {0};
+	wpkg_buf_init(&tally.failures, SIZE_MAX);
+	for (size_t i = 0; i < invocation->operand_count; i++) {
+		const char *path = invocation->operands[i];
+		if (wpkg_str_ends(wpkg_str_from(path), WPKG_LIT(".json")))
+			wast_json_run(path, &tally);
+		else
+			wast_text_run(path, &tally);
+	}
+	int code = global->json ? print_json(&tally) : print_text(&tally);
+	wpkg_buf_clear(&tally.failures);
+	return code == WPKG_EXIT_DONE && tally.failed > 0 ? WPKG_EXIT_FAILED : code;
+}
+
+const struct wpkg_command tool_wast = {
+	.name = "wast",
+	.operands = "FILE...",
+	.summary = "run WebAssembly test scripts",
+	.description =
+		"Runs the scripts (.wast) of the specification's test suite as they are, or their "
+		"JSON form with binaries beside it. Each command that does not do what the script "
+		"says is printed with file and line; the last line has the number of commands over "
+		"all files.",
+	.example = "wpkg wast spec/test/core/*.wast",
+	.least_operands = 1,
+	.most_operands = SIZE_MAX,
+	.run = run_wast,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_TOOLS_WAST_H
+#define WPKG_TOOLS_WAST_H
+
+/*
+ * Running test scripts: a run has the engine, the instances and the names of one script, and takes
+ * its commands one by one, from a text (wasm/script.h) or from the JSON form.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "exec/call.h"
+#include "wasm/script.h"
+
+/* What came of all scripts so far. */
+struct wast_tally {
+	uint64_t passed, failed;
+	struct wpkg_buf failures; /* a line for each: "FILE:LINE: ..." */
+};
+
+struct wast_run;
+struct wpkg_engine;
+
+/* A run with the host module spectest; the file's name, for messages, outlives it. */
+WPKG_MUST_CHECK enum wpkg_status wast_run_new(struct wast_run **out, const char *file,
+					      struct wast_tally *tally, struct wpkg_err *err);
+void wast_run_free(struct wast_run *run);
+
+/* Does what the command says, and counts it. */
+void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command);
+
+/* Counts a failure that is no command's: a script that cannot be read. The file's name goes before
+ * the message, which begins with a line or is about the whole file. */
+void wast_tally_broken(struct wast_tally *tally, const char *file, const struct wpkg_err *err);
+
+/* A file as a whole. What is wrong with it counts as a failure. */
+void wast_text_run(const char *path, struct wast_tally *tally);
+void wast_json_run(const char *path, struct wast_tally *tally);
+
+/* Values (wast_value.c). */
+
+/* The argument for a parameter. */
+union wpkg_wasm_value wast_argument(const struct wpkg_script_value *value);
+
+/* Does the result of that type match what is expected? */
+bool wast_matches(const struct wpkg_engine *engine, wpkg_valtype type,
+		  const union wpkg_wasm_value *result, const struct wpkg_script_value *expected);
+
+/* "(i32.const 7)", "(f32.const nan:canonical)", "(ref.null)", ... */
+void wast_value_format(struct wpkg_buf *out, const struct wpkg_script_value *value);
+
+#endif
