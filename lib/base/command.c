@@ -23,7 +23,9 @@ struct parser {
 	char shorts[2 * OPTIONS_MAX + 4];
 	const struct wpkg_option *rows[OPTIONS_MAX];
 	void *targets[OPTIONS_MAX];
+	bool given[OPTIONS_MAX];
 	size_t count;
+	size_t own; /* index of the command's first row: behind the program's */
 };
 
 enum wpkg_exit wpkg_exit_of(enum wpkg_status status)
@@ -94,23 +96,26 @@ static enum wpkg_status set_value(const struct wpkg_option *row, void *base, con
 	return WPKG_OK;
 }
 
-static bool is_off(const char *text)
+/* An empty variable is none; a flag's may also say that it is off. */
+static bool is_off(const struct wpkg_option *row, const char *text)
 {
-	return text[0] == '\0' || strcmp(text, "0") == 0 || strcmp(text, "false") == 0;
+	bool flag = row->kind == WPKG_OPTION_FLAG;
+	return text[0] == '\0' || (flag && (strcmp(text, "0") == 0 || strcmp(text, "false") == 0));
 }
 
-static enum wpkg_status take_environment(const struct parser *parser, struct wpkg_err *err)
+static enum wpkg_status take_environment(struct parser *parser, struct wpkg_err *err)
 {
 	for (size_t i = 0; i < parser->count; i++) {
 		const struct wpkg_option *row = parser->rows[i];
 		const char *text = row->environment ? getenv(row->environment) : NULL;
-		if (!text || is_off(text))
+		if (!text || is_off(row, text))
 			continue;
 		enum wpkg_status status = set_value(row, parser->targets[i], text, err);
 		if (status != WPKG_OK) {
 			wpkg_err_prepend(err, "%s", row->environment);
 			return status;
 		}
+		parser->given[i] = true;
 	}
 	return WPKG_OK;
 }
@@ -206,7 +211,7 @@ static enum wpkg_status refuse_option(const struct parser *parser, char **argv, 
 }
 
 /* Reads options until there are none; *asked becomes HELP_CODE or VERSION_CODE where given. */
-static enum wpkg_status read_options(const struct parser *parser, int argc, char **argv, int *asked,
+static enum wpkg_status read_options(struct parser *parser, int argc, char **argv, int *asked,
 				     struct wpkg_err *err)
 {
 	opterr = 0;
@@ -230,6 +235,7 @@ static enum wpkg_status read_options(const struct parser *parser, int argc, char
 			wpkg_err_prepend(err, "--%s", row->name);
 			return status;
 		}
+		parser->given[i] = true;
 	}
 }
 
@@ -347,6 +353,7 @@ static int run_command(struct parser *parser, int argc, char **argv)
 	int asked = 0;
 	begin(parser, ":");
 	add_rows(parser, parser->program->global, parser->global);
+	parser->own = parser->count;
 	add_rows(parser, parser->command->options, parser->options);
 	finish(parser);
 	enum wpkg_status status = take_environment(parser, &err);
@@ -364,6 +371,7 @@ static int run_command(struct parser *parser, int argc, char **argv)
 	struct wpkg_invocation invocation = {
 		.options = parser->options,
 		.global = parser->global,
+		.given = parser->given + parser->own,
 		.operands = argv + optind,
 		.operand_count = (size_t)(argc - optind),
 	};

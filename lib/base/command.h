@@ -63,6 +63,7 @@ struct wpkg_option {
 struct wpkg_invocation {
 	const void *options;
 	const void *global;
+	const bool *given; /* for each row of the command's options: was it in one of the two */
 	char **operands;
 	size_t operand_count;
 };

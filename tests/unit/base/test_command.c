@@ -29,7 +29,7 @@ static const struct wpkg_option global_rows[] = {
 static const struct wpkg_option push_rows[] = {
 	{"dry-run", 'n', WPKG_OPTION_FLAG, NULL, "only say what would be done", NULL,
 	 offsetof(struct push_options, dry_run)},
-	{"limit", 0, WPKG_OPTION_SIZE, "SIZE", "at most so much", NULL,
+	{"limit", 0, WPKG_OPTION_SIZE, "SIZE", "at most so much", "TEST_LIMIT",
 	 offsetof(struct push_options, limit)},
 	{"wait", 0, WPKG_OPTION_DURATION, "TIME", "wait so long", NULL,
 	 offsetof(struct push_options, wait)},
@@ -39,12 +39,14 @@ static const struct wpkg_option push_rows[] = {
 
 static struct global_options seen_global;
 static struct push_options seen;
+static bool seen_given[4];
 static char seen_operands[64];
 
 static int run_push(const struct wpkg_invocation *invocation)
 {
 	seen_global = *(const struct global_options *)invocation->global;
 	seen = *(const struct push_options *)invocation->options;
+	memcpy(seen_given, invocation->given, sizeof(seen_given));
 	seen_operands[0] = '\0';
 	for (size_t i = 0; i < invocation->operand_count; i++) {
 		strcat(seen_operands, invocation->operands[i]);
@@ -128,6 +130,22 @@ START_TEST(the_environment_gives_defaults_that_options_replace)
 }
 END_TEST
 
+START_TEST(a_zero_that_was_given_differs_from_none)
+{
+	ck_assert_int_eq(run("toy push --wait 0"), 42);
+	ck_assert(seen_given[2]);
+	ck_assert(!seen_given[0] && !seen_given[1] && !seen_given[3]);
+	setenv("TEST_LIMIT", "0", 1);
+	ck_assert_int_eq(run("toy -r http://y push"), 42);
+	ck_assert(seen_given[1]);
+	ck_assert(!seen_given[0] && !seen_given[2] && !seen_given[3]);
+	setenv("TEST_LIMIT", "", 1);
+	ck_assert_int_eq(run("toy push"), 42);
+	ck_assert(!seen_given[1]);
+	unsetenv("TEST_LIMIT");
+}
+END_TEST
+
 START_TEST(wrong_usage_is_exit_2)
 {
 	ck_assert_int_eq(run("toy pusj"), WPKG_EXIT_USAGE);
@@ -180,5 +198,6 @@ START_TEST(help_man_and_completions_come_from_the_table)
 END_TEST
 
 UNIT_MAIN(options_of_both_kinds_stand_before_and_after_the_name, a_name_of_two_words_is_one_command,
-	  the_environment_gives_defaults_that_options_replace, wrong_usage_is_exit_2,
+	  the_environment_gives_defaults_that_options_replace,
+	  a_zero_that_was_given_differs_from_none, wrong_usage_is_exit_2,
 	  help_and_version_are_answered_here, help_man_and_completions_come_from_the_table)
