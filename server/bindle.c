@@ -8,7 +8,7 @@
 bool bindle_parse(struct bindle_address *out, struct request *request)
 {
 	struct wpkg_id id;
-	struct wpkg_str text = request->tail;
+	struct wpkg_str text = request->parts[0];
 	size_t at = wpkg_str_find(text, '@');
 	*out = (struct bindle_address){.has_parcel = at < text.len};
 	if (out->has_parcel)
@@ -26,11 +26,23 @@ bool bindle_parse(struct bindle_address *out, struct request *request)
 	return true;
 }
 
+bool bindle_may_read(struct request *request, struct wpkg_str name)
+{
+	const struct identity identity = {request->user, request->scope};
+	return users_allow(request->server->users, &request->arena, &identity, WPKG_RIGHT_READ,
+			   name, NULL) == WPKG_OK;
+}
+
 bool bindle_find(struct wpkg_record *out, struct request *request,
 		 const struct bindle_address *address)
 {
 	struct wpkg_err err;
 	const struct wpkg_viewer viewer = {.user = request->user};
+	if (!bindle_may_read(request, address->name)) {
+		respond_refusal(request, 404, "no %.*s/%.*s", WPKG_STR_ARG(address->name),
+				WPKG_STR_ARG(address->version));
+		return false;
+	}
 	if (wpkg_record_find(out, &request->arena, request->server->store, address->name,
 			     address->version, &viewer, &err) == WPKG_OK)
 		return true;
@@ -59,4 +71,51 @@ bool bindle_allow(struct request *request, unsigned right, struct wpkg_str name)
 		return true;
 	respond_error(request, &err);
 	return false;
+}
+
+void bindle_none(struct request *request)
+{
+	respond_refusal(request, 400, "invalid ID given");
+}
+
+/* A version that is to be published, and how that is answered. */
+struct publication {
+	int64_t id;
+	bindle_published_fn *done;
+};
+
+static void publish_step(struct request *request)
+{
+	struct wpkg_err err;
+	struct wpkg_str reason;
+	const struct publication *publication = request->state;
+	if (publish(&reason, request->server, &request->arena, publication->id, &err) != WPKG_OK)
+		respond_error(request, &err);
+	else if (reason.len > 0)
+		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
+	else
+		publication->done(request, publication->id);
+}
+
+void bindle_publish(struct request *request, int64_t id, bindle_published_fn *done)
+{
+	struct publication *publication =
+		wpkg_arena_alloc(&request->arena, 1, sizeof(*publication));
+	if (!publication) {
+		respond_refusal(request, 503, "no memory");
+		return;
+	}
+	*publication = (struct publication){id, done};
+	request->state = publication;
+	request_continue(request, POOL_CHECKS, publish_step);
+}
+
+void bindle_respond_message(struct request *request, const char *text)
+{
+	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
+	if (!table ||
+	    !wpkg_value_add_string(&request->arena, table, "message", wpkg_str_from(text)))
+		respond_refusal(request, 503, "no memory");
+	else
+		respond_document(request, 200, table);
 }

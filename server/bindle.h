@@ -17,6 +17,7 @@ void bindle_missing(struct request *request);	    /* GET _r/missing/ID */
 void bindle_query(struct request *request);	    /* GET _q */
 void bindle_keys(struct request *request);	    /* GET bindle-keys */
 void bindle_login(struct request *request);	    /* GET login */
+void bindle_none(struct request *request);	    /* an address without an id */
 
 /* "NAME/VERSION" or "NAME/VERSION@SHA256" of a path. */
 struct bindle_address {
@@ -38,6 +39,19 @@ bool bindle_read(struct wpkg_invoice **out, struct request *request,
 
 /* May the user do that to the name? False, and the answer is made, when not. */
 bool bindle_allow(struct request *request, unsigned right, struct wpkg_str name);
+
+/* May the user know of the name? */
+bool bindle_may_read(struct request *request, struct wpkg_str name);
+
+/*
+ * The version has all its parcels: admission is asked on a worker, and the verdict is the answer.
+ * done answers when it is published. Takes request->state.
+ */
+typedef void bindle_published_fn(struct request *request, int64_t id);
+void bindle_publish(struct request *request, int64_t id, bindle_published_fn *done);
+
+/* 200 with 'message = "..."'. */
+void bindle_respond_message(struct request *request, const char *text);
 
 /* The parcel's bytes, with ranges and conditions. */
 void bindle_get_parcel(struct request *request, const struct wpkg_record *record,

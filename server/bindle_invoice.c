@@ -31,14 +31,14 @@ static bool read_body(struct wpkg_invoice **out, struct request *request)
 		    WPKG_OK &&
 	    wpkg_invoice_check(*out, &err) == WPKG_OK)
 		return true;
-	respond_error(request, &err);
+	respond_refusal(request, err.status == WPKG_ENOMEM ? 503 : 400, "%s", err.msg);
 	return false;
 }
 
-static bool has_large_parcel(const struct request *request, const struct wpkg_invoice *invoice)
+static bool has_larger(const struct wpkg_invoice *invoice, uint64_t most)
 {
 	for (size_t i = 0; i < invoice->parcel_count; i++)
-		if (invoice->parcels[i].label.size > request->server->config.max_parcel)
+		if (invoice->parcels[i].label.size > most)
 			return true;
 	return false;
 }
@@ -48,6 +48,7 @@ static bool accept_invoice(struct request *request, struct wpkg_invoice *invoice
 {
 	struct wpkg_err err;
 	struct host_keys *keys = request->server->keys;
+	uint64_t max_parcel = atomic_load(&request->server->limits.max_parcel);
 	if (!bindle_allow(request, WPKG_RIGHT_PUSH, invoice->name))
 		return false;
 	if (host_keys_verify(keys, invoice, &err) != WPKG_OK) {
@@ -58,9 +59,9 @@ static bool accept_invoice(struct request *request, struct wpkg_invoice *invoice
 		respond_refusal(request, 422, "bindle cannot be created as yanked");
 		return false;
 	}
-	if (has_large_parcel(request, invoice)) {
+	if (has_larger(invoice, max_parcel)) {
 		respond_refusal(request, 413, "a parcel is larger than the limit of %llu bytes",
-				(unsigned long long)request->server->config.max_parcel);
+				(unsigned long long)max_parcel);
 		return false;
 	}
 	if (host_keys_sign(keys, invoice, &request->arena, &err) != WPKG_OK) {
@@ -100,29 +101,26 @@ static void respond_created(struct request *request, unsigned status,
 {
 	struct wpkg_arena *arena = &request->arena;
 	struct wpkg_value *table = wpkg_value_new_table(arena);
-	struct wpkg_value *inner =
-		table ? wpkg_value_add(arena, table, "invoice", WPKG_VALUE_TABLE) : NULL;
+	struct wpkg_value *inner = wpkg_value_add(arena, table, "invoice", WPKG_VALUE_TABLE);
 	if (!inner || wpkg_invoice_to_value(arena, inner, invoice, NULL) != WPKG_OK ||
 	    (created->missing_count > 0 &&
-	     !add_missing(request, table, invoice, created->missing, created->missing_count))) {
+	     !add_missing(request, table, invoice, created->missing, created->missing_count)))
 		respond_refusal(request, 503, "no memory");
-		return;
-	}
-	respond_document(request, status, table);
+	else
+		respond_document(request, status, table);
 }
 
-/* All parcels were there: admission decides at once. */
-static void finish_complete(struct request *request, const struct wpkg_invoice *invoice,
-			    const struct wpkg_created *created)
+static void respond_published(struct request *request, int64_t id)
 {
 	struct wpkg_err err;
-	struct wpkg_str reason;
-	if (publish(&reason, request->server, &request->arena, created->id, &err) != WPKG_OK)
+	struct wpkg_record record;
+	const struct wpkg_created created = {0};
+	struct wpkg_invoice *invoice = NULL;
+	if (wpkg_record_find_id(&record, &request->arena, request->server->store, id, &err) !=
+	    WPKG_OK)
 		respond_error(request, &err);
-	else if (reason.len > 0)
-		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
-	else
-		respond_created(request, 201, invoice, created);
+	else if (bindle_read(&invoice, request, &record))
+		respond_created(request, 201, invoice, &created);
 }
 
 void bindle_create(struct request *request)
@@ -140,16 +138,20 @@ void bindle_create(struct request *request)
 	if (status == WPKG_OK)
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);
-	if (status != WPKG_OK)
+	wpkg_buf_clear(&text);
+	if (status == WPKG_EDENIED)
+		/* A name that can be mistaken for another: what was sent is wrong, not who. */
+		respond_refusal(request, 400, "%s", err.msg);
+	else if (status != WPKG_OK)
 		respond_error(request, &err);
+	else if (created.state == WPKG_RECORD_CHECKING)
+		/* Also where it existed: an earlier answer may have got lost. */
+		bindle_publish(request, created.id, respond_published);
 	else if (created.existed)
 		/* The original's clients then ask for what is missing, and go on. */
 		respond_refusal(request, 409, "resource already exists");
-	else if (created.missing_count > 0)
-		respond_created(request, 202, invoice, &created);
 	else
-		finish_complete(request, invoice, &created);
-	wpkg_buf_clear(&text);
+		respond_created(request, 202, invoice, &created);
 }
 
 /* "yanked=true" in the query; false, and the answer is made, for another value. */
@@ -174,26 +176,18 @@ static bool wants_yanked(bool *out, struct request *request)
 	return true;
 }
 
-static const char *quoted_digest(struct request *request, const struct wpkg_digest *digest,
-				 const char *suffix)
-{
-	char hex[WPKG_DIGEST_TEXT];
-	wpkg_digest_format(hex, digest);
-	return wpkg_arena_format(&request->arena, "\"%s%s\"", hex, suffix).ptr;
-}
-
 static void respond_invoice(struct request *request, const struct wpkg_record *record)
 {
+	char hex[WPKG_DIGEST_TEXT];
 	struct wpkg_invoice *invoice = NULL;
 	bool json = request_wants_json(request);
-	const char *tag = quoted_digest(request, &record->invoice_digest, json ? "-json" : "");
-	respond_header(request, "ETag", tag);
+	wpkg_digest_format(hex, &record->invoice_digest);
+	const char *tag =
+		wpkg_arena_format(&request->arena, "\"%s%s\"", hex, json ? "-json" : "").ptr;
 	respond_header(request, "Cache-Control", "no-cache");
 	respond_header(request, "Vary", "Accept");
-	if (tag && wpkg_str_equal_text(request->if_none_match, tag)) {
-		respond_empty(request, 304);
+	if (respond_not_modified(request, tag))
 		return;
-	}
 	if (!json) {
 		respond_text(request, 200, "application/toml", record->invoice);
 		return;
@@ -235,16 +229,6 @@ static struct wpkg_str reason_of(struct request *request)
 	return (struct wpkg_str){0};
 }
 
-static void respond_message(struct request *request, const char *text)
-{
-	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
-	if (!table ||
-	    !wpkg_value_add_string(&request->arena, table, "message", wpkg_str_from(text)))
-		respond_refusal(request, 503, "no memory");
-	else
-		respond_document(request, 200, table);
-}
-
 void bindle_yank(struct request *request)
 {
 	struct wpkg_err err;
@@ -255,7 +239,7 @@ void bindle_yank(struct request *request)
 	if (!bindle_parse(&address, request))
 		return;
 	if (address.has_parcel) {
-		respond_refusal(request, 400, "invalid ID given");
+		bindle_none(request);
 		return;
 	}
 	if (!bindle_find(&record, request, &address) ||
@@ -273,7 +257,7 @@ void bindle_yank(struct request *request)
 	if (status != WPKG_OK)
 		respond_error(request, &err);
 	else
-		respond_message(request, "invoice yanked");
+		bindle_respond_message(request, "invoice yanked");
 }
 
 void bindle_missing(struct request *request)
@@ -286,7 +270,7 @@ void bindle_missing(struct request *request)
 	if (!bindle_parse(&address, request))
 		return;
 	if (address.has_parcel) {
-		respond_refusal(request, 400, "invalid ID given");
+		bindle_none(request);
 		return;
 	}
 	if (!bindle_find(&record, request, &address))

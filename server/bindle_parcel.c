@@ -36,6 +36,7 @@ static bool begin_upload(struct request *request, const struct wpkg_label *label
 	uint64_t size;
 	struct wpkg_store *store = request->server->store;
 	(void)wpkg_digest_parse(&digest, label->sha256);
+	request->expected_length = label->size;
 	if (wpkg_blob_size(&size, store, &digest, &err) == WPKG_OK) {
 		respond_refusal(request, 409, "resource already exists");
 		return false;
@@ -46,9 +47,10 @@ static bool begin_upload(struct request *request, const struct wpkg_label *label
 				(unsigned long long)label->size);
 		return false;
 	}
-	const struct wpkg_upload_options options = {.digest = &digest,
-						    .size = label->size,
-						    .limit = request->server->config.max_parcel};
+	const struct wpkg_upload_options options = {
+		.digest = &digest,
+		.size = label->size,
+		.limit = atomic_load(&request->server->limits.max_parcel)};
 	if (wpkg_upload_begin(&request->upload, store, &options, &err) == WPKG_OK)
 		return true;
 	respond_error(request, &err);
@@ -131,13 +133,17 @@ static void finish_upload(struct completion *completion, struct request *request
 	pthread_cond_destroy(&completion->ended);
 }
 
+static void respond_parcel_created(struct request *request, int64_t id)
+{
+	(void)id;
+	bindle_respond_message(request, "parcel created");
+}
+
 void bindle_create_parcel(struct request *request)
 {
-	struct wpkg_err err;
 	struct completion completion = {0};
 	const struct waiting *waiting = request->state;
-	struct wpkg_str refused = {0};
-	enum wpkg_status status = WPKG_OK;
+	bool completed_ours = false;
 	finish_upload(&completion, request);
 	if (completion.status != WPKG_OK) {
 		respond_error(request, &completion.err);
@@ -145,29 +151,15 @@ void bindle_create_parcel(struct request *request)
 	}
 	/* One blob may complete several versions; only ours is this client's business. */
 	for (size_t i = 0; i < completion.completed_count; i++) {
-		struct wpkg_str reason = {0};
-		bool ours = completion.completed[i] == waiting->id;
-		enum wpkg_status one = publish(&reason, request->server, &request->arena,
-					       completion.completed[i], &err);
-		if (ours) {
-			status = one;
-			refused = reason;
-		}
+		if (completion.completed[i] == waiting->id)
+			completed_ours = true;
+		else
+			publish_later(request->server, completion.completed[i]);
 	}
-	if (status != WPKG_OK) {
-		respond_error(request, &err);
-		return;
-	}
-	if (refused.len > 0) {
-		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(refused));
-		return;
-	}
-	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
-	if (!table ||
-	    !wpkg_value_add_string(&request->arena, table, "message", WPKG_LIT("parcel created")))
-		respond_refusal(request, 503, "no memory");
+	if (completed_ours)
+		bindle_publish(request, waiting->id, respond_parcel_created);
 	else
-		respond_document(request, 200, table);
+		respond_parcel_created(request, waiting->id);
 }
 
 /* What an old store holds may be no media type: it must not break the answer's head. */
@@ -237,16 +229,13 @@ void bindle_get_parcel(struct request *request, const struct wpkg_record *record
 	(void)wpkg_digest_parse(&digest, label->sha256);
 	const char *tag =
 		wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(label->sha256)).ptr;
-	respond_header(request, "ETag", tag);
 	respond_header(request, "Accept-Ranges", "bytes");
-	respond_header(request, "Cache-Control", "max-age=31536000, immutable");
-	respond_header(request, "X-Content-Type-Options", "nosniff");
+	respond_header(request, "Cache-Control",
+		       request->server->config.is_private ? "private, max-age=31536000, immutable"
+							  : "max-age=31536000, immutable");
 	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
-	if (tag && (wpkg_str_equal_text(request->if_none_match, tag) ||
-		    wpkg_str_equal_text(request->if_none_match, "*"))) {
-		respond_empty(request, 304);
+	if (respond_not_modified(request, tag))
 		return;
-	}
 	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
 		respond_error(request, &err);
 		return;

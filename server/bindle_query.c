@@ -7,7 +7,8 @@
 #include "store/query.h"
 
 #define LIMIT_DEFAULT 50
-#define LIMIT_MAX 255 /* an u8 to the original */
+#define LIMIT_MAX 255	/* an u8 to the original */
+#define LIMIT_NONE 1000 /* of one answer, where the client sets none */
 
 struct asked {
 	struct wpkg_query query;
@@ -94,33 +95,81 @@ static bool add_invoices(struct request *request, struct wpkg_value *table,
 	return array != NULL;
 }
 
+/* Of a private server's records, those whose names the user may know. */
+static void keep_readable(struct request *request, struct wpkg_query_result *result)
+{
+	size_t kept = 0;
+	bool readable = false;
+	for (size_t i = 0; i < result->count; i++) {
+		/* Records of one name stand together. */
+		if (i == 0 || !wpkg_str_equal(result->records[i].name, result->records[i - 1].name))
+			readable = bindle_may_read(request, result->records[i].name);
+		if (readable)
+			result->records[kept++] = result->records[i];
+	}
+	result->count = kept;
+}
+
+/* The page of all that was kept. */
+static void cut_page(struct wpkg_query_result *result, uint64_t offset, uint64_t limit)
+{
+	result->total = result->count;
+	size_t first = offset < result->count ? (size_t)offset : result->count;
+	size_t rest = result->count - first;
+	result->records += first;
+	result->count = rest < limit ? rest : (size_t)limit;
+}
+
+static enum wpkg_status run_query(struct wpkg_query_result *out, struct request *request,
+				  const struct wpkg_query *asked, struct wpkg_err *err)
+{
+	struct wpkg_query query = *asked;
+	struct wpkg_store *store = request->server->store;
+	uint64_t limit = query.limit > 0 ? query.limit : LIMIT_NONE;
+	query.limit = limit;
+	if (!request->server->config.is_private)
+		return wpkg_query_run(out, &request->arena, store, &query, err);
+	query.offset = query.limit = 0;
+	enum wpkg_status status = wpkg_query_run(out, &request->arena, store, &query, err);
+	if (status != WPKG_OK)
+		return status;
+	keep_readable(request, out);
+	cut_page(out, asked->offset, limit);
+	return WPKG_OK;
+}
+
+static bool add_result(struct request *request, struct wpkg_value *table, const struct asked *asked,
+		       const struct wpkg_query_result *result)
+{
+	struct wpkg_arena *arena = &request->arena;
+	uint64_t offset = asked->query.offset;
+	bool more = offset < result->total && offset + result->count < result->total;
+	return wpkg_value_add_string(arena, table, "query", asked->query.text) &&
+	       wpkg_value_add_boolean(arena, table, "strict", asked->strict) &&
+	       wpkg_value_add_integer(arena, table, "offset", (int64_t)offset) &&
+	       wpkg_value_add_integer(arena, table, "limit", (int64_t)asked->query.limit) &&
+	       wpkg_value_add_integer(arena, table, "total", (int64_t)result->total) &&
+	       wpkg_value_add_boolean(arena, table, "more", more) &&
+	       wpkg_value_add_boolean(arena, table, "yanked", asked->query.yanked) &&
+	       add_invoices(request, table, result);
+}
+
 void bindle_query(struct request *request)
 {
 	struct asked asked;
 	struct wpkg_err err;
 	struct wpkg_query_result result = {0};
-	struct wpkg_arena *arena = &request->arena;
 	if (!parse_query(&asked, request)) {
 		refuse_query(request);
 		return;
 	}
-	if (wpkg_query_run(&result, arena, request->server->store, &asked.query, &err) != WPKG_OK) {
+	enum wpkg_status status = run_query(&result, request, &asked.query, &err);
+	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
+	if (status == WPKG_ENOMEM ||
+	    (status == WPKG_OK && !add_result(request, table, &asked, &result)))
+		respond_refusal(request, 413, "the answer is too large: ask for fewer with limit");
+	else if (status != WPKG_OK)
 		respond_error(request, &err);
-		return;
-	}
-	struct wpkg_value *table = wpkg_value_new_table(arena);
-	uint64_t offset = asked.query.offset;
-	if (!table || !wpkg_value_add_string(arena, table, "query", asked.query.text) ||
-	    !wpkg_value_add_boolean(arena, table, "strict", asked.strict) ||
-	    !wpkg_value_add_integer(arena, table, "offset", (int64_t)offset) ||
-	    !wpkg_value_add_integer(arena, table, "limit", (int64_t)asked.query.limit) ||
-	    !wpkg_value_add_integer(arena, table, "total", (int64_t)result.total) ||
-	    !wpkg_value_add_boolean(arena, table, "more",
-				    offset < result.total &&
-					    offset + result.count < result.total) ||
-	    !wpkg_value_add_boolean(arena, table, "yanked", asked.query.yanked) ||
-	    !add_invoices(request, table, &result))
-		respond_refusal(request, 503, "no memory");
 	else
 		respond_document(request, 200, table);
 }

@@ -2,13 +2,16 @@
 /* wpkgd serve, and what its settings come to. */
 #include "commands.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "crypto/random.h"
@@ -17,23 +20,43 @@
 #include "log.h"
 #include "server.h"
 
-#define GRACE_SECONDS 30 /* for running requests when the server is to end */
+#define CONFIG_ARENA_MAX ((size_t)16 << 20)
+#define CHECKS_MAX 256	  /* versions that may wait for admission at once */
+#define RESUME_SECONDS 60 /* between looks for what could not be published */
 
+/* What is wrong with a setting is wrong usage, wherever it stands. */
 static int fail(const struct wpkg_err *err)
 {
 	fprintf(stderr, "wpkgd: %s\n", err->msg);
+	if (err->status == WPKG_EINVAL || err->status == WPKG_EFORMAT)
+		return WPKG_EXIT_USAGE;
 	return (int)wpkg_exit_of(err->status);
 }
 
 static void close_server(struct server *server)
 {
-	workers_free(server->workers);
+	for (int pool = 0; pool < POOL_COUNT; pool++)
+		workers_free(server->pools[pool]);
+	publisher_free(server->publisher);
 	admission_free(server->admission);
 	users_free(server->users);
 	host_keys_free(server->keys);
 	wpkg_store_close(server->store);
 	wpkg_arena_clear(&server->arena);
 	wpkg_mem_free(server);
+}
+
+static enum wpkg_status open_pools(struct server *server, struct wpkg_err *err)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	enum wpkg_status status =
+		workers_new(&server->pools[POOL_STORE], server->config.workers, err);
+	if (status == WPKG_OK)
+		status = workers_new(&server->pools[POOL_LOGINS],
+				     processors > 1 ? (size_t)processors : 1, err);
+	if (status == WPKG_OK)
+		status = workers_new(&server->pools[POOL_CHECKS], CHECKS_MAX, err);
+	return status;
 }
 
 static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
@@ -48,6 +71,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 		.fuel = config->admission_fuel,
 		.output = config->admission_output,
 		.workers = (unsigned)config->admission_workers,
+		.waiting = CHECKS_MAX,
+		.policy = config->policy,
 	};
 	enum wpkg_status status = wpkg_store_open(&server->store, config->data, &store, err);
 	if (status == WPKG_OK)
@@ -57,17 +82,45 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 	if (status == WPKG_OK)
 		status = admission_new(&server->admission, &admission, err);
 	if (status == WPKG_OK)
-		status = workers_new(&server->workers, config->workers, err);
-	return status;
+		status = publisher_new(&server->publisher, err);
+	return status == WPKG_OK ? open_pools(server, err) : status;
 }
 
-/* Without users nobody could ever write, and nobody would notice why. */
-static enum wpkg_status check_users(const struct config *config, struct wpkg_err *err)
+/* A connection is a descriptor, and a parcel that is sent or received another. */
+static enum wpkg_status raise_descriptors(const struct config *config, struct wpkg_err *err)
 {
-	if (config->unauthenticated && (config->htpasswd || config->is_private))
-		return WPKG_FAIL(err, WPKG_EINVAL,
-				 "unauthenticated contradicts htpasswd and private");
-	return WPKG_OK;
+	struct rlimit limit;
+	rlim_t needed = 2 * config->max_connections + 256;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "limit of descriptors");
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < needed) {
+		limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed
+					 ? needed
+					 : limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			return WPKG_FAIL_ERRNO(err, errno, "limit of descriptors");
+	}
+	if (limit.rlim_cur >= needed)
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EINVAL,
+			 "max-connections %llu needs %llu descriptors, but the system allows %llu "
+			 "(ulimit -Hn, LimitNOFILE)",
+			 (unsigned long long)config->max_connections, (unsigned long long)needed,
+			 (unsigned long long)limit.rlim_cur);
+}
+
+static enum wpkg_status read_config(struct server *server, const struct wpkg_invocation *invocation,
+				    struct wpkg_err *err)
+{
+	wpkg_arena_init(&server->arena, CONFIG_ARENA_MAX);
+	config_take(&server->source, invocation);
+	enum wpkg_status status =
+		config_complete(&server->config, &server->arena, &server->source, err);
+	if (status == WPKG_OK && !server->config.data)
+		status = WPKG_FAIL(err, WPKG_EINVAL, "no folder for the data: give --data DIR");
+	if (status == WPKG_OK)
+		status = raise_descriptors(&server->config, err);
+	return status;
 }
 
 static enum wpkg_status open_server(struct server **out, const struct wpkg_invocation *invocation,
@@ -76,14 +129,11 @@ static enum wpkg_status open_server(struct server **out, const struct wpkg_invoc
 	struct server *server = wpkg_mem_calloc(1, sizeof(*server));
 	if (!server)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
-	wpkg_arena_init(&server->arena, (size_t)16 << 20);
-	memcpy(&server->config, invocation->options, sizeof(server->config));
 	wpkg_random(&server->id_seed, sizeof(server->id_seed));
-	enum wpkg_status status = config_complete(&server->config, &server->arena, err);
-	if (status == WPKG_OK)
-		status = check_users(&server->config, err);
+	enum wpkg_status status = read_config(server, invocation, err);
 	if (status == WPKG_OK) {
 		log_set_json(strcmp(server->config.log_format, "json") == 0);
+		limits_set(&server->limits, &server->config);
 		status = open_parts(server, err);
 	}
 	if (status != WPKG_OK)
@@ -129,34 +179,71 @@ static void log_start(const struct server *server, const struct listener *listen
 		log_event("unprotected", "admission", missing);
 }
 
-/* SIGHUP: keys and users. What is wrong is said, and what was there stays. */
-static void reload(struct server *server)
+static enum wpkg_status reload_parts(struct server *server, struct http *http,
+				     const struct config *fresh, struct wpkg_err *err)
 {
-	struct wpkg_err err;
-	if (host_keys_reload(server->keys, &err) != WPKG_OK ||
-	    users_reload(server->users, &err) != WPKG_OK)
-		log_event("reload-failed", "error", err.msg);
-	else
-		log_event("reload", "what", "keys and users");
+	enum wpkg_status status = http_reload(http, fresh, err);
+	if (status == WPKG_OK)
+		status = host_keys_reload(server->keys, fresh, err);
+	if (status == WPKG_OK)
+		status = users_reload(server->users, fresh, err);
+	if (status == WPKG_OK)
+		limits_set(&server->limits, fresh);
+	return status;
 }
 
-static void wait_for_signals(struct server *server, const sigset_t *signals)
+/* SIGHUP. What is wrong is said, and what was there stays. */
+static void reload(struct server *server, struct http *http)
 {
+	struct wpkg_err err;
+	struct wpkg_arena arena;
+	struct config fresh;
+	wpkg_arena_init(&arena, CONFIG_ARENA_MAX);
+	enum wpkg_status status = config_complete(&fresh, &arena, &server->source, &err);
+	if (status == WPKG_OK)
+		status = reload_parts(server, http, &fresh, &err);
+	if (status != WPKG_OK) {
+		log_event("reload-failed", "error", err.msg);
+	} else {
+		const char *stale = config_needs_restart(&server->config, &fresh);
+		log_event("reload", "needs-restart", stale ? stale : "nothing");
+	}
+	wpkg_arena_clear(&arena);
+}
+
+/* Until one that ends the server; meanwhile, what failed to be published is tried again. */
+static void wait_for_signals(struct server *server, struct http *http, const sigset_t *signals)
+{
+	const struct timespec interval = {.tv_sec = RESUME_SECONDS};
 	int number = 0;
-	while (sigwait(signals, &number) == 0 && number == SIGHUP)
-		reload(server);
+	do {
+		number = sigtimedwait(signals, NULL, &interval);
+		if (number == SIGHUP)
+			reload(server, http);
+		else if (number < 0)
+			publish_resume(server);
+	} while (number < 0 || number == SIGHUP);
 	log_event("stop", "signal", number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
-/* No new connections; what is running may finish. */
+/*
+ * No new connections; what is running may finish, for a while. Then what is queued is answered that
+ * it is too late, and what a worker has begun is waited for: the library must not lose a connection
+ * that a worker still has.
+ */
 static void drain(struct server *server, struct http *http)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
+	uint64_t end = wpkg_clock_monotonic() +
+		       atomic_load(&server->limits.stop_timeout) * UINT64_C(1000000000);
 	atomic_store(&server->is_ending, true);
 	listen_notify("STOPPING=1");
 	http_quiesce(http);
-	for (int i = 0; i < GRACE_SECONDS * 100 && http_pending(http) > 0; i++)
+	while (http_pending(http) > 0 && wpkg_clock_monotonic() < end)
 		nanosleep(&pause, NULL);
+	atomic_store(&server->is_stopped, true);
+	for (int pool = 0; pool < POOL_COUNT; pool++)
+		workers_close(server->pools[pool]);
 }
 
 static enum wpkg_status serve(struct server *server, const struct listener *listener,
@@ -172,7 +259,7 @@ static enum wpkg_status serve(struct server *server, const struct listener *list
 		log_start(server, listener);
 		publish_resume(server);
 		listen_notify("READY=1");
-		wait_for_signals(server, signals);
+		wait_for_signals(server, http, signals);
 		drain(server, http);
 	}
 	http_stop(http);
@@ -216,7 +303,8 @@ const struct wpkg_command cmd_serve = {
 		"modules are valid and its own checks pass, in processes that can reach nothing.\n"
 		"\n"
 		"SIGTERM and SIGINT end it: it takes no more connections, finishes what is "
-		"running, and exits. SIGHUP reads keys and users again.",
+		"running, and exits. SIGHUP reads the configuration, keys, users and the "
+		"certificate again; the log says when a changed setting needs a restart.",
 	.example = "wpkgd --data /var/lib/wpkgd --keyring keyring.toml --htpasswd users\n"
 		   "wpkgd serve --config /etc/wpkgd/config.toml",
 	.options = config_rows,
@@ -230,16 +318,15 @@ static int run_config(const struct wpkg_invocation *invocation)
 	struct wpkg_arena arena;
 	struct wpkg_buf text;
 	struct config config;
-	wpkg_arena_init(&arena, (size_t)16 << 20);
-	memcpy(&config, invocation->options, sizeof(config));
-	if (!config.data)
-		config.data = "";
-	enum wpkg_status status = config_complete(&config, &arena, &err);
+	struct config_source source;
+	wpkg_arena_init(&arena, CONFIG_ARENA_MAX);
 	wpkg_buf_init(&text, (size_t)1 << 20);
-	if (status == WPKG_OK) {
-		config_format(&text, &config);
+	config_take(&source, invocation);
+	enum wpkg_status status = config_complete(&config, &arena, &source, &err);
+	if (status == WPKG_OK)
+		status = config_format(&text, &config, &err);
+	if (status == WPKG_OK)
 		fputs(wpkg_buf_text(&text), stdout);
-	}
 	wpkg_buf_clear(&text);
 	wpkg_arena_clear(&arena);
 	return status == WPKG_OK ? WPKG_EXIT_DONE : fail(&err);

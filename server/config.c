@@ -8,144 +8,177 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "data/fields.h"
+#include "data/json.h"
 #include "data/toml.h"
 
-#define AT(member) offsetof(struct config, member)
+#define CONFIG_MAX ((size_t)1 << 20)
+
+/* Defaults, as the configuration file would have them. */
+#define LISTEN "127.0.0.1:8080"
+#define STRATEGY "GreedyVerification"
+#define UNSIGNED "deny"
+#define HOST_LABEL "Default host key"
+#define MAX_INVOICE "1MiB"
+#define MAX_PARCEL "1GiB"
+#define MAX_HEADER "32KiB"
+#define MAX_CONNECTIONS "4096"
+#define MAX_CONNECTIONS_PER_ADDRESS "1024"
+#define MAX_REQUESTS_PER_ADDRESS "60000"
+#define HEADER_TIMEOUT "10s"
+#define IDLE_TIMEOUT "60s"
+#define STOP_TIMEOUT "30s"
+#define MIN_RATE "1KiB"
+#define KEEP_FREE "64MiB"
+#define THREADS "2"
+#define WORKERS "16"
+#define ADMISSION_TIMEOUT "60s"
+#define ADMISSION_MEMORY "1GiB"
+#define ADMISSION_FUEL "10000000000"
+#define ADMISSION_OUTPUT "1MiB"
+#define LOG_FORMAT "text"
+
+#define ROW(name, kind, argument, help, environment, member)                                       \
+	{                                                                                          \
+		name, 0, WPKG_OPTION_##kind, argument, help, "WPKGD_" environment,                 \
+			offsetof(struct config, member)                                            \
+	}
 
 /* One row a setting; the name is the flag and the key of the file. */
 const struct wpkg_option config_rows[] = {
-	{"config", 0, WPKG_OPTION_TEXT, "FILE", "read settings from this file", "WPKGD_CONFIG",
-	 AT(config)},
-	{"data", 0, WPKG_OPTION_TEXT, "DIR", "keep everything in this folder", "WPKGD_DATA",
-	 AT(data)},
-	{"listen", 0, WPKG_OPTION_TEXT, "ADDRESS:PORT", "where to listen; port 0: a free one",
-	 "WPKGD_LISTEN", AT(listen)},
-	{"port-file", 0, WPKG_OPTION_TEXT, "FILE", "write the port there once it listens",
-	 "WPKGD_PORT_FILE", AT(port_file)},
-	{"tls-cert", 0, WPKG_OPTION_TEXT, "FILE", "certificate chain (PEM)", "WPKGD_TLS_CERT",
-	 AT(tls_cert)},
-	{"tls-key", 0, WPKG_OPTION_TEXT, "FILE", "its private key (PEM)", "WPKGD_TLS_KEY",
-	 AT(tls_key)},
-	{"insecure", 0, WPKG_OPTION_FLAG, NULL, "plain HTTP on other addresses than loopback",
-	 "WPKGD_INSECURE", AT(insecure)},
-	{"unauthenticated", 0, WPKG_OPTION_FLAG, NULL, "anybody may do anything",
-	 "WPKGD_UNAUTHENTICATED", AT(unauthenticated)},
-	{"private", 0, WPKG_OPTION_FLAG, NULL, "reading needs a login, too", "WPKGD_PRIVATE",
-	 AT(is_private)},
-	{"htpasswd", 0, WPKG_OPTION_TEXT, "FILE", "users and bcrypt hashes of their passwords",
-	 "WPKGD_HTPASSWD", AT(htpasswd)},
-	{"keyring", 0, WPKG_OPTION_TEXT, "FILE", "keys whose signatures count", "WPKGD_KEYRING",
-	 AT(keyring)},
-	{"strategy", 0, WPKG_OPTION_TEXT, "NAME", "which signatures a package needs",
-	 "WPKGD_STRATEGY", AT(strategy)},
-	{"unsigned", 0, WPKG_OPTION_TEXT, "allow|deny", "packages without any signature",
-	 "WPKGD_UNSIGNED", AT(unsigned_)},
-	{"ignore-roles", 0, WPKG_OPTION_FLAG, NULL,
-	 "a keyring of before, whose roles meant nothing", "WPKGD_IGNORE_ROLES", AT(ignore_roles)},
-	{"host-label", 0, WPKG_OPTION_TEXT, "TEXT", "label of the key that is made at first start",
-	 "WPKGD_HOST_LABEL", AT(host_label)},
-	{"max-invoice", 0, WPKG_OPTION_SIZE, "SIZE", "largest invoice", "WPKGD_MAX_INVOICE",
-	 AT(max_invoice)},
-	{"max-parcel", 0, WPKG_OPTION_SIZE, "SIZE", "largest parcel", "WPKGD_MAX_PARCEL",
-	 AT(max_parcel)},
-	{"max-header", 0, WPKG_OPTION_SIZE, "SIZE", "largest head of a request", "WPKGD_MAX_HEADER",
-	 AT(max_header)},
-	{"max-connections", 0, WPKG_OPTION_NUMBER, "COUNT", "connections at once",
-	 "WPKGD_MAX_CONNECTIONS", AT(max_connections)},
-	{"max-connections-per-address", 0, WPKG_OPTION_NUMBER, "COUNT",
-	 "connections at once from one address", "WPKGD_MAX_CONNECTIONS_PER_ADDRESS",
-	 AT(max_connections_per_address)},
-	{"max-requests-per-address", 0, WPKG_OPTION_NUMBER, "COUNT",
-	 "requests a minute from one address", "WPKGD_MAX_REQUESTS_PER_ADDRESS",
-	 AT(max_requests_per_address)},
-	{"header-timeout", 0, WPKG_OPTION_DURATION, "TIME", "for the head of a request to arrive",
-	 "WPKGD_HEADER_TIMEOUT", AT(header_timeout)},
-	{"idle-timeout", 0, WPKG_OPTION_DURATION, "TIME", "without a byte either way",
-	 "WPKGD_IDLE_TIMEOUT", AT(idle_timeout)},
-	{"min-rate", 0, WPKG_OPTION_SIZE, "SIZE", "a second that a body must bring on average",
-	 "WPKGD_MIN_RATE", AT(min_rate)},
-	{"keep-free", 0, WPKG_OPTION_SIZE, "SIZE", "disk space to leave free", "WPKGD_KEEP_FREE",
-	 AT(keep_free)},
-	{"threads", 0, WPKG_OPTION_NUMBER, "COUNT", "threads that talk HTTP", "WPKGD_THREADS",
-	 AT(threads)},
-	{"workers", 0, WPKG_OPTION_NUMBER, "COUNT", "threads that wait for disk and admission",
-	 "WPKGD_WORKERS", AT(workers)},
-	{"admission-program", 0, WPKG_OPTION_TEXT, "FILE", "wpkg-admit", "WPKGD_ADMISSION_PROGRAM",
-	 AT(admission_program)},
-	{"admission-timeout", 0, WPKG_OPTION_DURATION, "TIME", "for all checks of a version",
-	 "WPKGD_ADMISSION_TIMEOUT", AT(admission_timeout)},
-	{"admission-memory", 0, WPKG_OPTION_SIZE, "SIZE", "that a check may use",
-	 "WPKGD_ADMISSION_MEMORY", AT(admission_memory)},
-	{"admission-fuel", 0, WPKG_OPTION_NUMBER, "UNITS", "instructions, about, of a check",
-	 "WPKGD_ADMISSION_FUEL", AT(admission_fuel)},
-	{"admission-output", 0, WPKG_OPTION_SIZE, "SIZE", "that a check may print",
-	 "WPKGD_ADMISSION_OUTPUT", AT(admission_output)},
-	{"admission-workers", 0, WPKG_OPTION_NUMBER, "COUNT", "checks at once; 0: one a processor",
-	 "WPKGD_ADMISSION_WORKERS", AT(admission_workers)},
-	{"log-format", 0, WPKG_OPTION_TEXT, "text|json", "how a line of the log looks",
-	 "WPKGD_LOG_FORMAT", AT(log_format)},
+	ROW("config", TEXT, "FILE", "read settings from this file", "CONFIG", config),
+	ROW("data", TEXT, "DIR", "keep everything in this folder", "DATA", data),
+	ROW("listen", TEXT, "ADDRESS:PORT", "where to listen (" LISTEN "); port 0: a free one",
+	    "LISTEN", listen),
+	ROW("port-file", TEXT, "FILE", "write the port there once it listens", "PORT_FILE",
+	    port_file),
+	ROW("tls-cert", TEXT, "FILE", "certificate chain (PEM)", "TLS_CERT", tls_cert),
+	ROW("tls-key", TEXT, "FILE", "its private key (PEM)", "TLS_KEY", tls_key),
+	ROW("insecure", FLAG, NULL, "plain HTTP on other addresses than loopback", "INSECURE",
+	    insecure),
+	ROW("trusted-proxies", TEXT, "ADDRESS,...", "whose X-Forwarded-For says who the client is",
+	    "TRUSTED_PROXIES", trusted_proxies),
+	ROW("unauthenticated", FLAG, NULL, "anybody may do anything", "UNAUTHENTICATED",
+	    unauthenticated),
+	ROW("private", FLAG, NULL, "reading needs a login, too", "PRIVATE", is_private),
+	ROW("htpasswd", TEXT, "FILE", "users and bcrypt hashes of their passwords", "HTPASSWD",
+	    htpasswd),
+	ROW("keyring", TEXT, "FILE", "keys whose signatures count", "KEYRING", keyring),
+	ROW("strategy", TEXT, "NAME", "which signatures a package needs (" STRATEGY ")", "STRATEGY",
+	    strategy),
+	ROW("unsigned", TEXT, "allow|deny", "packages without any signature (" UNSIGNED ")",
+	    "UNSIGNED", unsigned_),
+	ROW("ignore-roles", FLAG, NULL, "a keyring of before, whose roles meant nothing",
+	    "IGNORE_ROLES", ignore_roles),
+	ROW("host-label", TEXT, "TEXT", "label of the key that is made at the first start",
+	    "HOST_LABEL", host_label),
+	ROW("max-invoice", SIZE, "SIZE", "largest invoice (" MAX_INVOICE ")", "MAX_INVOICE",
+	    max_invoice),
+	ROW("max-parcel", SIZE, "SIZE", "largest parcel (" MAX_PARCEL ")", "MAX_PARCEL",
+	    max_parcel),
+	ROW("max-header", SIZE, "SIZE", "largest head of a request (" MAX_HEADER ")", "MAX_HEADER",
+	    max_header),
+	ROW("max-connections", NUMBER, "COUNT", "connections at once (" MAX_CONNECTIONS ")",
+	    "MAX_CONNECTIONS", max_connections),
+	ROW("max-connections-per-address", NUMBER, "COUNT",
+	    "connections at once from one address (" MAX_CONNECTIONS_PER_ADDRESS ")",
+	    "MAX_CONNECTIONS_PER_ADDRESS", max_connections_per_address),
+	ROW("max-requests-per-address", NUMBER, "COUNT",
+	    "requests a minute from one address (" MAX_REQUESTS_PER_ADDRESS ")",
+	    "MAX_REQUESTS_PER_ADDRESS", max_requests_per_address),
+	ROW("header-timeout", DURATION, "TIME",
+	    "for the head of a request to arrive (" HEADER_TIMEOUT ")", "HEADER_TIMEOUT",
+	    header_timeout),
+	ROW("idle-timeout", DURATION, "TIME", "without a byte either way (" IDLE_TIMEOUT ")",
+	    "IDLE_TIMEOUT", idle_timeout),
+	ROW("stop-timeout", DURATION, "TIME",
+	    "for running requests when it is to end (" STOP_TIMEOUT ")", "STOP_TIMEOUT",
+	    stop_timeout),
+	ROW("min-rate", SIZE, "SIZE",
+	    "a second that a client must send or take on average (" MIN_RATE ")", "MIN_RATE",
+	    min_rate),
+	ROW("keep-free", SIZE, "SIZE", "disk space to leave free (" KEEP_FREE ")", "KEEP_FREE",
+	    keep_free),
+	ROW("threads", NUMBER, "COUNT", "threads that talk HTTP (" THREADS ")", "THREADS", threads),
+	ROW("workers", NUMBER, "COUNT", "threads that wait for the disk (" WORKERS ")", "WORKERS",
+	    workers),
+	ROW("admission-program", TEXT, "FILE", "wpkg-admit", "ADMISSION_PROGRAM",
+	    admission_program),
+	ROW("admission-timeout", DURATION, "TIME",
+	    "for all checks of a version (" ADMISSION_TIMEOUT ")", "ADMISSION_TIMEOUT",
+	    admission_timeout),
+	ROW("admission-memory", SIZE, "SIZE", "that a check may use (" ADMISSION_MEMORY ")",
+	    "ADMISSION_MEMORY", admission_memory),
+	ROW("admission-fuel", NUMBER, "UNITS",
+	    "instructions, about, of a check (" ADMISSION_FUEL ")", "ADMISSION_FUEL",
+	    admission_fuel),
+	ROW("admission-output", SIZE, "SIZE", "that a check may print (" ADMISSION_OUTPUT ")",
+	    "ADMISSION_OUTPUT", admission_output),
+	ROW("admission-workers", NUMBER, "COUNT", "checks at once (one a processor)",
+	    "ADMISSION_WORKERS", admission_workers),
+	ROW("log-format", TEXT, "text|json", "how a line of the log looks (" LOG_FORMAT ")",
+	    "LOG_FORMAT", log_format),
 	{0}};
 
-/* Defaults, as the configuration file would have them. */
+#define ROWS (sizeof(config_rows) / sizeof(config_rows[0]) - 1)
+_Static_assert(ROWS <= CONFIG_ROWS_MAX, "config_source has no room for a row");
+
 static const struct {
 	const char *name;
 	const char *value;
 } defaults[] = {
-	{"listen", "127.0.0.1:8080"},
-	{"strategy", "GreedyVerification"},
-	{"unsigned", "deny"},
-	{"host-label", "Default host key"},
-	{"max-invoice", "1MiB"},
-	{"max-parcel", "1GiB"},
-	{"max-header", "32KiB"},
-	{"max-connections", "4096"},
-	{"max-connections-per-address", "1024"},
-	{"max-requests-per-address", "60000"},
-	{"header-timeout", "10"},
-	{"idle-timeout", "60"},
-	{"min-rate", "1KiB"},
-	{"keep-free", "64MiB"},
-	{"threads", "2"},
-	{"workers", "16"},
-	{"admission-timeout", "60"},
-	{"admission-memory", "1GiB"},
-	{"admission-fuel", "10000000000"},
-	{"admission-output", "1MiB"},
-	{"log-format", "text"},
+	{"listen", LISTEN},
+	{"strategy", STRATEGY},
+	{"unsigned", UNSIGNED},
+	{"host-label", HOST_LABEL},
+	{"max-invoice", MAX_INVOICE},
+	{"max-parcel", MAX_PARCEL},
+	{"max-header", MAX_HEADER},
+	{"max-connections", MAX_CONNECTIONS},
+	{"max-connections-per-address", MAX_CONNECTIONS_PER_ADDRESS},
+	{"max-requests-per-address", MAX_REQUESTS_PER_ADDRESS},
+	{"header-timeout", HEADER_TIMEOUT},
+	{"idle-timeout", IDLE_TIMEOUT},
+	{"stop-timeout", STOP_TIMEOUT},
+	{"min-rate", MIN_RATE},
+	{"keep-free", KEEP_FREE},
+	{"threads", THREADS},
+	{"workers", WORKERS},
+	{"admission-timeout", ADMISSION_TIMEOUT},
+	{"admission-memory", ADMISSION_MEMORY},
+	{"admission-fuel", ADMISSION_FUEL},
+	{"admission-output", ADMISSION_OUTPUT},
+	{"log-format", LOG_FORMAT},
 };
 
-static void *target_of(struct config *config, const struct wpkg_option *row)
+/* What a SIGHUP brings into force; for all else the server must be started again. */
+static const char *const reloaded[] = {
+	"config",     "tls-cert",	"tls-key",	"htpasswd",	"keyring",
+	"strategy",   "unsigned",	"ignore-roles", "host-label",	"max-invoice",
+	"max-parcel", "header-timeout", "min-rate",	"stop-timeout", "max-requests-per-address",
+};
+
+void config_take(struct config_source *out, const struct wpkg_invocation *invocation)
 {
-	return (char *)config + row->offset;
+	memcpy(&out->values, invocation->options, sizeof(out->values));
+	memcpy(out->given, invocation->given, ROWS * sizeof(out->given[0]));
 }
 
-static bool is_given(struct config *config, const struct wpkg_option *row)
+/* Values. */
+
+static void *target_of(struct config *config, size_t row)
 {
-	const void *target = target_of(config, row);
-	switch (row->kind) {
-	case WPKG_OPTION_FLAG:
-		return *(const bool *)target;
-	case WPKG_OPTION_TEXT:
-		return *(const char *const *)target != NULL;
-	case WPKG_OPTION_NUMBER:
-	case WPKG_OPTION_SIZE:
-		return *(const uint64_t *)target != 0;
-	case WPKG_OPTION_DURATION:
-		return *(const int64_t *)target != 0;
-	case WPKG_OPTION_TEXTS:
-		break;
-	}
-	return true;
+	return (char *)config + config_rows[row].offset;
 }
 
-static enum wpkg_status set_text(struct config *config, const struct wpkg_option *row,
-				 struct wpkg_arena *arena, struct wpkg_str text,
-				 struct wpkg_err *err)
+static enum wpkg_status set_text(struct config *config, size_t row, struct wpkg_arena *arena,
+				 struct wpkg_str text, struct wpkg_err *err)
 {
 	void *target = target_of(config, row);
 	struct wpkg_str copy;
-	switch (row->kind) {
+	switch (config_rows[row].kind) {
 	case WPKG_OPTION_TEXT:
+		if (text.len > 0 && memchr(text.ptr, '\0', text.len))
+			return WPKG_FAIL(err, WPKG_EFORMAT, "has a NUL byte");
 		copy = wpkg_arena_dup(arena, text);
 		*(const char **)target = copy.ptr;
 		return copy.ptr ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
@@ -162,58 +195,90 @@ static enum wpkg_status set_text(struct config *config, const struct wpkg_option
 	case WPKG_OPTION_TEXTS:
 		break;
 	}
-	return WPKG_FAIL(err, WPKG_EFORMAT, "is true or false");
+	return WPKG_FAIL(err, WPKG_EFORMAT, "is neither true nor false");
 }
 
-/* A key of the file; what is given already stays, but is read all the same. */
-static enum wpkg_status take_row(struct config *config, const struct wpkg_option *row,
-				 struct wpkg_arena *arena, const struct wpkg_value *value,
+static bool is_amount(enum wpkg_option_kind kind)
+{
+	return kind == WPKG_OPTION_NUMBER || kind == WPKG_OPTION_SIZE ||
+	       kind == WPKG_OPTION_DURATION;
+}
+
+/* A key of the file. */
+static enum wpkg_status set_value(struct config *config, size_t row, struct wpkg_arena *arena,
+				  const struct wpkg_value *value, struct wpkg_err *err)
+{
+	const struct wpkg_option *option = &config_rows[row];
+	if (value->kind == WPKG_VALUE_BOOLEAN && option->kind == WPKG_OPTION_FLAG) {
+		*(bool *)target_of(config, row) = value->boolean;
+		return WPKG_OK;
+	}
+	if (value->kind == WPKG_VALUE_INTEGER && value->integer >= 0 && is_amount(option->kind)) {
+		*(uint64_t *)target_of(config, row) = (uint64_t)value->integer;
+		return WPKG_OK;
+	}
+	if (value->kind != WPKG_VALUE_STRING)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s cannot be %s", option->name,
+				    value->kind == WPKG_VALUE_INTEGER
+					    ? "this number"
+					    : wpkg_value_kind_name(value->kind));
+	struct wpkg_err why = {0};
+	enum wpkg_status status = set_text(config, row, arena, value->string, &why);
+	return status == WPKG_OK
+		       ? WPKG_OK
+		       : WPKG_FAIL_AT(err, status, value, "%s: %s", option->name, why.msg);
+}
+
+/* The file. */
+
+static enum wpkg_status take_row(struct config *config, size_t row, bool *given,
+				 struct wpkg_arena *arena, struct wpkg_fields *fields,
 				 struct wpkg_err *err)
 {
+	/* What is overruled is read all the same: it must not be wrong unnoticed. */
 	struct config scratch = {0};
-	struct config *into = is_given(config, row) ? &scratch : config;
-	if (value->kind == WPKG_VALUE_BOOLEAN && row->kind == WPKG_OPTION_FLAG) {
-		*(bool *)target_of(into, row) = value->boolean;
-		return WPKG_OK;
-	}
-	if (value->kind == WPKG_VALUE_INTEGER && value->integer >= 0 &&
-	    (row->kind == WPKG_OPTION_NUMBER || row->kind == WPKG_OPTION_SIZE ||
-	     row->kind == WPKG_OPTION_DURATION)) {
-		*(uint64_t *)target_of(into, row) = (uint64_t)value->integer;
-		return WPKG_OK;
-	}
-	if (value->kind != WPKG_VALUE_STRING || row->kind == WPKG_OPTION_FLAG)
-		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s is %s", row->name,
-				    wpkg_value_kind_name(value->kind));
-	struct wpkg_err inner = {0};
-	enum wpkg_status status = set_text(into, row, arena, value->string, &inner);
-	return status == WPKG_OK ? WPKG_OK
-				 : WPKG_FAIL_AT(err, status, value, "%s: %s", row->name, inner.msg);
+	const struct wpkg_value *taken = NULL;
+	const char *name = config_rows[row].name;
+	const struct wpkg_value *value = wpkg_value_find(fields->table, name);
+	/* Taking it by its own kind tells the reader that the key is known. */
+	enum wpkg_status status = wpkg_fields_take(
+		fields, &taken, name, value ? value->kind : WPKG_VALUE_STRING, WPKG_OPTIONAL, err);
+	if (status != WPKG_OK || !value)
+		return status;
+	status = set_value(*given ? &scratch : config, row, arena, value, err);
+	*given = true;
+	return status;
 }
 
-/* Every key of the table must be a row's name. */
-static enum wpkg_status take_table(struct config *config, struct wpkg_arena *arena,
+static enum wpkg_status take_policy(struct config *config, struct wpkg_arena *arena,
+				    struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	struct wpkg_fields policy;
+	const struct wpkg_value *table = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &table, "policy", WPKG_VALUE_TABLE, WPKG_OPTIONAL, err);
+	if (status != WPKG_OK || !table)
+		return status;
+	status = wpkg_fields_open(&policy, table, "policy", err);
+	if (status == WPKG_OK)
+		status = wpkg_policy_take(&config->policy, arena, &policy, err);
+	return status == WPKG_OK ? wpkg_fields_close(&policy, err) : status;
+}
+
+static enum wpkg_status take_table(struct config *config, bool *given, struct wpkg_arena *arena,
 				   const struct wpkg_value *table, struct wpkg_err *err)
 {
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, table, "", err);
-	for (const struct wpkg_option *row = config_rows + 1; status == WPKG_OK && row->name;
-	     row++) {
-		const struct wpkg_value *value = wpkg_value_find(table, row->name);
-		const struct wpkg_value *taken = NULL;
-		/* Taking it by its own kind tells the reader that the key is known. */
-		status = wpkg_fields_take(&fields, &taken, row->name,
-					  value ? value->kind : WPKG_VALUE_STRING, WPKG_OPTIONAL,
-					  err);
-		if (status == WPKG_OK && value)
-			status = take_row(config, row, arena, value, err);
-	}
+	/* The first row is the file itself. */
+	for (size_t row = 1; status == WPKG_OK && row < ROWS; row++)
+		status = take_row(config, row, &given[row], arena, &fields, err);
+	if (status == WPKG_OK)
+		status = take_policy(config, arena, &fields, err);
 	return status == WPKG_OK ? wpkg_fields_close(&fields, err) : status;
 }
 
-#define CONFIG_MAX ((size_t)1 << 20)
-
-static enum wpkg_status take_file(struct config *config, struct wpkg_arena *arena,
+static enum wpkg_status take_file(struct config *config, bool *given, struct wpkg_arena *arena,
 				  struct wpkg_err *err)
 {
 	struct wpkg_buf text;
@@ -223,7 +288,7 @@ static enum wpkg_status take_file(struct config *config, struct wpkg_arena *aren
 	if (status == WPKG_OK) {
 		status = wpkg_toml_read(&table, arena, wpkg_buf_str(&text), err);
 		if (status == WPKG_OK)
-			status = take_table(config, arena, table, err);
+			status = take_table(config, given, arena, table, err);
 		if (status != WPKG_OK)
 			wpkg_err_prepend(err, "%s", config->config);
 	}
@@ -231,74 +296,160 @@ static enum wpkg_status take_file(struct config *config, struct wpkg_arena *aren
 	return status;
 }
 
-static const struct wpkg_option *find_row(const char *name)
+/* All together. */
+
+static enum wpkg_status take_defaults(struct config *config, const bool *given,
+				      struct wpkg_arena *arena, struct wpkg_err *err)
 {
-	const struct wpkg_option *row = config_rows;
-	while (strcmp(row->name, name) != 0)
-		row++;
-	return row;
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		size_t row = 0;
+		while (strcmp(config_rows[row].name, defaults[i].name) != 0)
+			row++;
+		if (!given[row])
+			status =
+				set_text(config, row, arena, wpkg_str_from(defaults[i].value), err);
+	}
+	return status;
+}
+
+static enum wpkg_status check_word(const char *name, const char *word, const char *one,
+				   const char *other, struct wpkg_err *err)
+{
+	if (strcmp(word, one) == 0 || strcmp(word, other) == 0)
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EINVAL, "%s: '%s' is neither %s nor %s", name, word, one, other);
+}
+
+static enum wpkg_status check_range(const char *name, uint64_t number, uint64_t least,
+				    uint64_t most, struct wpkg_err *err)
+{
+	if (number >= least && number <= most)
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EINVAL, "%s: %llu is not between %llu and %llu", name,
+			 (unsigned long long)number, (unsigned long long)least,
+			 (unsigned long long)most);
 }
 
 static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 {
-	if (!config->data)
-		return WPKG_FAIL(err, WPKG_EINVAL, "no folder for the data: --data DIR");
-	if (strcmp(config->unsigned_, "allow") != 0 && strcmp(config->unsigned_, "deny") != 0)
-		return WPKG_FAIL(err, WPKG_EINVAL, "unsigned: '%s' is neither allow nor deny",
-				 config->unsigned_);
-	if (strcmp(config->log_format, "text") != 0 && strcmp(config->log_format, "json") != 0)
-		return WPKG_FAIL(err, WPKG_EINVAL, "log-format: '%s' is neither text nor json",
-				 config->log_format);
-	if (!config->tls_cert != !config->tls_key)
+	const uint64_t day = 86400;
+	const struct {
+		const char *name;
+		uint64_t number, least, most;
+	} ranges[] = {
+		{"threads", config->threads, 1, 64},
+		{"workers", config->workers, 1, 1024},
+		{"max-connections", config->max_connections, 1, 1000000},
+		{"max-connections-per-address", config->max_connections_per_address, 1, 1000000},
+		{"max-requests-per-address", config->max_requests_per_address, 1, UINT32_MAX},
+		{"max-header", config->max_header, 2048, 1 << 20},
+		{"max-invoice", config->max_invoice, 1024, WPKG_INVOICE_MAX},
+		{"header-timeout", (uint64_t)config->header_timeout, 1, day},
+		{"idle-timeout", (uint64_t)config->idle_timeout, 1, day},
+		{"stop-timeout", (uint64_t)config->stop_timeout, 0, day},
+		{"admission-workers", config->admission_workers, 0, 1024},
+		{"admission-timeout", (uint64_t)config->admission_timeout, 1, day},
+	};
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		status = check_range(ranges[i].name, ranges[i].number, ranges[i].least,
+				     ranges[i].most, err);
+	if (status == WPKG_OK)
+		status = check_word("unsigned", config->unsigned_, "allow", "deny", err);
+	if (status == WPKG_OK)
+		status = check_word("log-format", config->log_format, "text", "json", err);
+	if (status == WPKG_OK && !config->tls_cert != !config->tls_key)
 		return WPKG_FAIL(err, WPKG_EINVAL, "tls-cert and tls-key belong together");
-	if (config->threads > 64 || config->workers > 1024 || config->workers == 0)
-		return WPKG_FAIL(err, WPKG_EINVAL, "threads: 1 to 64, workers: 1 to 1024");
-	return WPKG_OK;
+	if (status == WPKG_OK && config->unauthenticated &&
+	    (config->htpasswd || config->is_private))
+		return WPKG_FAIL(err, WPKG_EINVAL,
+				 "unauthenticated contradicts htpasswd and private");
+	return status;
 }
 
-enum wpkg_status config_complete(struct config *config, struct wpkg_arena *arena,
-				 struct wpkg_err *err)
+enum wpkg_status config_complete(struct config *out, struct wpkg_arena *arena,
+				 const struct config_source *source, struct wpkg_err *err)
 {
-	enum wpkg_status status = config->config ? take_file(config, arena, err) : WPKG_OK;
-	for (size_t i = 0; status == WPKG_OK && i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-		const struct wpkg_option *row = find_row(defaults[i].name);
-		if (!is_given(config, row))
-			status =
-				set_text(config, row, arena, wpkg_str_from(defaults[i].value), err);
+	struct config config = source->values;
+	bool given[CONFIG_ROWS_MAX];
+	memcpy(given, source->given, sizeof(given));
+	enum wpkg_status status = config.config ? take_file(&config, given, arena, err) : WPKG_OK;
+	if (status == WPKG_OK)
+		status = take_defaults(&config, given, arena, err);
+	if (status == WPKG_OK)
+		status = check(&config, err);
+	if (status == WPKG_OK)
+		*out = config;
+	return status;
+}
+
+/* As text. */
+
+static void format_row(struct wpkg_buf *out, const struct config *config, size_t row)
+{
+	const struct wpkg_option *option = &config_rows[row];
+	const void *target = (const char *)config + option->offset;
+	const char *text = option->kind == WPKG_OPTION_TEXT ? *(const char *const *)target : "";
+	if (!text) {
+		wpkg_buf_append_format(out, "# %s is not set\n", option->name);
+		return;
 	}
-	return status == WPKG_OK ? check(config, err) : status;
+	wpkg_buf_append_format(out, "%s = ", option->name);
+	if (option->kind == WPKG_OPTION_TEXT)
+		/* A JSON string is a basic string of TOML. */
+		wpkg_json_write_string(out, wpkg_str_from(text));
+	else if (option->kind == WPKG_OPTION_FLAG)
+		wpkg_buf_append_text(out, *(const bool *)target ? "true" : "false");
+	else
+		wpkg_buf_append_format(out, "%llu", (unsigned long long)*(const uint64_t *)target);
+	wpkg_buf_append_byte(out, '\n');
 }
 
-/* A basic string of TOML; the texts here come from the operator. */
-static void append_string(struct wpkg_buf *out, const char *text)
+enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config,
+			       struct wpkg_err *err)
 {
-	wpkg_buf_append_byte(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			wpkg_buf_append_byte(out, '\\');
-		wpkg_buf_append_byte(out, (uint8_t)*text);
-	}
-	wpkg_buf_append_byte(out, '"');
-}
-
-void config_format(struct wpkg_buf *out, const struct config *config)
-{
-	for (const struct wpkg_option *row = config_rows + 1; row->name; row++) {
-		const void *target = (const char *)config + row->offset;
-		const char *text =
-			row->kind == WPKG_OPTION_TEXT ? *(const char *const *)target : "";
-		if (!text) {
-			wpkg_buf_append_format(out, "# %s is not set\n", row->name);
-			continue;
-		}
-		wpkg_buf_append_format(out, "%s = ", row->name);
-		if (row->kind == WPKG_OPTION_TEXT)
-			append_string(out, text);
-		else if (row->kind == WPKG_OPTION_FLAG)
-			wpkg_buf_append_text(out, *(const bool *)target ? "true" : "false");
-		else
-			wpkg_buf_append_format(out, "%llu",
-					       (unsigned long long)*(const uint64_t *)target);
+	struct wpkg_arena arena;
+	wpkg_arena_init(&arena, CONFIG_MAX);
+	for (size_t row = 1; row < ROWS; row++)
+		format_row(out, config, row);
+	struct wpkg_value *table = wpkg_value_new_table(&arena);
+	struct wpkg_value *policy = wpkg_value_add(&arena, table, "policy", WPKG_VALUE_TABLE);
+	bool good = policy && wpkg_policy_add(&arena, policy, &config->policy);
+	if (good && policy->count > 0) {
 		wpkg_buf_append_byte(out, '\n');
+		wpkg_toml_write(out, table);
 	}
+	wpkg_arena_clear(&arena);
+	if (!good)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the configuration");
+	return wpkg_buf_check(out, "configuration", err);
+}
+
+static bool is_reloaded(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reloaded) / sizeof(reloaded[0]); i++)
+		if (strcmp(reloaded[i], name) == 0)
+			return true;
+	return false;
+}
+
+const char *config_needs_restart(const struct config *old, const struct config *fresh)
+{
+	const char *name = NULL;
+	struct wpkg_buf before, after;
+	wpkg_buf_init(&before, CONFIG_MAX);
+	wpkg_buf_init(&after, CONFIG_MAX);
+	for (size_t row = 1; !name && row < ROWS; row++) {
+		wpkg_buf_reset(&before);
+		wpkg_buf_reset(&after);
+		format_row(&before, old, row);
+		format_row(&after, fresh, row);
+		if (!is_reloaded(config_rows[row].name) &&
+		    !wpkg_str_equal(wpkg_buf_str(&before), wpkg_buf_str(&after)))
+			name = config_rows[row].name;
+	}
+	wpkg_buf_clear(&before);
+	wpkg_buf_clear(&after);
+	return name;
 }

@@ -6,6 +6,11 @@
  * What the server is told. One table (config.c) has every setting: it makes the flags of "serve",
  * the WPKGD_ variables, the keys of the configuration file, the help and what "config" prints. A
  * flag beats a variable beats the file beats the default.
+ *
+ * The rules of admission (pkg/policy.h) stand in the file only, in a table of their own:
+ *
+ *   [policy]
+ *   need-check = true
  */
 
 #include <stdbool.h>
@@ -15,6 +20,7 @@
 #include "base/buf.h"
 #include "base/command.h"
 #include "base/err.h"
+#include "pkg/policy.h"
 
 /* Texts are borrowed from the command line, the environment or an arena. NULL: not given. */
 struct config {
@@ -25,6 +31,7 @@ struct config {
 	const char *port_file;
 	const char *tls_cert, *tls_key;
 	bool insecure;
+	const char *trusted_proxies; /* addresses, with commas between */
 
 	bool unauthenticated;
 	bool is_private; /* reading needs a login */
@@ -43,10 +50,11 @@ struct config {
 	uint64_t max_requests_per_address; /* a minute */
 	int64_t header_timeout;		   /* seconds for a request's head to arrive */
 	int64_t idle_timeout;		   /* seconds without a byte */
-	uint64_t min_rate;		   /* bytes a second that a body must bring */
+	int64_t stop_timeout;		   /* seconds for running requests when it is to end */
+	uint64_t min_rate;		   /* bytes a second that a body must bring, and take */
 	uint64_t keep_free;		   /* bytes of disk */
 	uint64_t threads;		   /* that talk HTTP */
-	uint64_t workers;		   /* that wait for the disk and for admission */
+	uint64_t workers;		   /* that wait for the disk */
 
 	const char *admission_program;
 	int64_t admission_timeout;
@@ -54,21 +62,36 @@ struct config {
 	uint64_t admission_fuel;
 	uint64_t admission_output;
 	uint64_t admission_workers;
+	struct wpkg_policy policy;
 
 	const char *log_format; /* "text" or "json" */
 };
 
+#define CONFIG_ROWS_MAX 64
+
 extern const struct wpkg_option config_rows[];
 
+/* What flags and variables said, kept to be completed again when the file has changed. */
+struct config_source {
+	struct config values;
+	bool given[CONFIG_ROWS_MAX]; /* one for each of config_rows */
+};
+
+void config_take(struct config_source *out, const struct wpkg_invocation *invocation);
+
 /*
- * Completes what flags and variables said: the file's settings, then the defaults. Texts of the
- * file live in the arena. WPKG_EINVAL and WPKG_EFORMAT name the setting, with line and column in a
- * file.
+ * What flags and variables said, then the file's settings, then the defaults. Texts of the file
+ * live in the arena. WPKG_EINVAL and WPKG_EFORMAT name the setting, with line and column in a file.
  */
-WPKG_MUST_CHECK enum wpkg_status config_complete(struct config *config, struct wpkg_arena *arena,
+WPKG_MUST_CHECK enum wpkg_status config_complete(struct config *out, struct wpkg_arena *arena,
+						 const struct config_source *source,
 						 struct wpkg_err *err);
 
 /* Appends every setting as a line of the configuration file. */
-void config_format(struct wpkg_buf *out, const struct config *config);
+WPKG_MUST_CHECK enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config,
+					       struct wpkg_err *err);
+
+/* The first setting in which the two differ that only a restart brings into force; NULL: none. */
+const char *config_needs_restart(const struct config *old, const struct config *fresh);
 
 #endif

@@ -18,8 +18,10 @@ WPKG_MUST_CHECK enum wpkg_status host_keys_new(struct host_keys **out, const str
 					       struct wpkg_err *err);
 void host_keys_free(struct host_keys *keys);
 
-/* Reads both files again; a failure leaves what was there. */
-WPKG_MUST_CHECK enum wpkg_status host_keys_reload(struct host_keys *keys, struct wpkg_err *err);
+/* Reads both files again, and what the configuration says of signatures; a failure leaves what was
+ * there. */
+WPKG_MUST_CHECK enum wpkg_status
+host_keys_reload(struct host_keys *keys, const struct config *config, struct wpkg_err *err);
 
 /* Are the invoice's signatures enough? WPKG_EDENIED says why not. An unsigned one is a switch. */
 WPKG_MUST_CHECK enum wpkg_status

@@ -16,13 +16,17 @@ struct http;
 WPKG_MUST_CHECK enum wpkg_status http_start(struct http **out, struct server *server, int socket,
 					    struct wpkg_err *err);
 
+/* A new certificate is in force with the next connection. A failure leaves what was there. */
+WPKG_MUST_CHECK enum wpkg_status http_reload(struct http *http, const struct config *config,
+					     struct wpkg_err *err);
+
 /* Takes no more connections; those that are open go on. */
 void http_quiesce(struct http *http);
 
 /* Requests that were not answered yet. */
 unsigned http_pending(const struct http *http);
 
-/* Ends everything. NULL is fine. */
+/* Ends everything. No worker may have a request any more. NULL is fine. */
 void http_stop(struct http *http);
 
 #endif

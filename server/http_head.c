@@ -10,10 +10,11 @@
 #include <string.h>
 
 struct head {
-	struct request *request;
+	struct exchange *exchange;
 	unsigned lengths, codings, hosts, credentials;
-	bool bad_name, bad_value, bad_length, is_chunked;
+	bool bad_name, bad_value, bad_length;
 	struct wpkg_str coding;
+	struct wpkg_str forwarded_for; /* the last such header */
 };
 
 /* RFC 9110, section 5.6.2. */
@@ -47,7 +48,7 @@ static void keep(struct wpkg_str *field, struct wpkg_str value)
 
 static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str value)
 {
-	struct request *request = head->request;
+	struct request *request = &head->exchange->request;
 	const struct {
 		const char *name;
 		struct wpkg_str *field;
@@ -55,6 +56,7 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		    {"content-type", &request->content_type},
 		    {"authorization", &request->authorization},
 		    {"range", &request->range},
+		    {"content-range", &request->content_range},
 		    {"if-none-match", &request->if_none_match},
 		    {"if-range", &request->if_range}};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
@@ -62,7 +64,7 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 			keep(kept[i].field, value);
 	if (wpkg_str_equal_nocase(name, WPKG_LIT("content-length"))) {
 		head->lengths++;
-		head->bad_length = !wpkg_str_parse_u64(value, &request->content_length);
+		head->bad_length |= !wpkg_str_parse_u64(value, &request->content_length);
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("transfer-encoding"))) {
 		head->codings++;
 		head->coding = value;
@@ -70,6 +72,10 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		head->hosts++;
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("authorization"))) {
 		head->credentials++;
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("expect"))) {
+		head->exchange->expects_continue = true;
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-forwarded-for"))) {
+		head->forwarded_for = value;
 	}
 }
 
@@ -95,7 +101,7 @@ static bool refuse(struct request *request, unsigned status, const char *text)
 
 static bool check_fields(const struct head *head, bool needs_host)
 {
-	struct request *request = head->request;
+	struct request *request = &head->exchange->request;
 	if (head->bad_name)
 		return refuse(request, 400, "a header's name is no token");
 	if (head->bad_value)
@@ -129,7 +135,6 @@ static bool take_method(struct request *request, const char *method)
 			request->method = methods[i].method;
 			return true;
 		}
-	request->method = METHOD_GET;
 	return refuse(request, 501, "a method that there is not");
 }
 
@@ -146,12 +151,28 @@ static bool take_target(struct request *request)
 	return refuse(request, 400, err.msg);
 }
 
+/* Behind a proxy that the operator trusts, the client is whom it names: the last of its list. */
+static void take_client(struct request *request, struct wpkg_str forwarded_for)
+{
+	struct wpkg_str rest = wpkg_str_from(request->server->config.trusted_proxies);
+	struct wpkg_str proxy;
+	struct wpkg_str client = {0};
+	bool is_trusted = false;
+	while (wpkg_str_split(&rest, ',', &proxy))
+		is_trusted |= wpkg_str_equal_text(wpkg_str_trim(proxy), request->address);
+	while (is_trusted && wpkg_str_split(&forwarded_for, ',', &client))
+		;
+	(void)address_parse(request->address, wpkg_str_trim(client));
+	address_network(request->network, request->address);
+}
+
 bool head_take(struct exchange *exchange, const char *method, const char *version)
 {
 	struct request *request = &exchange->request;
-	struct head head = {.request = request};
-	request->content_length = UINT64_MAX;
+	struct head head = {.exchange = exchange};
 	MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, see_field, &head);
+	exchange->is_chunked = head.codings > 0;
+	take_client(request, head.forwarded_for);
 	bool is_new = strcmp(version, "HTTP/1.1") == 0;
 	if (!is_new && strcmp(version, "HTTP/1.0") != 0)
 		return refuse(request, 505, "HTTP/1.1 or 1.0, please");

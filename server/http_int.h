@@ -10,11 +10,14 @@
 
 #include "http.h"
 
-/* What a connection is busy with, for who looks for slow ones. */
+/* http_slow.c: who is slow. */
+
+/* What a connection is busy with. */
 enum phase {
-	PHASE_HEAD, /* a head is awaited or comes */
-	PHASE_BODY, /* a body comes */
-	PHASE_BUSY, /* it is our turn */
+	PHASE_HEAD,   /* a head is awaited or comes */
+	PHASE_BODY,   /* a body comes */
+	PHASE_BUSY,   /* it is our turn */
+	PHASE_ANSWER, /* an answer goes */
 };
 
 struct connection {
@@ -24,6 +27,8 @@ struct connection {
 	atomic_uint_fast64_t since;    /* when the phase began, monotonic nanoseconds */
 	atomic_uint_fast64_t received; /* bytes of the body that comes */
 	atomic_bool is_used;	       /* it had a request before */
+	/* The watcher's: what the client had acknowledged when it first saw an answer go. */
+	uint64_t answer_since, acknowledged;
 };
 
 /* All connections, and the thread that ends slow ones. */
@@ -33,27 +38,43 @@ struct slow {
 	pthread_t thread;
 	bool is_ending, is_running;
 	struct connection *first;
-	const struct config *config;
+	const struct limits *limits;
+	uint64_t idle_timeout; /* seconds */
 };
 
-enum wpkg_status slow_start(struct slow *slow, const struct config *config, struct wpkg_err *err);
+enum wpkg_status slow_start(struct slow *slow, const struct server *server, struct wpkg_err *err);
 void slow_stop(struct slow *slow);
 struct connection *slow_add(struct slow *slow, int fd);
 void slow_remove(struct slow *slow, struct connection *connection);
+/* connection may be NULL: memory was out when it began. */
 void slow_enter(struct connection *connection, enum phase phase);
 
-/* Requests a minute of each address, roughly: addresses share a row now and then. */
+/* http_rates.c: requests a minute of each network, roughly: some share a row now and then. */
+
 struct rates;
-enum wpkg_status rates_new(struct rates **out, uint64_t per_minute, struct wpkg_err *err);
+enum wpkg_status rates_new(struct rates **out, const struct limits *limits, struct wpkg_err *err);
 void rates_free(struct rates *rates);
-bool rates_take(struct rates *rates, const char *address);
+bool rates_take(struct rates *rates, const char *network);
+
+/* http_tls.c: the certificate, which may be replaced while it serves. */
+
+struct certificates;
+enum wpkg_status certificates_new(struct certificates **out, const struct config *config,
+				  struct wpkg_err *err);
+void certificates_free(struct certificates *certificates);
+enum wpkg_status certificates_reload(struct certificates *certificates, const struct config *config,
+				     struct wpkg_err *err);
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK, which gives its function nothing to know an object by. */
+void *certificates_callback(struct certificates *certificates);
+
+/* http_exchange.c: a request's way. */
 
 enum stage {
 	STAGE_HEAD,	   /* nothing was done yet */
 	STAGE_IDENTIFYING, /* a worker finds out who it is */
 	STAGE_BODY,	   /* the body comes */
-	STAGE_HANDLING,	   /* a worker runs the handler */
-	STAGE_ANSWER,	   /* the answer is ready */
+	STAGE_HANDLING,	   /* workers run the handler's steps */
+	STAGE_ANSWER,	   /* the answer was given to the library */
 };
 
 struct exchange {
@@ -62,9 +83,11 @@ struct exchange {
 	struct MHD_Connection *mhd;
 	struct connection *connection;
 	struct task task;
+	void (*step)(struct request *request); /* that the task runs */
 	enum stage stage;
-	bool is_answered;
-	uint64_t drained; /* bytes of a body that nobody wants */
+	bool is_chunked;
+	bool expects_continue; /* it holds its body back until it is told */
+	uint64_t drained;      /* bytes of a body that nobody wants */
 };
 
 struct http {
@@ -72,14 +95,28 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct slow slow;
 	struct rates *rates;
+	struct certificates *certificates; /* NULL: plain HTTP */
 	atomic_uint pending;
-	char *certificate, *key; /* PEM; the library borrows them */
 };
 
+/* Callbacks of the library. user: struct http. */
+void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char *url,
+			      const char *method, const char *version, const char *bytes,
+			      size_t *size, void **context);
+void exchange_end(void *user, struct MHD_Connection *mhd, void **context,
+		  enum MHD_RequestTerminationCode code);
+
+/* http_answer.c: gives what the handler left to the library. */
+enum MHD_Result exchange_answer(struct exchange *exchange);
+
 /*
- * Checks the head of a request beyond what the library does, and takes from it what handlers want.
- * False, and the answer is made, when it is refused; then the connection is to be closed.
+ * http_head.c: checks the head of a request beyond what the library does, and takes from it what
+ * handlers want. False, and the answer is made, when it is refused; then the connection is to be
+ * closed.
  */
 bool head_take(struct exchange *exchange, const char *method, const char *version);
+
+const char *method_name(enum method method);
 
 #endif

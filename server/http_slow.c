@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who is slow on purpose. The library's own timeout is one of silence: a byte now and then keeps a
- * connection for ever. Here a head has a time to arrive, and a body a rate to come with; a
- * connection that breaks either is shut down, which the library sees as the client's end.
+ * connection for ever. Here a head has a time to arrive, and bodies a rate to come and to go with;
+ * a connection that breaks either is shut down, which the library sees as the client's end.
  */
+#include <linux/tcp.h> /* the C library's has no tcpi_bytes_acked */
+#include <netinet/in.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -12,10 +15,12 @@
 #include "http_int.h"
 
 #define SECOND UINT64_C(1000000000)
-#define GRACE_SECONDS 5 /* before a body's rate counts */
+#define GRACE_SECONDS 5 /* that do not count for a rate */
 
 void slow_enter(struct connection *connection, enum phase phase)
 {
+	if (!connection)
+		return;
 	atomic_store(&connection->since, wpkg_clock_monotonic());
 	atomic_store(&connection->received, 0);
 	atomic_store(&connection->phase, (int)phase);
@@ -50,20 +55,45 @@ void slow_remove(struct slow *slow, struct connection *connection)
 	wpkg_mem_free(connection);
 }
 
-static bool is_too_slow(const struct config *config, struct connection *connection, uint64_t now)
+/* Bytes that the client's side has acknowledged; 0 when the system cannot say. */
+static uint64_t acknowledged(const struct connection *connection)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+	    size < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked))
+		return 0;
+	return info.tcpi_bytes_acked;
+}
+
+/* What an answer brought so far is known from when it was first looked at. */
+static bool takes_too_slowly(struct connection *connection, uint64_t since, uint64_t needed)
+{
+	uint64_t now = acknowledged(connection);
+	if (connection->answer_since != since) {
+		connection->answer_since = since;
+		connection->acknowledged = now;
+		return false;
+	}
+	return now - connection->acknowledged < needed;
+}
+
+static bool is_too_slow(const struct slow *slow, struct connection *connection, uint64_t now)
 {
 	uint64_t since = atomic_load(&connection->since);
 	uint64_t seconds = now > since ? (now - since) / SECOND : 0;
+	uint64_t in_rate = seconds > GRACE_SECONDS ? seconds - GRACE_SECONDS : 0;
+	uint64_t needed = in_rate * atomic_load(&slow->limits->min_rate);
 	switch ((enum phase)atomic_load(&connection->phase)) {
 	case PHASE_HEAD:
 		/* Between two requests a connection may rest. */
 		return seconds >=
-		       (uint64_t)config->header_timeout + (atomic_load(&connection->is_used)
-								   ? (uint64_t)config->idle_timeout
-								   : 0);
+		       atomic_load(&slow->limits->header_timeout) +
+			       (atomic_load(&connection->is_used) ? slow->idle_timeout : 0);
 	case PHASE_BODY:
-		return seconds >= GRACE_SECONDS &&
-		       atomic_load(&connection->received) < seconds * config->min_rate;
+		return atomic_load(&connection->received) < needed;
+	case PHASE_ANSWER:
+		return takes_too_slowly(connection, since, needed);
 	case PHASE_BUSY:
 		break;
 	}
@@ -78,7 +108,7 @@ static void *watch(void *argument)
 		struct timespec when;
 		uint64_t now = wpkg_clock_monotonic();
 		for (struct connection *c = slow->first; c; c = c->next)
-			if (is_too_slow(slow->config, c, now))
+			if (is_too_slow(slow, c, now))
 				shutdown(c->fd, SHUT_RDWR);
 		clock_gettime(CLOCK_REALTIME, &when);
 		when.tv_sec++;
@@ -88,9 +118,10 @@ static void *watch(void *argument)
 	return NULL;
 }
 
-enum wpkg_status slow_start(struct slow *slow, const struct config *config, struct wpkg_err *err)
+enum wpkg_status slow_start(struct slow *slow, const struct server *server, struct wpkg_err *err)
 {
-	slow->config = config;
+	slow->limits = &server->limits;
+	slow->idle_timeout = (uint64_t)server->config.idle_timeout;
 	pthread_mutex_init(&slow->mutex, NULL);
 	pthread_cond_init(&slow->ended, NULL);
 	int code = pthread_create(&slow->thread, NULL, watch, slow);

@@ -1,11 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From checking to published or rejected. */
+#include "publish.h"
+
+#include <pthread.h>
+
 #include "base/mem.h"
 #include "log.h"
+#include "pkg/verdict.h"
 #include "server.h"
 #include "store/record.h"
 
-#define PUBLISH_ARENA ((size_t)256 << 20)
+#define ARENA_MAX ((size_t)256 << 20)
+#define RESUME_MAX 256 /* versions taken up at a time; the others' turn comes */
+
+/* A version that somebody is at, or will be. */
+struct publication {
+	struct publication *next;
+	int64_t id;
+	unsigned users; /* who hold it */
+	bool is_running;
+};
+
+struct publisher {
+	pthread_mutex_t mutex;
+	pthread_cond_t ended;
+	struct publication *first;
+};
+
+enum wpkg_status publisher_new(struct publisher **out, struct wpkg_err *err)
+{
+	struct publisher *publisher = wpkg_mem_calloc(1, sizeof(*publisher));
+	if (!publisher)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "publisher: no memory");
+	pthread_mutex_init(&publisher->mutex, NULL);
+	pthread_cond_init(&publisher->ended, NULL);
+	*out = publisher;
+	return WPKG_OK;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	pthread_cond_destroy(&publisher->ended);
+	pthread_mutex_destroy(&publisher->mutex);
+	wpkg_mem_free(publisher);
+}
+
+static struct publication *find(struct publisher *publisher, int64_t id)
+{
+	struct publication *found = publisher->first;
+	while (found && found->id != id)
+		found = found->next;
+	return found;
+}
+
+/* The version's entry, held; NULL when memory is out. *is_new: nobody was at it. */
+static struct publication *hold(struct publisher *publisher, int64_t id, bool *is_new)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	struct publication *held = find(publisher, id);
+	*is_new = !held;
+	if (!held)
+		held = wpkg_mem_calloc(1, sizeof(*held));
+	if (held && *is_new) {
+		held->id = id;
+		held->next = publisher->first;
+		publisher->first = held;
+	}
+	if (held)
+		held->users++;
+	pthread_mutex_unlock(&publisher->mutex);
+	return held;
+}
+
+static void let_go(struct publisher *publisher, struct publication *held)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	if (--held->users == 0) {
+		struct publication **at = &publisher->first;
+		while (*at != held)
+			at = &(*at)->next;
+		*at = held->next;
+		wpkg_mem_free(held);
+	}
+	pthread_mutex_unlock(&publisher->mutex);
+}
+
+/* Alone at it from here on: waits for whoever is. */
+static void enter(struct publisher *publisher, struct publication *held)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	while (held->is_running)
+		pthread_cond_wait(&publisher->ended, &publisher->mutex);
+	held->is_running = true;
+	pthread_mutex_unlock(&publisher->mutex);
+}
+
+static void leave(struct publisher *publisher, struct publication *held)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	held->is_running = false;
+	pthread_cond_broadcast(&publisher->ended);
+	pthread_mutex_unlock(&publisher->mutex);
+}
 
 static void log_verdict(const struct wpkg_record *record, const struct admission_result *result)
 {
@@ -19,9 +116,9 @@ static void log_verdict(const struct wpkg_record *record, const struct admission
 	log_end(&line);
 }
 
-static enum wpkg_status judge(struct admission_result *out, struct server *server,
-			      struct wpkg_arena *arena, const struct wpkg_record *record,
-			      struct wpkg_err *err)
+static enum wpkg_status ask(struct admission_result *out, struct server *server,
+			    struct wpkg_arena *arena, const struct wpkg_record *record,
+			    struct wpkg_err *err)
 {
 	struct wpkg_invoice *invoice = NULL;
 	enum wpkg_status status =
@@ -33,82 +130,114 @@ static enum wpkg_status judge(struct admission_result *out, struct server *serve
 	return admission_run(out, server->admission, &question, arena, err);
 }
 
-/* Somebody else may have settled it meanwhile: then theirs is the verdict. */
-static enum wpkg_status read_verdict(struct wpkg_str *reason, struct server *server,
-				     struct wpkg_arena *arena, int64_t id, struct wpkg_err *err)
+/* What an earlier question came to. */
+static enum wpkg_status read_verdict(struct wpkg_str *reason, const struct wpkg_record *record,
+				     struct wpkg_arena *arena, struct wpkg_err *err)
 {
-	struct wpkg_record record;
-	enum wpkg_status status = wpkg_record_find_id(&record, arena, server->store, id, err);
-	if (status != WPKG_OK)
-		return status;
-	*reason = record.state == WPKG_RECORD_REJECTED ? WPKG_LIT("the version was refused")
-						       : (struct wpkg_str){0};
-	return WPKG_OK;
+	struct wpkg_verdict verdict;
+	if (record->state != WPKG_RECORD_REJECTED) {
+		*reason = (struct wpkg_str){0};
+		return WPKG_OK;
+	}
+	enum wpkg_status status = wpkg_verdict_read(&verdict, arena, record->verdict, err);
+	if (status == WPKG_OK)
+		*reason = verdict.reason.len > 0 ? verdict.reason : WPKG_LIT("it was refused");
+	return status;
 }
 
-enum wpkg_status publish(struct wpkg_str *reason, struct server *server, struct wpkg_arena *arena,
-			 int64_t id, struct wpkg_err *err)
+static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
+			      struct wpkg_arena *arena, const struct wpkg_record *record,
+			      struct wpkg_err *err)
 {
-	struct wpkg_record record;
 	struct admission_result result = {0};
-	enum wpkg_status status = wpkg_record_find_id(&record, arena, server->store, id, err);
-	if (status == WPKG_OK)
-		status = judge(&result, server, arena, &record, err);
+	enum wpkg_status status = ask(&result, server, arena, record, err);
 	if (status != WPKG_OK)
 		return status;
 	const struct wpkg_settlement settlement = {.accepted = result.accepted,
 						   .verdict = result.verdict,
 						   .facts = result.facts,
 						   .fact_count = result.fact_count};
-	status = wpkg_record_settle(server->store, id, &settlement, err);
-	if (status == WPKG_EEXISTS)
-		return read_verdict(reason, server, arena, id, err);
+	status = wpkg_record_settle(server->store, record->id, &settlement, err);
 	if (status != WPKG_OK)
 		return status;
 	metrics_count_verdict(&server->metrics, result.accepted);
-	log_verdict(&record, &result);
+	log_verdict(record, &result);
 	*reason = result.accepted ? (struct wpkg_str){0} : result.reason;
 	return WPKG_OK;
 }
 
-struct resumption {
+enum wpkg_status publish(struct wpkg_str *reason, struct server *server, struct wpkg_arena *arena,
+			 int64_t id, struct wpkg_err *err)
+{
+	bool is_new;
+	struct wpkg_record record;
+	struct publication *held = hold(server->publisher, id, &is_new);
+	if (!held)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory to publish");
+	enter(server->publisher, held);
+	enum wpkg_status status = wpkg_record_find_id(&record, arena, server->store, id, err);
+	if (status == WPKG_OK && record.state == WPKG_RECORD_CHECKING)
+		status = judge(reason, server, arena, &record, err);
+	else if (status == WPKG_OK)
+		status = read_verdict(reason, &record, arena, err);
+	leave(server->publisher, held);
+	let_go(server->publisher, held);
+	return status;
+}
+
+/* On a worker. */
+
+struct errand {
 	struct task task;
 	struct server *server;
-	int64_t id;
+	struct publication *held;
 };
 
-static void run_resumption(void *user)
+static void run_errand(void *user)
 {
-	struct resumption *resumption = user;
+	struct errand *errand = user;
+	struct server *server = errand->server;
 	struct wpkg_arena arena;
 	struct wpkg_err err;
 	struct wpkg_str reason;
-	wpkg_arena_init(&arena, PUBLISH_ARENA);
-	if (publish(&reason, resumption->server, &arena, resumption->id, &err) != WPKG_OK)
+	wpkg_arena_init(&arena, ARENA_MAX);
+	/* What is left undone is taken up after the next start. */
+	if (!atomic_load(&server->is_stopped) &&
+	    publish(&reason, server, &arena, errand->held->id, &err) != WPKG_OK)
 		log_event("admission-failed", "error", err.msg);
 	wpkg_arena_clear(&arena);
-	wpkg_mem_free(resumption);
+	let_go(server->publisher, errand->held);
+	wpkg_mem_free(errand);
 }
 
-#define RESUME_MAX 10000
+void publish_later(struct server *server, int64_t id)
+{
+	bool is_new = false;
+	struct errand *errand = wpkg_mem_calloc(1, sizeof(*errand));
+	struct publication *held = errand ? hold(server->publisher, id, &is_new) : NULL;
+	if (held && is_new) {
+		*errand = (struct errand){.task = {.run = run_errand, .user = errand},
+					  .server = server,
+					  .held = held};
+		if (workers_add(server->pools[POOL_CHECKS], &errand->task))
+			return;
+	}
+	/* Somebody is at it, or publish_resume will be. */
+	if (held)
+		let_go(server->publisher, held);
+	wpkg_mem_free(errand);
+}
 
 void publish_resume(struct server *server)
 {
 	struct wpkg_arena arena;
 	struct wpkg_err err;
 	struct wpkg_record_list list = {0};
-	wpkg_arena_init(&arena, PUBLISH_ARENA);
+	wpkg_arena_init(&arena, ARENA_MAX);
 	if (wpkg_record_in_state(&list, &arena, server->store, WPKG_RECORD_CHECKING, RESUME_MAX,
 				 &err) != WPKG_OK)
 		log_event("resume-failed", "error", err.msg);
-	for (size_t i = 0; i < list.count; i++) {
-		struct resumption *resumption = wpkg_mem_calloc(1, sizeof(*resumption));
-		if (!resumption)
-			break;
-		resumption->task = (struct task){.run = run_resumption, .user = resumption};
-		resumption->server = server;
-		resumption->id = list.items[i].id;
-		workers_add(server->workers, &resumption->task);
-	}
+	for (size_t i = 0; i < list.count; i++)
+		publish_later(server, list.items[i].id);
 	wpkg_arena_clear(&arena);
 }

@@ -118,6 +118,36 @@ void respond_error(struct request *request, const struct wpkg_err *err)
 	respond_refusal(request, status, "%s", err->msg);
 }
 
+/* RFC 9110, section 13.1.2, with weak comparison: a list of tags, or "*". */
+static bool names_tag(struct wpkg_str list, const char *tag)
+{
+	struct wpkg_str part;
+	while (wpkg_str_split(&list, ',', &part)) {
+		part = wpkg_str_trim(part);
+		if (wpkg_str_starts(part, WPKG_LIT("W/")))
+			part = wpkg_str_from_offset(part, 2);
+		if (wpkg_str_equal_text(part, tag) || wpkg_str_equal_text(part, "*"))
+			return true;
+	}
+	return false;
+}
+
+bool respond_not_modified(struct request *request, const char *tag)
+{
+	respond_header(request, "ETag", tag);
+	if (!tag || !names_tag(request->if_none_match, tag))
+		return false;
+	respond_empty(request, 304);
+	return true;
+}
+
+void request_continue(struct request *request, enum pool pool,
+		      void (*step)(struct request *request))
+{
+	request->next = step;
+	request->next_pool = pool;
+}
+
 void respond_header(struct request *request, const char *name, const char *value)
 {
 	struct response *response = &request->response;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -36,25 +37,36 @@ enum method {
 enum refusal_style { REFUSAL_TOML, REFUSAL_PLAIN, REFUSAL_PROBLEM };
 
 enum body_kind {
-	BODY_NONE,   /* a body is refused */
-	BODY_TEXT,   /* collected in request.body, at most the configured invoice */
+	BODY_NONE,   /* what comes all the same is passed over */
+	BODY_TEXT,   /* collected in request.body, at most body_max bytes */
 	BODY_STREAM, /* each piece goes to request.upload, which the route's begin has made */
 };
 
+/* Whose threads a step runs on. */
+enum pool {
+	POOL_NONE,   /* the connection's: for what does not wait */
+	POOL_STORE,  /* for what waits for the disk */
+	POOL_LOGINS, /* for hashes of passwords */
+	POOL_CHECKS, /* for admission, which may take minutes */
+	POOL_COUNT
+};
+
 struct route {
-	const char *pattern; /* exact, or a prefix when it ends in "*" */
+	const char *pattern; /* a path; each '*' stands for any text, and goes to request.parts */
 	unsigned methods;    /* bits of enum method */
 	enum body_kind body;
-	bool writes;	  /* needs a user where users are asked for */
-	bool waits;	  /* handle may wait: it runs on a worker */
-	bool is_open;	  /* even a private server answers without a login */
-	const char *name; /* in logs and metrics */
+	uint64_t body_max; /* bytes of a BODY_TEXT; 0: as an invoice */
+	enum pool pool;	   /* that handle runs on */
+	bool writes;	   /* needs a user where users are asked for */
+	bool is_open;	   /* even a private server answers without a login */
+	const char *name;  /* in logs and metrics */
 	enum refusal_style style;
-	void (*begin)(
-		struct request *request); /* before the body; may answer at once. May be NULL */
+	/* Before the body; may answer at once. NULL: nothing to do. */
+	void (*begin)(struct request *request);
 	void (*handle)(struct request *request);
 };
 
+#define REQUEST_PARTS 3
 #define RESPONSE_HEADERS 12
 
 struct response {
@@ -77,29 +89,39 @@ struct request {
 	struct server *server;
 	struct wpkg_arena arena;
 	char id[REQUEST_ID];
-	uint64_t started; /* wpkg_clock_monotonic */
-	char address[48]; /* the client's */
+	uint64_t started;	    /* wpkg_clock_monotonic */
+	char address[ADDRESS_TEXT]; /* the client's */
+	char network[ADDRESS_TEXT]; /* that counts for it */
 
 	enum method method;
-	struct wpkg_str target; /* as it came */
-	struct wpkg_str path;	/* decoded */
-	struct wpkg_str query;	/* not decoded */
-	struct wpkg_str tail;	/* of path, behind a route's prefix */
+	struct wpkg_str target;		      /* as it came */
+	struct wpkg_str path;		      /* decoded */
+	struct wpkg_str query;		      /* not decoded */
+	struct wpkg_str parts[REQUEST_PARTS]; /* of path, for the stars of the route's pattern */
 	const struct route *route;
-	struct wpkg_str accept, content_type, authorization, range, if_none_match, if_range;
-	uint64_t content_length; /* UINT64_MAX: not said */
+	struct wpkg_str accept, content_type, authorization, range, content_range, if_none_match,
+		if_range;
+	uint64_t content_length;  /* UINT64_MAX: not said */
+	uint64_t expected_length; /* what begin knows of a body without a length; 0: nothing */
 
 	struct wpkg_str user;  /* who it is; empty: nobody logged in */
 	struct wpkg_str scope; /* of a token; empty: all */
-	bool is_identified;    /* user is known or known to be nobody */
 
 	struct wpkg_buf body;
 	uint64_t received;	    /* bytes of the body */
 	struct wpkg_upload *upload; /* BODY_STREAM; freed with the request */
-	void *state;		    /* the handler's between begin and handle; in the arena */
+	void *state;		    /* the handler's between its steps; in the arena */
+
+	/* What comes after this step; see request_continue. */
+	void (*next)(struct request *request);
+	enum pool next_pool;
 
 	struct response response;
 };
+
+/* There is no answer yet: step is to be run on that pool, with the same request. */
+void request_continue(struct request *request, enum pool pool,
+		      void (*step)(struct request *request));
 
 /* The answer is a document in the format that the client asked for. */
 void respond_document(struct request *request, unsigned status, const struct wpkg_value *table);
@@ -119,6 +141,10 @@ void respond_empty(struct request *request, unsigned status);
 
 /* value must live as long as the request. */
 void respond_header(struct request *request, const char *name, const char *value);
+
+/* 304 when If-None-Match names that entity tag (with its quotes), and true. Sets ETag in any case.
+ */
+bool respond_not_modified(struct request *request, const char *tag);
 
 /* Does the client want JSON? By the first kind in Accept that is TOML or JSON. */
 bool request_wants_json(const struct request *request);

@@ -2,6 +2,8 @@
 /* Every address that the server answers, one row each. */
 #include "bindle.h"
 #include "health.h"
+#include <string.h>
+
 #include "server.h"
 
 #define READ (METHOD_GET | METHOD_HEAD)
@@ -15,7 +17,7 @@ static const struct route routes[] = {
 	{.pattern = "/readyz",
 	 .methods = READ,
 	 .is_open = true,
-	 .waits = true,
+	 .pool = POOL_STORE,
 	 .name = "readyz",
 	 .handle = health_ready},
 	{.pattern = "/metrics",
@@ -27,28 +29,36 @@ static const struct route routes[] = {
 	 .methods = METHOD_POST,
 	 .body = BODY_TEXT,
 	 .writes = true,
-	 .waits = true,
+	 .pool = POOL_STORE,
 	 .name = "invoice-create",
 	 .handle = bindle_create},
 	{.pattern = "/v1/_i/",
 	 .methods = METHOD_POST,
 	 .body = BODY_TEXT,
 	 .writes = true,
-	 .waits = true,
+	 .pool = POOL_STORE,
 	 .name = "invoice-create",
 	 .handle = bindle_create},
+	{.pattern = "/v1/_i",
+	 .methods = READ | METHOD_DELETE,
+	 .name = "none",
+	 .handle = bindle_none},
+	{.pattern = "/v1/_i/",
+	 .methods = READ | METHOD_DELETE,
+	 .name = "none",
+	 .handle = bindle_none},
 	{.pattern = "/v1/_i/*", .methods = READ, .name = "invoice", .handle = bindle_get},
 	{.pattern = "/v1/_i/*",
 	 .methods = METHOD_DELETE,
 	 .writes = true,
-	 .waits = true,
+	 .pool = POOL_STORE,
 	 .name = "invoice-yank",
 	 .handle = bindle_yank},
 	{.pattern = "/v1/_i/*",
 	 .methods = METHOD_POST,
 	 .body = BODY_STREAM,
 	 .writes = true,
-	 .waits = true,
+	 .pool = POOL_STORE,
 	 .name = "parcel-create",
 	 .begin = bindle_begin_parcel,
 	 .handle = bindle_create_parcel},
@@ -56,33 +66,50 @@ static const struct route routes[] = {
 	 .methods = READ,
 	 .name = "missing",
 	 .handle = bindle_missing},
-	{.pattern = "/v1/_q", .methods = READ, .name = "query", .handle = bindle_query},
+	{.pattern = "/v1/_r/missing", .methods = READ, .name = "none", .handle = bindle_none},
+	{.pattern = "/v1/_r/missing/", .methods = READ, .name = "none", .handle = bindle_none},
+	{.pattern = "/v1/_q",
+	 .methods = READ,
+	 .pool = POOL_STORE,
+	 .name = "query",
+	 .handle = bindle_query},
 	{.pattern = "/v1/bindle-keys", .methods = READ, .name = "keys", .handle = bindle_keys},
 	{.pattern = "/v1/login", .methods = READ, .name = "login", .handle = bindle_login},
 };
 
-static bool matches(const char *pattern, struct wpkg_str path, struct wpkg_str *tail)
+/*
+ * Has the path the pattern's form? The text of a star is not empty, and takes as much as it can:
+ * names have slashes, and what follows them in a path has none.
+ */
+static bool matches(struct wpkg_str pattern, struct wpkg_str path, struct wpkg_str *parts)
 {
-	struct wpkg_str wanted = wpkg_str_from(pattern);
-	*tail = (struct wpkg_str){0};
-	if (!wpkg_str_ends(wanted, WPKG_LIT("*")))
-		return wpkg_str_equal(path, wanted);
-	wanted = wpkg_str_slice(wanted, 0, wanted.len - 1);
-	*tail = wpkg_str_from_offset(path, wanted.len);
-	return wpkg_str_starts(path, wanted) && tail->len > 0;
+	size_t star = wpkg_str_find(pattern, '*');
+	struct wpkg_str literal = wpkg_str_slice(pattern, 0, star);
+	if (!wpkg_str_starts(path, literal))
+		return false;
+	path = wpkg_str_from_offset(path, literal.len);
+	if (star == pattern.len)
+		return path.len == 0;
+	pattern = wpkg_str_from_offset(pattern, star + 1);
+	for (size_t end = path.len; end > 0; end--) {
+		*parts = wpkg_str_slice(path, 0, end);
+		if (matches(pattern, wpkg_str_from_offset(path, end), parts + 1))
+			return true;
+	}
+	return false;
 }
 
 const struct route *route_find(struct request *request, unsigned *allowed)
 {
 	*allowed = 0;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		struct wpkg_str tail;
-		if (!matches(routes[i].pattern, request->path, &tail))
+		struct wpkg_str parts[REQUEST_PARTS] = {0};
+		if (!matches(wpkg_str_from(routes[i].pattern), request->path, parts))
 			continue;
 		*allowed |= routes[i].methods;
 		if (!(routes[i].methods & (unsigned)request->method))
 			continue;
-		request->tail = tail;
+		memcpy(request->parts, parts, sizeof(parts));
 		return &routes[i];
 	}
 	return NULL;

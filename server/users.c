@@ -2,28 +2,32 @@
 #include "users.h"
 
 #include <crypt.h>
-#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "htpasswd.h"
 #include "store/token.h"
 
-#define HTPASSWD_MAX ((size_t)4 << 20)
+#define HASH_TEXT 128	     /* bytes of a bcrypt hash, with room */
+#define CREDENTIALS_MAX 4096 /* bytes of user and password */
+
 #define REMEMBERED 256 /* passwords that were right */
 #define REMEMBER_SECONDS 300
-#define SUSPECTS 1024	   /* users and addresses with wrong passwords */
-#define SUSPECT_FREE 5	   /* wrong ones before it gets slow */
-#define SUSPECT_SECONDS 60 /* that a wrong one counts */
-#define CREDENTIALS_MAX 4096
 
-/* A hash that no password has: an unknown user costs as much time as a known one. */
-#define NOBODY_HASH "$2y$10$abcdefghijklmnopqrstuuO5dkh7jZ3ArcQ4Wn2sH6S.jUIRpLmFq"
+/* Wrong passwords: so many are free; then a network waits longer with each, a user's logins come
+ * one a second, so that nobody can lock somebody else out by guessing. */
+#define SUSPECTS 1024
+#define FREE_OF_NETWORK 5
+#define FREE_OF_USER 20
+#define WAIT_MAX 64	      /* seconds */
+#define FORGOTTEN_SECONDS 900 /* after the last one */
+#define SECOND UINT64_C(1000000000)
 
 struct remembered {
 	struct wpkg_digest digest; /* of the key and the credentials */
@@ -31,9 +35,10 @@ struct remembered {
 };
 
 struct suspect {
-	struct wpkg_digest digest; /* of the key and the user or address */
+	struct wpkg_digest digest; /* of the key and the user or network */
 	unsigned failures;
-	int64_t until; /* when they are forgotten */
+	uint64_t last; /* when it failed, monotonic nanoseconds */
+	uint64_t next; /* when it may try again */
 };
 
 struct users {
@@ -41,19 +46,76 @@ struct users {
 	const struct config *config;
 	struct wpkg_store *store;
 	struct wpkg_buf htpasswd; /* "user:hash" lines */
+	char decoy[HASH_TEXT];	  /* checked for a user that there is not: as slow as theirs */
 	uint8_t key[32];	  /* of the remembered digests: random at each start */
 	struct remembered remembered[REMEMBERED];
 	struct suspect suspects[SUSPECTS];
 };
 
-static enum wpkg_status read_htpasswd(struct wpkg_buf *out, const struct config *config,
+/* The htpasswd file. */
+
+#define DECOY "$2y$05$abcdefghijklmnopqrstuuO5dkh7jZ3ArcQ4Wn2sH6S.jUIRpLmFq"
+#define COST_AT 4 /* offset of the two digits of the cost */
+
+/* "$2y$12$" and 53 characters. */
+static bool is_bcrypt(struct wpkg_str hash)
+{
+	return hash.len == 60 && wpkg_str_starts(hash, WPKG_LIT("$2")) &&
+	       strchr("aby", hash.ptr[2]) && hash.ptr[3] == '$' && hash.ptr[6] == '$';
+}
+
+/* The next line that is a user's; false at the end. *number counts lines. */
+static bool next_user(struct wpkg_str *rest, struct wpkg_str *user, struct wpkg_str *hash,
+		      size_t *number)
+{
+	struct wpkg_str line;
+	while (wpkg_str_split(rest, '\n', &line)) {
+		++*number;
+		line = wpkg_str_trim(line);
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		size_t colon = wpkg_str_find(line, ':');
+		*user = wpkg_str_slice(line, 0, colon);
+		*hash = wpkg_str_from_offset(line, colon + 1);
+		return true;
+	}
+	return false;
+}
+
+/* Every line must be one that somebody can log in with; *cost is the greatest. */
+static enum wpkg_status check_htpasswd(const struct wpkg_buf *text, char cost[2],
+				       struct wpkg_err *err)
+{
+	struct wpkg_str rest = wpkg_buf_str(text);
+	struct wpkg_str user, hash;
+	size_t number = 0;
+	while (next_user(&rest, &user, &hash, &number)) {
+		if (user.len == 0 || !is_bcrypt(hash))
+			return WPKG_FAIL(err, WPKG_EFORMAT,
+					 "line %zu is not a user and a bcrypt hash "
+					 "(htpasswd -B makes them)",
+					 number);
+		if (memcmp(hash.ptr + COST_AT, cost, 2) > 0)
+			memcpy(cost, hash.ptr + COST_AT, 2);
+	}
+	return WPKG_OK;
+}
+
+static enum wpkg_status read_htpasswd(struct wpkg_buf *out, char decoy[HASH_TEXT], const char *path,
 				      struct wpkg_err *err)
 {
 	wpkg_buf_init(out, HTPASSWD_MAX);
-	enum wpkg_status status =
-		config->htpasswd ? wpkg_file_read(out, AT_FDCWD, config->htpasswd, err) : WPKG_OK;
+	snprintf(decoy, HASH_TEXT, "%s", DECOY);
+	if (!path)
+		return WPKG_OK;
+	enum wpkg_status status = htpasswd_read(out, path, false, err);
+	if (status == WPKG_OK) {
+		status = check_htpasswd(out, decoy + COST_AT, err);
+		if (status != WPKG_OK)
+			wpkg_err_prepend(err, "%s", path);
+	}
 	if (status != WPKG_OK)
-		wpkg_buf_clear(out);
+		wpkg_buf_wipe(out);
 	return status;
 }
 
@@ -67,7 +129,8 @@ enum wpkg_status users_new(struct users **out, const struct config *config,
 	users->config = config;
 	users->store = store;
 	wpkg_random(users->key, sizeof(users->key));
-	enum wpkg_status status = read_htpasswd(&users->htpasswd, config, err);
+	enum wpkg_status status =
+		read_htpasswd(&users->htpasswd, users->decoy, config->htpasswd, err);
 	if (status != WPKG_OK)
 		users_free(users);
 	else
@@ -85,21 +148,26 @@ void users_free(struct users *users)
 	wpkg_mem_free(users);
 }
 
-enum wpkg_status users_reload(struct users *users, struct wpkg_err *err)
+enum wpkg_status users_reload(struct users *users, const struct config *config,
+			      struct wpkg_err *err)
 {
 	struct wpkg_buf fresh;
-	enum wpkg_status status = read_htpasswd(&fresh, users->config, err);
+	char decoy[HASH_TEXT];
+	enum wpkg_status status = read_htpasswd(&fresh, decoy, config->htpasswd, err);
 	if (status != WPKG_OK)
 		return status;
 	pthread_mutex_lock(&users->mutex);
 	struct wpkg_buf old = users->htpasswd;
 	users->htpasswd = fresh;
+	memcpy(users->decoy, decoy, sizeof(decoy));
 	/* A password that was changed must not be right any more. */
 	memset(users->remembered, 0, sizeof(users->remembered));
 	pthread_mutex_unlock(&users->mutex);
 	wpkg_buf_wipe(&old);
 	return WPKG_OK;
 }
+
+/* What is remembered. */
 
 /* The digest of our random key and a text, under a domain of its own. */
 static enum wpkg_status keyed_digest(struct wpkg_digest *out, const struct users *users,
@@ -117,15 +185,15 @@ static enum wpkg_status keyed_digest(struct wpkg_digest *out, const struct users
 	return status;
 }
 
-static struct remembered *slot_of(struct users *users, const struct wpkg_digest *digest)
+static size_t slot_of(const struct wpkg_digest *digest, size_t slots)
 {
-	return &users->remembered[(digest->bytes[0] | digest->bytes[1] << 8) % REMEMBERED];
+	return (size_t)(digest->bytes[0] | digest->bytes[1] << 8) % slots;
 }
 
 static bool is_remembered(struct users *users, const struct wpkg_digest *digest)
 {
 	pthread_mutex_lock(&users->mutex);
-	const struct remembered *slot = slot_of(users, digest);
+	const struct remembered *slot = &users->remembered[slot_of(digest, REMEMBERED)];
 	bool known = slot->until > wpkg_clock_now() && wpkg_digest_equal(&slot->digest, digest);
 	pthread_mutex_unlock(&users->mutex);
 	return known;
@@ -134,75 +202,98 @@ static bool is_remembered(struct users *users, const struct wpkg_digest *digest)
 static void remember(struct users *users, const struct wpkg_digest *digest)
 {
 	pthread_mutex_lock(&users->mutex);
-	*slot_of(users, digest) = (struct remembered){*digest, wpkg_clock_now() + REMEMBER_SECONDS};
+	users->remembered[slot_of(digest, REMEMBERED)] =
+		(struct remembered){*digest, wpkg_clock_now() + REMEMBER_SECONDS};
 	pthread_mutex_unlock(&users->mutex);
 }
 
-/* Counts a failure, or only asks, for a user or an address. */
-static bool is_suspect(struct users *users, const char *domain, struct wpkg_str who, bool failed)
+/* With the mutex held: the entry of this digest, begun anew when another's was there. */
+static struct suspect *find_suspect(struct users *users, const struct wpkg_digest *digest,
+				    uint64_t now)
 {
-	struct wpkg_digest digest;
-	int64_t now = wpkg_clock_now();
-	if (keyed_digest(&digest, users, domain, who, NULL) != WPKG_OK)
-		return true;
+	struct suspect *suspect = &users->suspects[slot_of(digest, SUSPECTS)];
+	if (!wpkg_digest_equal(&suspect->digest, digest) ||
+	    now - suspect->last > FORGOTTEN_SECONDS * SECOND)
+		*suspect = (struct suspect){.digest = *digest};
+	return suspect;
+}
+
+/* Whose password is tried, and from where. */
+struct attempt {
+	struct wpkg_digest user, network;
+};
+
+static enum wpkg_status begin_attempt(struct attempt *out, struct users *users,
+				      struct wpkg_str user, const char *network,
+				      struct wpkg_err *err)
+{
+	enum wpkg_status status = keyed_digest(&out->user, users, "user", user, err);
+	if (status == WPKG_OK)
+		status = keyed_digest(&out->network, users, "network", wpkg_str_from(network), err);
+	if (status != WPKG_OK)
+		return status;
+	uint64_t now = wpkg_clock_monotonic();
 	pthread_mutex_lock(&users->mutex);
-	struct suspect *suspect =
-		&users->suspects[(digest.bytes[0] | digest.bytes[1] << 8) % SUSPECTS];
-	bool same = suspect->until > now && wpkg_digest_equal(&suspect->digest, &digest);
-	if (failed) {
-		/* Each failure above the free ones doubles the time that it counts. */
-		unsigned failures = same ? suspect->failures + 1 : 1;
-		unsigned over = failures > SUSPECT_FREE ? failures - SUSPECT_FREE : 0;
-		int64_t seconds = (int64_t)SUSPECT_SECONDS << (over > 4 ? 4 : over);
-		*suspect = (struct suspect){digest, failures, now + seconds};
-		same = true;
-	}
-	bool slow = same && suspect->failures > SUSPECT_FREE;
+	struct suspect *of_user = find_suspect(users, &out->user, now);
+	struct suspect *of_network = find_suspect(users, &out->network, now);
+	bool early = now < of_user->next || now < of_network->next;
+	if (!early && of_user->failures > FREE_OF_USER)
+		of_user->next = now + SECOND;
 	pthread_mutex_unlock(&users->mutex);
-	return slow;
+	return early ? WPKG_FAIL(err, WPKG_ELIMIT, "too many wrong passwords: wait a minute")
+		     : WPKG_OK;
 }
 
-static enum wpkg_status wrong(struct users *users, struct wpkg_str user, const char *address,
-			      struct wpkg_err *err)
+static void end_wrong_attempt(struct users *users, const struct attempt *attempt)
 {
-	(void)is_suspect(users, "user", user, true);
-	(void)is_suspect(users, "address", wpkg_str_from(address), true);
-	return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
+	uint64_t now = wpkg_clock_monotonic();
+	pthread_mutex_lock(&users->mutex);
+	struct suspect *of_user = find_suspect(users, &attempt->user, now);
+	struct suspect *of_network = find_suspect(users, &attempt->network, now);
+	of_user->failures++;
+	of_user->last = now;
+	of_network->failures++;
+	of_network->last = now;
+	if (of_network->failures > FREE_OF_NETWORK) {
+		unsigned over = of_network->failures - FREE_OF_NETWORK;
+		uint64_t seconds = over > 6 ? WAIT_MAX : 1U << over;
+		of_network->next = now + seconds * SECOND;
+	}
+	pthread_mutex_unlock(&users->mutex);
 }
 
-/* The hash of a user's line, copied; the decoy's for a user that there is not. */
-static void find_hash(char out[256], struct users *users, struct wpkg_str user)
+/* Passwords. */
+
+/* The user's hash, copied; the decoy for a user that there is not: then false. */
+static bool find_hash(char out[HASH_TEXT], struct users *users, struct wpkg_str user)
 {
-	struct wpkg_str line;
-	strcpy(out, NOBODY_HASH);
+	struct wpkg_str found, hash;
+	size_t number = 0;
+	bool known = false;
 	pthread_mutex_lock(&users->mutex);
 	struct wpkg_str rest = wpkg_buf_str(&users->htpasswd);
-	while (wpkg_str_split(&rest, '\n', &line)) {
-		size_t colon = wpkg_str_find(line, ':');
-		struct wpkg_str hash = wpkg_str_trim(wpkg_str_from_offset(line, colon + 1));
-		if (colon == line.len || !wpkg_str_equal(wpkg_str_slice(line, 0, colon), user) ||
-		    hash.len >= 256 || !wpkg_str_starts(hash, WPKG_LIT("$2")))
-			continue;
-		memcpy(out, hash.ptr, hash.len);
-		out[hash.len] = '\0';
-		break;
+	memcpy(out, users->decoy, HASH_TEXT);
+	while (!known && next_user(&rest, &found, &hash, &number)) {
+		known = wpkg_str_equal(found, user);
+		if (known)
+			snprintf(out, HASH_TEXT, "%.*s", WPKG_STR_ARG(hash));
 	}
 	pthread_mutex_unlock(&users->mutex);
+	return known;
 }
 
 static bool is_password(struct users *users, struct wpkg_str user, const char *password)
 {
 	struct crypt_data *data = wpkg_mem_calloc(1, sizeof(*data));
-	char hash[256];
-	find_hash(hash, users, user);
+	char hash[HASH_TEXT];
+	bool known = find_hash(hash, users, user);
 	const char *got = data ? crypt_r(password, hash, data) : NULL;
 	bool right = got && strlen(got) == strlen(hash) &&
-		     wpkg_bytes_equal_secret(got, hash, strlen(hash)) &&
-		     strcmp(hash, NOBODY_HASH) != 0;
+		     wpkg_bytes_equal_secret(got, hash, strlen(hash));
 	if (data)
 		wpkg_mem_wipe(data, sizeof(*data));
 	wpkg_mem_free(data);
-	return right;
+	return right && known;
 }
 
 static enum wpkg_status identify_token(struct identity *out, struct users *users,
@@ -241,52 +332,80 @@ static bool parse_basic(char *buffer, size_t size, struct wpkg_str text, struct 
 }
 
 static enum wpkg_status check_password(struct users *users, struct wpkg_str user,
-				       struct wpkg_str password, struct wpkg_str text,
-				       const char *address, bool wait, struct wpkg_err *err)
+				       struct wpkg_str password, const char *network,
+				       struct wpkg_err *err)
 {
-	struct wpkg_digest digest;
-	enum wpkg_status status = keyed_digest(&digest, users, "basic", text, err);
-	if (status != WPKG_OK || is_remembered(users, &digest))
+	struct attempt attempt;
+	enum wpkg_status status = begin_attempt(&attempt, users, user, network, err);
+	if (status != WPKG_OK)
 		return status;
-	if (!wait)
-		return WPKG_FAIL(err, WPKG_EBUSY, "a password takes time");
-	if (is_suspect(users, "user", user, false) ||
-	    is_suspect(users, "address", wpkg_str_from(address), false))
-		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized: too many wrong passwords, wait");
-	if (!is_password(users, user, password.ptr))
-		return wrong(users, user, address, err);
-	remember(users, &digest);
+	if (is_password(users, user, password.ptr))
+		return WPKG_OK;
+	end_wrong_attempt(users, &attempt);
+	return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
+}
+
+/* A password that is a token; the user's name beside it may be left out, but not be another's. */
+static enum wpkg_status check_token_as_password(struct identity *out, struct users *users,
+						struct wpkg_arena *arena, struct wpkg_str user,
+						struct wpkg_str password, struct wpkg_err *err)
+{
+	struct identity identity;
+	enum wpkg_status status = identify_token(&identity, users, arena, password, err);
+	if (status != WPKG_OK)
+		return status;
+	if (user.len > 0 && !wpkg_str_equal(user, identity.user))
+		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
+	*out = identity;
 	return WPKG_OK;
+}
+
+static enum wpkg_status take_user(struct identity *out, struct wpkg_arena *arena,
+				  struct wpkg_str user, struct wpkg_err *err)
+{
+	*out = (struct identity){.user = wpkg_arena_dup(arena, user)};
+	return out->user.ptr ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "users: no memory");
 }
 
 static enum wpkg_status identify_basic(struct identity *out, struct users *users,
 				       struct wpkg_arena *arena, struct wpkg_str text,
-				       const char *address, bool wait, struct wpkg_err *err)
+				       const char *network, bool wait, struct wpkg_err *err)
 {
 	char buffer[CREDENTIALS_MAX];
 	struct wpkg_str user, password;
-	if (!parse_basic(buffer, sizeof(buffer), text, &user, &password))
-		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
-	*out = (struct identity){0};
-	if (user.len == 0 && password.len == 0)
-		return WPKG_OK;
-	enum wpkg_status status = identify_token(out, users, arena, password, NULL);
-	if (status == WPKG_EDENIED) {
-		status = check_password(users, user, password, text, address, wait, err);
-		out->user = status == WPKG_OK ? wpkg_arena_dup(arena, user) : (struct wpkg_str){0};
-		if (status == WPKG_OK && !out->user.ptr)
-			status = WPKG_FAIL(err, WPKG_ENOMEM, "users: no memory");
-	} else if (status == WPKG_OK && user.len > 0 && !wpkg_str_equal(user, out->user)) {
+	struct wpkg_digest digest;
+	enum wpkg_status status = WPKG_OK;
+	if (!parse_basic(buffer, sizeof(buffer), text, &user, &password)) {
 		status = WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
-	} else if (status != WPKG_OK) {
-		wpkg_err_set(err, status, "credentials cannot be checked now");
+		goto out;
 	}
+	*out = (struct identity){0};
+	status = keyed_digest(&digest, users, "basic", text, err);
+	if (status != WPKG_OK || (user.len == 0 && password.len == 0))
+		goto out;
+	if (is_remembered(users, &digest)) {
+		status = take_user(out, arena, user, err);
+		goto out;
+	}
+	status = check_token_as_password(out, users, arena, user, password, err);
+	if (status != WPKG_EDENIED)
+		goto out;
+	if (!wait) {
+		status = WPKG_FAIL(err, WPKG_EBUSY, "a password takes time");
+		goto out;
+	}
+	status = check_password(users, user, password, network, err);
+	if (status != WPKG_OK)
+		goto out;
+	remember(users, &digest);
+	status = take_user(out, arena, user, err);
+out:
 	wpkg_mem_wipe(buffer, sizeof(buffer));
 	return status;
 }
 
 enum wpkg_status users_identify(struct identity *out, struct users *users, struct wpkg_arena *arena,
-				struct wpkg_str authorization, const char *address, bool wait,
+				struct wpkg_str authorization, const char *network, bool wait,
 				struct wpkg_err *err)
 {
 	struct identity identity = {0};
@@ -298,7 +417,7 @@ enum wpkg_status users_identify(struct identity *out, struct users *users, struc
 	if (wpkg_str_starts(authorization, WPKG_LIT("Basic ")))
 		status = identify_basic(&identity, users, arena,
 					wpkg_str_trim(wpkg_str_from_offset(authorization, 6)),
-					address, wait, err);
+					network, wait, err);
 	else if (wpkg_str_starts(authorization, WPKG_LIT("Bearer ")))
 		status = identify_token(&identity, users, arena,
 					wpkg_str_trim(wpkg_str_from_offset(authorization, 7)), err);
@@ -309,7 +428,10 @@ enum wpkg_status users_identify(struct identity *out, struct users *users, struc
 	return status;
 }
 
-/* "push:example.com/" + "*", ... : does one of the parts allow it? */
+/*
+ * "push:example.com/" + "*", ... : does one of the parts allow it? One that allows anything of a
+ * name allows reading it.
+ */
 static bool is_in_scope(struct wpkg_str scope, enum wpkg_right right, struct wpkg_str name)
 {
 	struct wpkg_str part;
@@ -320,9 +442,26 @@ static bool is_in_scope(struct wpkg_str scope, enum wpkg_right right, struct wpk
 		part = wpkg_str_trim(part);
 		size_t colon = wpkg_str_find(part, ':');
 		if (wpkg_right_parse(&given, wpkg_str_slice(part, 0, colon)) &&
-		    (given == right || given == WPKG_RIGHT_OWN) &&
+		    (given == right || given == WPKG_RIGHT_OWN || right == WPKG_RIGHT_READ) &&
 		    wpkg_pattern_covers(wpkg_str_from_offset(part, colon + 1), name))
 			return true;
+	}
+	return false;
+}
+
+static bool has_right(const struct wpkg_access *access, struct wpkg_str user, enum wpkg_right right)
+{
+	bool owns = access->owner.len > 0 && wpkg_str_equal(access->owner, user);
+	if (owns || (access->rights & ((unsigned)right | WPKG_RIGHT_OWN)))
+		return true;
+	switch (right) {
+	case WPKG_RIGHT_READ:
+		return !access->reserved || access->rights != 0;
+	case WPKG_RIGHT_PUSH:
+		return !access->exists && access->owner.len == 0 && !access->reserved;
+	case WPKG_RIGHT_YANK:
+	case WPKG_RIGHT_OWN:
+		break;
 	}
 	return false;
 }
@@ -332,7 +471,8 @@ enum wpkg_status users_allow(struct users *users, struct wpkg_arena *arena,
 			     struct wpkg_str name, struct wpkg_err *err)
 {
 	struct wpkg_access access;
-	if (users->config->unauthenticated)
+	if (users->config->unauthenticated ||
+	    (right == WPKG_RIGHT_READ && !users->config->is_private))
 		return WPKG_OK;
 	if (identity->user.len == 0)
 		return WPKG_FAIL(err, WPKG_EDENIED, "access denied");
@@ -342,14 +482,8 @@ enum wpkg_status users_allow(struct users *users, struct wpkg_arena *arena,
 				 wpkg_right_name(right), WPKG_STR_ARG(name));
 	enum wpkg_status status =
 		wpkg_access_find(&access, arena, users->store, identity->user, name, err);
-	if (status != WPKG_OK)
+	if (status != WPKG_OK || has_right(&access, identity->user, right))
 		return status;
-	bool owns = access.owner.len > 0 && wpkg_str_equal(access.owner, identity->user);
-	bool granted = (access.rights & ((unsigned)right | WPKG_RIGHT_OWN)) != 0;
-	bool is_free = right == WPKG_RIGHT_PUSH && !access.exists && access.owner.len == 0 &&
-		       !access.reserved;
-	if (owns || granted || is_free)
-		return WPKG_OK;
 	return WPKG_FAIL(err, WPKG_EDENIED, "access denied: %.*s may not %s %.*s",
 			 WPKG_STR_ARG(identity->user), wpkg_right_name(right), WPKG_STR_ARG(name));
 }

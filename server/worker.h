@@ -4,9 +4,10 @@
 
 /*
  * Threads for what waits: the disk, a password's hash, admission. A task is queued and run once, in
- * the order of queueing.
+ * the order of queueing. Threads come as they are needed, and go when there is nothing to do.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -19,13 +20,18 @@ struct task {
 	struct task *next; /* the queue's */
 };
 
-WPKG_MUST_CHECK enum wpkg_status workers_new(struct workers **out, size_t count,
+/* most: threads at once. */
+WPKG_MUST_CHECK enum wpkg_status workers_new(struct workers **out, size_t most,
 					     struct wpkg_err *err);
 
-/* Runs what is queued and ends the threads. NULL is fine. */
-void workers_free(struct workers *workers);
+/* False when the workers were closed, or no thread can be had; else the task must live until it was
+ * run. */
+WPKG_MUST_CHECK bool workers_add(struct workers *workers, struct task *task);
 
-/* The task must live until it was run. */
-void workers_add(struct workers *workers, struct task *task);
+/* Takes no more tasks, runs what is queued and returns when all threads are gone. NULL is fine. */
+void workers_close(struct workers *workers);
+
+/* Closes; afterwards nobody may add. NULL is fine. */
+void workers_free(struct workers *workers);
 
 #endif

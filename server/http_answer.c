@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An answer on its way to the library. */
+#include "http_int.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static void free_bytes(void *bytes)
+{
+	wpkg_mem_free(bytes);
+}
+
+static struct MHD_Response *make_from_body(struct response *response)
+{
+	size_t len = response->body.len;
+	char *bytes = wpkg_buf_detach(&response->body);
+	if (!bytes)
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *made =
+		MHD_create_response_from_buffer_with_free_callback(len, bytes, free_bytes);
+	if (!made)
+		wpkg_mem_free(bytes);
+	return made;
+}
+
+/* A file's bytes in memory: TLS needs to see them, and the library would read 4 KiB at a time. */
+struct mapping {
+	void *address;
+	size_t size;
+};
+
+static void unmap(void *user)
+{
+	struct mapping *mapping = user;
+	munmap(mapping->address, mapping->size);
+	wpkg_mem_free(mapping);
+}
+
+static struct MHD_Response *make_from_map(const struct response *response)
+{
+	size_t slack = (size_t)response->fd_offset % (size_t)sysconf(_SC_PAGESIZE);
+	struct mapping *mapping = wpkg_mem_calloc(1, sizeof(*mapping));
+	if (!mapping)
+		return NULL;
+	mapping->size = (size_t)response->fd_size + slack;
+	mapping->address = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, response->fd,
+				(off_t)(response->fd_offset - slack));
+	if (mapping->address == MAP_FAILED) {
+		wpkg_mem_free(mapping);
+		return NULL;
+	}
+	struct MHD_Response *made = MHD_create_response_from_buffer_with_free_callback_cls(
+		(size_t)response->fd_size, (char *)mapping->address + slack, unmap, mapping);
+	if (!made)
+		unmap(mapping);
+	return made;
+}
+
+static struct MHD_Response *make(struct response *response, bool is_tls)
+{
+	struct MHD_Response *made = NULL;
+	if (response->fd < 0)
+		return make_from_body(response);
+	if (is_tls && response->fd_size > 0)
+		made = make_from_map(response);
+	if (!made) {
+		made = MHD_create_response_from_fd_at_offset64(response->fd_size, response->fd,
+							       response->fd_offset);
+		if (made)
+			response->fd = -1; /* the library closes it */
+	}
+	return made;
+}
+
+static void add_headers(struct MHD_Response *made, const struct exchange *exchange)
+{
+	const struct request *request = &exchange->request;
+	const struct response *response = &request->response;
+	if (response->content_type)
+		MHD_add_response_header(made, "Content-Type", response->content_type);
+	for (size_t i = 0; i < response->header_count; i++)
+		MHD_add_response_header(made, response->headers[i].name,
+					response->headers[i].value);
+	MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(made, "X-Request-Id", request->id);
+	if (response->closes || atomic_load(&request->server->is_ending))
+		MHD_add_response_header(made, "Connection", "close");
+}
+
+enum MHD_Result exchange_answer(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct response *response = &request->response;
+	if (response->body.failed != WPKG_OK)
+		respond_refusal(request, 500, "the answer is too large");
+	uint64_t size = response->fd >= 0 ? response->fd_size : response->body.len;
+	struct MHD_Response *made = make(response, exchange->http->certificates != NULL);
+	if (!made)
+		return MHD_NO;
+	add_headers(made, exchange);
+	exchange->stage = STAGE_ANSWER;
+	slow_enter(exchange->connection, PHASE_ANSWER);
+	enum MHD_Result result = MHD_queue_response(exchange->mhd, response->status, made);
+	MHD_destroy_response(made);
+	if (request->method != METHOD_HEAD)
+		atomic_fetch_add(&request->server->metrics.sent, size);
+	return result;
+}

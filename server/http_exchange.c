@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request's way. libmicrohttpd calls exchange_take again and again for it, on one of its threads:
+ * when the head is there, for each piece of the body, and at the end. What would wait there is done
+ * by a worker while the connection is suspended; then the library calls again.
+ *
+ *   head -> [identify]* -> begin -> body ... -> handle* [-> a further step]* -> answer
+ *                                                                       * on a worker
+ *
+ * A refusal is given at the head, before the body, to a client that waits for it (Expect) or would
+ * send much. Otherwise the body is read and thrown away first: a connection that is closed with
+ * bytes unread is reset, and the reset may overtake the refusal. In the middle of a body the
+ * library takes no answer at all.
+ */
+#include "http_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "log.h"
+#include "store/blob.h"
+
+#define ARENA_MAX ((size_t)256 << 20)
+#define RESPONSE_MAX ((size_t)128 << 20)
+#define DRAIN_MAX ((uint64_t)4 << 20) /* bytes of an unwanted body that are read */
+
+/* Begin and end. */
+
+static struct connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* The library's first word about a request: its target, before anything is decoded. */
+void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
+{
+	struct http *http = user;
+	struct exchange *exchange = wpkg_mem_calloc(1, sizeof(*exchange));
+	if (!exchange)
+		return NULL;
+	struct request *request = &exchange->request;
+	exchange->http = http;
+	exchange->mhd = mhd;
+	exchange->connection = connection_of(mhd);
+	request->server = http->server;
+	request->started = wpkg_clock_monotonic();
+	request->method = METHOD_GET;
+	request->content_length = UINT64_MAX;
+	request->response.fd = -1;
+	wpkg_arena_init(&request->arena, ARENA_MAX);
+	wpkg_buf_init(&request->response.body, RESPONSE_MAX);
+	snprintf(request->id, sizeof(request->id), "%08x%08x", (unsigned)http->server->id_seed,
+		 (unsigned)atomic_fetch_add(&http->server->next_request, 1));
+	const union MHD_ConnectionInfo *client =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	address_format(request->address, client ? client->client_addr : NULL);
+	request->target = wpkg_arena_dup(&request->arena, wpkg_str_from(target));
+	atomic_fetch_add(&http->pending, 1);
+	return exchange;
+}
+
+const char *method_name(enum method method)
+{
+	switch (method) {
+	case METHOD_HEAD:
+		return "HEAD";
+	case METHOD_POST:
+		return "POST";
+	case METHOD_PUT:
+		return "PUT";
+	case METHOD_PATCH:
+		return "PATCH";
+	case METHOD_DELETE:
+		return "DELETE";
+	case METHOD_OPTIONS:
+		return "OPTIONS";
+	case METHOD_GET:
+		break;
+	}
+	return "GET";
+}
+
+static void log_request(const struct request *request, uint64_t nanoseconds, bool is_whole)
+{
+	struct log_line line;
+	log_begin(&line, "request");
+	log_text(&line, "id", wpkg_str_from(request->id));
+	log_text(&line, "address", wpkg_str_from(request->address));
+	log_text(&line, "method", wpkg_str_from(method_name(request->method)));
+	/* Without the query: it may hold what somebody mistook for a place for secrets. */
+	log_text(&line, "path",
+		 wpkg_str_slice(request->target, 0, wpkg_str_find(request->target, '?')));
+	if (request->user.len > 0)
+		log_text(&line, "user", request->user);
+	log_number(&line, "status", request->response.status);
+	log_number(&line, "received", (int64_t)request->received);
+	log_number(&line, "microseconds", (int64_t)(nanoseconds / 1000));
+	if (!is_whole)
+		log_text(&line, "end", WPKG_LIT("cut"));
+	log_end(&line);
+}
+
+static void free_exchange(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	if (request->upload)
+		atomic_fetch_sub(&request->server->metrics.uploads, 1);
+	wpkg_upload_abort(request->upload);
+	if (request->response.fd >= 0)
+		close(request->response.fd);
+	wpkg_buf_clear(&request->response.body);
+	wpkg_buf_clear(&request->body);
+	wpkg_arena_clear(&request->arena);
+	wpkg_mem_free(exchange);
+}
+
+void exchange_end(void *user, struct MHD_Connection *mhd, void **context,
+		  enum MHD_RequestTerminationCode code)
+{
+	struct http *http = user;
+	struct exchange *exchange = *context;
+	(void)mhd;
+	if (!exchange)
+		return;
+	struct request *request = &exchange->request;
+	uint64_t took = wpkg_clock_monotonic() - request->started;
+	metrics_count_request(&http->server->metrics,
+			      request->route ? request->route->name : "none",
+			      request->response.status, took);
+	atomic_fetch_add(&http->server->metrics.received, request->received);
+	log_request(request, took, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (exchange->connection)
+		atomic_store(&exchange->connection->is_used, true);
+	slow_enter(exchange->connection, PHASE_HEAD);
+	free_exchange(exchange);
+	*context = NULL;
+	atomic_fetch_sub(&http->pending, 1);
+}
+
+/* Before the body. */
+
+/* Which route? False, and the answer is made, when there is none. */
+static bool find_route(struct request *request)
+{
+	unsigned allowed;
+	struct wpkg_buf methods;
+	request->route = route_find(request, &allowed);
+	if (request->route)
+		return true;
+	if (allowed == 0) {
+		respond_refusal(request, 404, "no such resource");
+		return false;
+	}
+	wpkg_buf_init(&methods, 128);
+	for (unsigned method = METHOD_GET; method <= METHOD_OPTIONS; method <<= 1)
+		if (allowed & method)
+			wpkg_buf_append_format(&methods, "%s%s", methods.len > 0 ? ", " : "",
+					       method_name((enum method)method));
+	respond_header(request, "Allow",
+		       wpkg_arena_dup(&request->arena, wpkg_buf_str(&methods)).ptr);
+	respond_refusal(request, 405, "HTTP method not allowed");
+	wpkg_buf_clear(&methods);
+	return false;
+}
+
+static void challenge(struct request *request)
+{
+	respond_header(request, "WWW-Authenticate", "Basic realm=\"wpkg\", charset=\"UTF-8\"");
+}
+
+/* WPKG_EBUSY, and nothing was answered, when only a worker can tell. */
+static enum wpkg_status identify(struct request *request, bool wait)
+{
+	struct wpkg_err err;
+	struct identity identity;
+	struct server *server = request->server;
+	enum wpkg_status status =
+		users_identify(&identity, server->users, &request->arena, request->authorization,
+			       request->network, wait, &err);
+	if (status == WPKG_EBUSY && !wait)
+		return status;
+	if (status == WPKG_OK) {
+		request->user = identity.user;
+		request->scope = identity.scope;
+	} else if (status == WPKG_EDENIED) {
+		atomic_fetch_add(&server->metrics.logins_failed, 1);
+		challenge(request);
+		respond_refusal(request, 401, "%s", err.msg);
+	} else if (status == WPKG_ELIMIT) {
+		atomic_fetch_add(&server->metrics.logins_failed, 1);
+		respond_header(request, "Retry-After", "60");
+		respond_refusal(request, 429, "%s", err.msg);
+	} else {
+		respond_error(request, &err);
+	}
+	return status;
+}
+
+static void identify_and_wait(struct request *request)
+{
+	(void)identify(request, true);
+}
+
+/* A route that needs a user, and nobody logged in: say that a login would help. */
+static bool needs_login(struct request *request)
+{
+	const struct config *config = &request->server->config;
+	bool needed = request->route->writes || (config->is_private && !request->route->is_open);
+	if (config->unauthenticated || !needed || request->user.len > 0)
+		return false;
+	challenge(request);
+	respond_refusal(request, 401, "access denied");
+	return true;
+}
+
+static void refuse_size(struct request *request, uint64_t most)
+{
+	respond_refusal(request, 413, "more than %llu bytes", (unsigned long long)most);
+}
+
+static uint64_t body_max(const struct request *request)
+{
+	uint64_t most = request->route->body_max;
+	return most > 0 ? most : atomic_load(&request->server->limits.max_invoice);
+}
+
+/* Whoever asks is known: everything else that can be said before the body is read. */
+static void begin(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	exchange->stage = STAGE_BODY;
+	if (request->response.status != 0 || needs_login(request))
+		return;
+	bool is_known = request->content_length != UINT64_MAX;
+	if (request->route->body == BODY_NONE && is_known && request->content_length > DRAIN_MAX) {
+		refuse_size(request, DRAIN_MAX);
+		return;
+	}
+	if (request->route->body == BODY_TEXT) {
+		uint64_t most = body_max(request);
+		if (is_known && request->content_length > most)
+			refuse_size(request, most);
+		wpkg_buf_init(&request->body, (size_t)most);
+	}
+	if (request->response.status == 0 && request->route->begin)
+		request->route->begin(request);
+	if (request->upload)
+		atomic_fetch_add(&request->server->metrics.uploads, 1);
+}
+
+/* May what is refused be read first? Not when nobody knows how much will come. */
+static bool may_drain(const struct exchange *exchange)
+{
+	const struct request *request = &exchange->request;
+	uint64_t length = request->content_length;
+	if (exchange->expects_continue || request->response.closes)
+		return false;
+	if (exchange->is_chunked)
+		length = request->expected_length;
+	if (exchange->is_chunked && length == 0 && request->route &&
+	    request->route->body == BODY_TEXT)
+		length = body_max(request);
+	return length != UINT64_MAX && length > 0 && length <= DRAIN_MAX;
+}
+
+/* Workers. */
+
+/* Runs the steps of one pool; the next pool's are given to it. */
+static void run_steps(void *user);
+
+static bool give_to_pool(struct exchange *exchange, enum pool pool,
+			 void (*step)(struct request *request))
+{
+	exchange->step = step;
+	exchange->task = (struct task){.run = run_steps, .user = exchange};
+	return workers_add(exchange->http->server->pools[pool], &exchange->task);
+}
+
+static void refuse_late(struct request *request)
+{
+	respond_header(request, "Retry-After", "5");
+	respond_refusal(request, 503, "the server is ending");
+}
+
+static void run_steps(void *user)
+{
+	struct exchange *exchange = user;
+	struct request *request = &exchange->request;
+	bool had_upload = request->upload != NULL;
+	request->next = NULL;
+	if (atomic_load(&request->server->is_stopped))
+		refuse_late(request);
+	else
+		exchange->step(request);
+	if (had_upload && !request->upload)
+		atomic_fetch_sub(&request->server->metrics.uploads, 1);
+	if (request->next) {
+		if (give_to_pool(exchange, request->next_pool, request->next))
+			return;
+		refuse_late(request);
+	}
+	MHD_resume_connection(exchange->mhd);
+}
+
+static enum MHD_Result hand_over(struct exchange *exchange, enum stage stage, enum pool pool,
+				 void (*step)(struct request *request))
+{
+	exchange->stage = stage;
+	slow_enter(exchange->connection, PHASE_BUSY);
+	MHD_suspend_connection(exchange->mhd);
+	if (!give_to_pool(exchange, pool, step)) {
+		refuse_late(&exchange->request);
+		MHD_resume_connection(exchange->mhd);
+	}
+	return MHD_YES;
+}
+
+/* The head is there, or a worker found out who it is. */
+static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version)
+{
+	struct request *request = &exchange->request;
+	if (exchange->stage == STAGE_HEAD) {
+		slow_enter(exchange->connection, PHASE_BUSY);
+		if (!head_take(exchange, method, version))
+			return exchange_answer(exchange);
+		if (!rates_take(exchange->http->rates, request->network)) {
+			respond_header(request, "Retry-After", "5");
+			respond_refusal(request, 429, "too many requests");
+			return exchange_answer(exchange);
+		}
+		if (find_route(request) && identify(request, false) == WPKG_EBUSY)
+			return hand_over(exchange, STAGE_IDENTIFYING, POOL_LOGINS,
+					 identify_and_wait);
+	}
+	begin(exchange);
+	if (request->response.status != 0 && !may_drain(exchange))
+		return exchange_answer(exchange);
+	slow_enter(exchange->connection, PHASE_BODY);
+	return MHD_YES;
+}
+
+/* The body. */
+
+/* What is wrong is kept for the end of the body. */
+static void take_bytes(struct request *request, struct wpkg_str bytes)
+{
+	struct wpkg_err err;
+	if (request->route->body == BODY_STREAM) {
+		if (wpkg_upload_write(request->upload, bytes, &err) != WPKG_OK)
+			respond_error(request, &err);
+		return;
+	}
+	wpkg_buf_append_str(&request->body, bytes);
+	if (request->body.failed != WPKG_OK)
+		refuse_size(request, body_max(request));
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *size)
+{
+	struct request *request = &exchange->request;
+	bool is_wanted = request->response.status == 0 && request->route->body != BODY_NONE;
+	request->received += *size;
+	if (exchange->connection)
+		atomic_fetch_add(&exchange->connection->received, *size);
+	if (is_wanted)
+		take_bytes(request, wpkg_str_of(bytes, *size));
+	else
+		exchange->drained += *size;
+	*size = 0;
+	/* Whoever goes on sending what was refused gets no answer. */
+	return exchange->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result take_end(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	if (request->response.status != 0)
+		return exchange_answer(exchange);
+	if (request->route->pool != POOL_NONE)
+		return hand_over(exchange, STAGE_HANDLING, request->route->pool,
+				 request->route->handle);
+	slow_enter(exchange->connection, PHASE_BUSY);
+	request->route->handle(request);
+	if (request->next)
+		return hand_over(exchange, STAGE_HANDLING, request->next_pool, request->next);
+	return exchange_answer(exchange);
+}
+
+enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char *url,
+			      const char *method, const char *version, const char *bytes,
+			      size_t *size, void **context)
+{
+	struct exchange *exchange = *context;
+	(void)user;
+	(void)mhd;
+	(void)url;
+	if (!exchange || !exchange->request.target.ptr)
+		return MHD_NO;
+	switch (exchange->stage) {
+	case STAGE_HEAD:
+	case STAGE_IDENTIFYING:
+		return take_head(exchange, method, version);
+	case STAGE_BODY:
+		return *size > 0 ? take_body(exchange, bytes, size) : take_end(exchange);
+	case STAGE_HANDLING:
+		return exchange_answer(exchange);
+	case STAGE_ANSWER:
+		break;
+	}
+	return MHD_YES;
+}
