@@ -96,13 +96,13 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 # The interpreter's handlers. A handler ends in a jump to the next one, which gcc makes of a call
 # only when it is told to; clang is told in the source. What counts at the end of each function
 # leaves no jump there: then the handlers are the cases of one loop, which takes minutes at -O2.
-EXEC_MADE := $(OUT)/gen/exec/handlers.inc $(OUT)/gen/exec/shapes.inc
+EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc)
 
 $(OUT)/gen/exec/handlers.inc: lib/exec/generate.py lib/exec/shapes.txt
 	@mkdir -p $(@D)
 	python3 lib/exec/generate.py lib/exec/shapes.txt $(@D)
 
-$(OUT)/gen/exec/shapes.inc: $(OUT)/gen/exec/handlers.inc
+$(OUT)/gen/exec/shapes.inc $(OUT)/gen/exec/classes.inc: $(OUT)/gen/exec/handlers.inc
 
 $(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
 ifneq ($(filter tsan cov switch,$(VARIANT)),)

@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exec/compile.h"
-
-#include <string.h>
+#include "exec/choice.h"
 
 #include "exec/engine_int.h"
 #include "exec/immediate.h"
 #include "exec/shapes.inc"
 
-/* Opcodes that the fusions name. */
-enum {
-	OP_I32_EQZ = 0x45,
-	OP_I32_EQ = 0x46,
-	OP_I64_EQ = 0x51,
-	OP_I32_LOAD = 0x28,
-	OP_I32_LOAD8_U = 0x2d,
-	OP_I32_STORE = 0x36,
-	OP_I64_STORE = 0x37,
-	OP_F32_STORE = 0x38,
-	OP_F64_STORE = 0x39,
-	OP_I32_ADD = 0x6a,
-	OP_I32_SUB = 0x6b,
-	OP_I32_MUL = 0x6c,
-	OP_I32_AND = 0x71,
-	OP_I32_SHL = 0x74,
-	OP_I32_SHR_U = 0x76
-};
-
-#define INT_DESTINATIONS 3
-
-static const struct shape *shape_of(unsigned opcode)
+const struct shape *exec_shape(unsigned opcode)
 {
 	static const struct shape none;
 	return opcode < sizeof(shapes) / sizeof(shapes[0]) ? &shapes[opcode] : &none;
-}
-
-static bool is_int(unsigned kind)
-{
-	return exec_bank(kind) == BANK_INT;
-}
-
-static unsigned destinations(unsigned kind)
-{
-	return is_int(kind) ? INT_DESTINATIONS : 2;
 }
 
 /* Result of the numeric opcodes: comparisons, arithmetic, conversions, loads. */
@@ -81,7 +48,7 @@ unsigned exec_result_kind(unsigned opcode)
 }
 
 /* The opcode with the operands exchanged; 0 when there is none. */
-static unsigned commuted(unsigned opcode)
+unsigned exec_commuted(unsigned opcode)
 {
 	static const uint8_t orders[] = {0, 1, 4, 5, 2,
 					 3, 8, 9, 6, 7}; /* eq ne lt lt gt gt le le ge ge */
@@ -113,30 +80,6 @@ static bool short_const(const struct translator *t, uint32_t i)
 	if (o->place != AT_CONST || !is_int(o->kind))
 		return false;
 	return o->kind == KIND_I32 || o->bits == (uint64_t)(int64_t)(int32_t)o->bits;
-}
-
-/* Is operand i made by the last instruction, of which the note tells, and not used so far? */
-static bool just_made(const struct translator *t, uint32_t i)
-{
-	const struct operand *o = &t->stack[i];
-	return o->place == AT_TEMP && o->pending && o->producer == t->note.pos &&
-	       o->producer == exec_last(t);
-}
-
-static void note_last(struct translator *t, uint32_t pos, unsigned opcode, unsigned class,
-		      uint64_t fields, const struct accumulator *before)
-{
-	t->note.pos = pos;
-	t->note.opcode = (uint16_t)opcode;
-	t->note.class = (uint8_t) class;
-	t->note.fields = fields;
-	memcpy(t->note.before, before, sizeof(t->note.before));
-}
-
-/* The first slot, and the last two fields, of an instruction that is noted. */
-static uint32_t note_field(const struct translator *t, int k)
-{
-	return (uint32_t)(uint16_t)(t->note.fields >> (16 * k));
 }
 
 /* Slots or a constant of an instruction; which of them count is the class's to say. */
@@ -273,6 +216,109 @@ static bool fuse_and(struct translator *t, uint32_t a, uint32_t b)
 	return true;
 }
 
+/* Where an operand that is not pending can be read, without changing what it is. */
+static uint32_t standing_slot(const struct translator *t, uint32_t i)
+{
+	return t->stack[i].place == AT_LOCAL ? t->stack[i].slot : t->stack[i].home;
+}
+
+/* The operand of the two that was just made, the other being where it can be read; else NOWHERE. */
+static uint32_t made_operand(const struct translator *t, uint32_t a, uint32_t b)
+{
+	uint32_t made = just_made(t, b) ? b : a;
+	const struct operand *other = &t->stack[a + b - made];
+	return just_made(t, made) && other->place != AT_CONST && !other->pending ? made : NOWHERE;
+}
+
+/* An addition or subtraction of a product that was just made: rounded twice, as without. */
+static bool fuse_product(struct translator *t, unsigned opcode, uint32_t a, uint32_t b)
+{
+	bool is_f32 = t->stack[a].kind == KIND_F32;
+	unsigned class = t->note.class;
+	uint32_t made = made_operand(t, a, b);
+	if (made == NOWHERE || t->note.opcode != (is_f32 ? OP_F32_MUL : OP_F64_MUL) ||
+	    class > FLOAT_SR)
+		return false;
+	bool subtract = opcode == OP_F32_SUB || opcode == OP_F64_SUB;
+	unsigned operation = !subtract ? 0 : made == b ? 1 : 2;
+	unsigned handler = (is_f32 ? H_f32_mul_add_SS_acc : H_f64_mul_add_SS_acc) +
+			   (operation * 2 + (class != FLOAT_SS)) * 2;
+	uint32_t slot = standing_slot(t, a + b - made);
+	uint32_t x = note_field(t, 1), y = note_field(t, 2);
+	exec_take_back(t, t->note.pos);
+	exec_pop(t, 2);
+	uint32_t pos = exec_emit(t, handler);
+	exec_word(t, exec_fields(t->next_slot, slot, x, y));
+	exec_push_result(t, is_f32 ? KIND_F32 : KIND_F64, pos);
+	return true;
+}
+
+/* What a load that was just made can be an operand of: the operations of generate.py. */
+static unsigned load_pair(unsigned load, unsigned opcode, bool loaded_first)
+{
+	unsigned first = 0, operation;
+	switch (load) {
+	case OP_I32_LOAD:
+		first = H_i32_load_add_SS_acc;
+		break;
+	case OP_I32_LOAD8_U:
+		first = H_i32_load8_u_add_SS_acc;
+		break;
+	case OP_F32_LOAD:
+		first = H_f32_load_add_SS_acc;
+		break;
+	case OP_F64_LOAD:
+		first = H_f64_load_add_SS_acc;
+		break;
+	default:
+		return 0;
+	}
+	switch (opcode) {
+	case OP_I32_ADD:
+	case OP_F32_ADD:
+	case OP_F64_ADD:
+		operation = 0;
+		break;
+	case OP_I32_XOR:
+		operation = 1;
+		break;
+	case OP_F32_SUB:
+	case OP_F64_SUB:
+		operation = loaded_first ? 2 : 1;
+		break;
+	case OP_F32_MUL:
+	case OP_F64_MUL:
+		operation = 3;
+		break;
+	default:
+		return 0;
+	}
+	return first + operation * 6 * destinations(exec_result_kind(load));
+}
+
+static bool fuse_load(struct translator *t, unsigned opcode, uint32_t a, uint32_t b)
+{
+	uint32_t made = just_made(t, b) ? b : a, other = a + b - made;
+	unsigned class = t->note.class, letter = class;
+	if (!just_made(t, made) || t->stack[other].place == AT_CONST || class > ADDRESS_L ||
+	    note_constant(&t->note) > 0xffff)
+		return false;
+	unsigned handler = load_pair(t->note.opcode, opcode, made == a);
+	if (!handler)
+		return false;
+	unsigned kind = t->stack[made].kind;
+	uint32_t address = note_field(t, 1), offset = note_constant(&t->note);
+	exec_take_back(t, t->note.pos);
+	/* Before the load the accumulator may still have held the other operand. */
+	bool in_acc = exec_in_acc(t, other) && !(is_int(kind) && letter == ADDRESS_R);
+	uint32_t slot = in_acc ? 0 : exec_slot(t, other);
+	exec_pop(t, 2);
+	uint32_t pos = exec_emit(t, handler + (letter * 2 + in_acc) * destinations(kind));
+	exec_word(t, exec_fields(t->next_slot, address, slot, offset));
+	exec_push_result(t, kind, pos);
+	return true;
+}
+
 /* May the result be a NaN whose bits the specification leaves open? */
 static bool makes_nan(unsigned opcode)
 {
@@ -288,19 +334,38 @@ static void fix_nan(struct translator *t, unsigned opcode)
 	exec_unary(t, is_f32 ? OPCODE_F32_CANONICAL : OPCODE_F64_CANONICAL);
 }
 
+static bool fuse(struct translator *t, unsigned opcode, uint32_t a, uint32_t b)
+{
+	switch (opcode) {
+	case OP_I32_ADD:
+		return fuse_add(t, a, b) || fuse_load(t, opcode, a, b);
+	case OP_I32_AND:
+		return fuse_and(t, a, b);
+	case OP_F32_ADD:
+	case OP_F32_SUB:
+	case OP_F64_ADD:
+	case OP_F64_SUB:
+		return fuse_product(t, opcode, a, b) || fuse_load(t, opcode, a, b);
+	case OP_I32_XOR:
+	case OP_F32_MUL:
+	case OP_F64_MUL:
+		return fuse_load(t, opcode, a, b);
+	default:
+		return false;
+	}
+}
+
 void exec_binary(struct translator *t, unsigned opcode)
 {
 	uint32_t a = t->height - 2, b = t->height - 1;
-	if (t->opts & WPKG_OPT_FUSE) {
-		if (opcode == OP_I32_ADD && fuse_add(t, a, b))
-			return;
-		if (opcode == OP_I32_AND && fuse_and(t, a, b))
-			return;
+	if ((t->opts & WPKG_OPT_FUSE) && fuse(t, opcode, a, b)) {
+		fix_nan(t, opcode);
+		return;
 	}
 	bool ints = is_int(t->stack[a].kind);
 	if (ints && t->stack[a].place == AT_CONST && t->stack[b].place != AT_CONST &&
-	    commuted(opcode)) {
-		opcode = commuted(opcode);
+	    exec_commuted(opcode)) {
+		opcode = exec_commuted(opcode);
 		a = t->height - 1;
 		b = t->height - 2;
 	}
@@ -309,7 +374,7 @@ void exec_binary(struct translator *t, unsigned opcode)
 	struct accumulator before[BANK_COUNT];
 	memcpy(before, t->acc, sizeof(before));
 	exec_pop(t, 2);
-	uint32_t pos = exec_emit(t, shape_of(opcode)->first + in.class * destinations(kind));
+	uint32_t pos = exec_emit(t, exec_shape(opcode)->first + in.class * destinations(kind));
 	uint64_t fields = in.has_constant
 				  ? exec_fields_constant(t->next_slot, in.first, in.constant)
 				  : exec_fields(t->next_slot, in.first, in.second, 0);
@@ -348,10 +413,10 @@ void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t pl
 /* Compared with 0; of a comparison that was just made, the opposite one. */
 void exec_eqz(struct translator *t, unsigned opcode)
 {
-	const struct shape *shape = shape_of(t->note.opcode);
+	const struct shape *shape = exec_shape(t->note.opcode);
 	if (just_made(t, t->height - 1) && shape->opposite) {
 		t->note.opcode = shape->opposite;
-		unsigned first = shape_of(shape->opposite)->first;
+		unsigned first = exec_shape(shape->opposite)->first;
 		t->code[t->note.pos] = first + t->note.class * INT_DESTINATIONS;
 		return;
 	}
@@ -367,146 +432,10 @@ void exec_unary(struct translator *t, unsigned opcode)
 		slot = exec_slot(t, a);
 	unsigned kind = exec_result_kind(opcode);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, shape_of(opcode)->first + letter * destinations(kind));
+	uint32_t pos = exec_emit(t, exec_shape(opcode)->first + letter * destinations(kind));
 	exec_word(t, exec_fields(t->next_slot, slot, 0, 0));
 	exec_push_result(t, kind, pos);
 	fix_nan(t, opcode);
-}
-
-/* How an access reaches its address: the class, and the word of fields without field 0. */
-struct address {
-	unsigned class;
-	uint64_t fields;
-};
-
-/* Takes an addition that was just made into the address; false when it cannot. */
-static bool fused_address(struct translator *t, struct address *out, uint32_t a, uint64_t offset)
-{
-	static const uint8_t classes[] = {
-		[INT_SS] = ADDRESS_SS, [INT_SC] = ADDRESS_SC, [INT_RS] = ADDRESS_RS,
-		[INT_SR] = ADDRESS_RS, [INT_RC] = ADDRESS_RC, [INT_LS] = ADDRESS_LS,
-		[INT_SL] = ADDRESS_LS, [INT_LC] = ADDRESS_LC, [INT_LL] = 0};
-	if (!(t->opts & WPKG_OPT_ADDRESS) || !just_made(t, a) || t->note.opcode != OP_I32_ADD)
-		return false;
-	unsigned class = t->note.class;
-	bool constant = class == INT_SC || class == INT_RC || class == INT_LC;
-	if (class == INT_LL || class == INT_LR || class == INT_RL ||
-	    (constant ? offset != 0 : offset > 0xffff))
-		return false;
-	out->class = classes[class];
-	out->fields = t->note.fields & ~(uint64_t)0xffff;
-	if (!constant)
-		out->fields |= offset << 48;
-	exec_take_back(t, t->note.pos);
-	return true;
-}
-
-static struct address plain_address(struct translator *t, uint32_t a, uint64_t offset,
-				    bool acc_free)
-{
-	struct address out = {.class = ADDRESS_S};
-	uint32_t slot = 0;
-	if (exec_pinned(t, a))
-		out.class = ADDRESS_L;
-	else if (acc_free && exec_in_acc(t, a))
-		out.class = ADDRESS_R;
-	else
-		slot = exec_slot(t, a);
-	out.fields = exec_fields_constant(0, slot, (uint32_t)offset);
-	return out;
-}
-
-/* The address in any memory, checked, to the accumulator. Operand a is its base. */
-static void locate(struct translator *t, uint32_t a, const struct wpkg_memory *memory,
-		   uint64_t offset, uint32_t size)
-{
-	uint32_t slot = exec_slot(t, a);
-	exec_spill(t, BANK_INT);
-	exec_emit(t, memory->is_64 ? H_locate_64 : H_locate_32);
-	exec_word(t, exec_fields(0, slot, size, 0));
-	exec_word(t, (uint64_t)memory);
-	exec_word(t, offset);
-}
-
-static uint32_t access_size(unsigned opcode)
-{
-	static const uint8_t sizes[] = {4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2,
-					4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4};
-	return sizes[opcode - OP_I32_LOAD];
-}
-
-void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-	       uint64_t offset)
-{
-	uint32_t a = t->height - 1, pos;
-	unsigned kind = exec_result_kind(opcode);
-	if (!first || memory->is_64) {
-		locate(t, a, memory, offset, access_size(opcode));
-		exec_pop(t, 1);
-		pos = exec_emit(t, shape_of(opcode)->direct);
-		exec_word(t, exec_fields(t->next_slot, 0, 0, 0));
-		exec_push_result(t, kind, pos);
-		return;
-	}
-	struct address at;
-	if (!fused_address(t, &at, a, offset))
-		at = plain_address(t, a, offset, true);
-	struct accumulator before[BANK_COUNT];
-	memcpy(before, t->acc, sizeof(before));
-	exec_pop(t, 1);
-	pos = exec_emit(t, shape_of(opcode)->first + at.class * destinations(kind));
-	exec_word(t, at.fields | t->next_slot);
-	note_last(t, pos, opcode, at.class, at.fields, before);
-	exec_push_result(t, kind, pos);
-}
-
-static bool tiny_const(const struct operand *o)
-{
-	if (o->place != AT_CONST)
-		return false;
-	if (o->kind == KIND_I32 || o->kind == KIND_F32)
-		return (int32_t)(uint32_t)o->bits == (int16_t)(uint16_t)o->bits;
-	return (int64_t)o->bits == (int16_t)(uint16_t)o->bits;
-}
-
-void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-		uint64_t offset)
-{
-	uint32_t v = t->height - 1, a = t->height - 2, value = 0;
-	struct operand *o = &t->stack[v];
-	if (!first || memory->is_64) {
-		value = exec_slot(t, v);
-		locate(t, a, memory, offset, access_size(opcode));
-		exec_pop(t, 2);
-		exec_emit(t, shape_of(opcode)->direct);
-		exec_word(t, exec_fields(value, 0, 0, 0));
-		return;
-	}
-	bool tiny = tiny_const(o);
-	if (tiny && opcode == OP_F32_STORE)
-		opcode = OP_I32_STORE;
-	if (tiny && opcode == OP_F64_STORE)
-		opcode = OP_I64_STORE;
-	struct address at;
-	unsigned class;
-	if ((tiny || o->place == AT_LOCAL) && fused_address(t, &at, a, offset)) {
-		class = tiny ? VALUE_C : exec_pinned(t, v) ? VALUE_L : VALUE_S;
-	} else {
-		class = tiny		    ? VALUE_C
-			: exec_pinned(t, v) ? VALUE_L
-			: exec_in_acc(t, v) ? VALUE_R
-					    : VALUE_S;
-		if (class == VALUE_S)
-			value = exec_slot(t, v);
-		at = plain_address(t, a, offset, class != VALUE_R || !is_int(o->kind));
-	}
-	if (class == VALUE_C)
-		value = (uint32_t)o->bits & 0xffff;
-	else if (class == VALUE_S)
-		value = exec_slot(t, v);
-	exec_pop(t, 2);
-	exec_emit(t, shape_of(opcode)->first + at.class * 4 + class);
-	exec_word(t, at.fields | value);
 }
 
 void exec_select(struct translator *t)
@@ -532,98 +461,4 @@ void exec_select(struct translator *t)
 	uint32_t pos = exec_emit(t, first + letter * destinations(kind));
 	exec_word(t, exec_fields(t->next_slot, a, b, slot));
 	exec_push_result(t, kind, pos);
-}
-
-/* Where the branch variants of an instruction begin: forward, then backward. */
-static unsigned sided(unsigned handler, const struct label *label)
-{
-	return handler + (label->kind == LABEL_LOOP ? 1 : 0);
-}
-
-/* A comparison, or an "and", that was just made becomes the branch. */
-static bool branch_on_compare(struct translator *t, bool sense, struct label *label)
-{
-	if (!just_made(t, t->height - 1))
-		return false;
-	unsigned opcode = t->note.opcode, class = t->note.class, handler;
-	const struct shape *shape = shape_of(opcode);
-	if (opcode == OP_I32_AND)
-		handler = H_br_i32_and_SS_if + (class * 2 + (sense ? 0 : 1)) * 2;
-	else if (shape->kind != SHAPE_COMPARE)
-		return false;
-	else if (shape->opposite)
-		handler = shape_of(sense ? opcode : shape->opposite)->branch + class * 2;
-	else if (class <= FLOAT_SR)
-		handler = shape->branch + (class * 2 + (sense ? 0 : 1)) * 2;
-	else
-		return false;
-	uint64_t fields = t->note.fields;
-	exec_take_back(t, t->note.pos);
-	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(handler, label));
-	exec_word(t, fields);
-	exec_branch_word(t, label, pos);
-	return true;
-}
-
-/* The last instruction made the condition, in a local or not, and branches on it, too. */
-static bool branch_on_result(struct translator *t, bool sense, struct label *label)
-{
-	const struct operand *o = exec_top(t, 0);
-	uint32_t pos = t->note.pos;
-	if (pos == NOWHERE || pos != exec_last(t) || o->kind != KIND_I32)
-		return false;
-	unsigned opcode = t->note.opcode, class = t->note.class;
-	unsigned kind = shape_of(opcode)->kind;
-	if (kind != SHAPE_BINARY && kind != SHAPE_LOAD)
-		return false;
-	unsigned destination =
-		(unsigned)t->code[pos] - shape_of(opcode)->first - class * INT_DESTINATIONS;
-	bool local =
-		o->place == AT_LOCAL && destination != 0 && (uint16_t)t->code[pos + 1] == o->slot;
-	unsigned handler;
-	if ((opcode == OP_I32_ADD || opcode == OP_I32_SUB) && local &&
-	    (class == INT_SC || class == INT_RC || class == INT_LC)) {
-		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
-		handler = opcode == OP_I32_ADD ? H_add_br_SC_slot_unless : H_sub_br_SC_slot_unless;
-		handler += ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * 2;
-	} else if ((opcode == OP_I32_LOAD || opcode == OP_I32_LOAD8_U) &&
-		   (local || just_made(t, t->height - 1))) {
-		handler = opcode == OP_I32_LOAD ? H_i32_load_br_S_acc_unless
-						: H_i32_load8_u_br_S_acc_unless;
-		handler += ((class * INT_DESTINATIONS + destination) * 2 + (sense ? 1 : 0)) * 2;
-	} else {
-		return false;
-	}
-	t->code[pos] = sided(handler, label);
-	t->note.pos = NOWHERE;
-	exec_pop(t, 1);
-	exec_branch_word(t, label, pos);
-	return true;
-}
-
-void exec_branch_if(struct translator *t, bool sense, struct label *label)
-{
-	if (t->opts & WPKG_OPT_BRANCH) {
-		if (branch_on_compare(t, sense, label))
-			return;
-		if ((t->opts & WPKG_OPT_FUSE) && branch_on_result(t, sense, label))
-			return;
-	}
-	uint32_t c = t->height - 1, slot = 0;
-	unsigned letter = exec_pinned(t, c) ? 2 : exec_in_acc(t, c) ? 1 : 0;
-	if (letter == 0)
-		slot = exec_slot(t, c);
-	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(H_br_S_if + (letter * 2 + (sense ? 0 : 1)) * 2, label));
-	exec_word(t, exec_fields(0, slot, 0, 0));
-	exec_branch_word(t, label, pos);
-}
-
-void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label)
-{
-	unsigned handler = sense ? H_br_i64_eq_SC : H_br_i64_ne_SC;
-	uint32_t pos = exec_emit(t, sided(handler, label));
-	exec_word(t, exec_fields_constant(0, slot, 0));
-	exec_branch_word(t, label, pos);
 }

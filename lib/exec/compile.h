@@ -17,9 +17,9 @@
  * - A fusion takes the last instruction back, with the accumulators as they were before it, and
  *   forgets the note about it.
  *
- * Files: code.c is the growing code, operand.c the stack, arith.c the choice of handlers and the
- * fusions, translate.c the walk over the body, translate_object.c and translate_exception.c parts
- * of it, safepoint.c where the references are.
+ * Files: code.c is the growing code, operand.c the stack; arith.c, access.c and branch.c choose the
+ * handlers and make the fusions (choice.h); translate.c is the walk over the body,
+ * translate_object.c and translate_exception.c parts of it, safepoint.c where the references are.
  */
 
 #include <stdbool.h>
@@ -123,7 +123,7 @@ struct translator {
 	uint32_t next_slot; /* home of the next operand */
 	uint32_t top_slot;  /* slots needed so far */
 	struct accumulator acc[BANK_COUNT];
-	struct note note;
+	struct note note, previous; /* of the last instruction, and of one before that */
 
 	struct label *labels;
 	uint32_t depth, label_cap;
@@ -187,24 +187,28 @@ void exec_set_local(struct translator *t, uint32_t slot, bool tee);
 uint32_t exec_width(unsigned kind);
 
 /* arith.c */
+unsigned exec_result_kind(unsigned opcode);
 void exec_binary(struct translator *t, unsigned opcode);
 void exec_unary(struct translator *t, unsigned opcode);
 void exec_eqz(struct translator *t, unsigned opcode);
+void exec_item(struct translator *t, unsigned first, unsigned kind);
+void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t place);
+void exec_select(struct translator *t);
+
+/* access.c */
 void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
 	       uint64_t offset);
 void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
 		uint64_t offset);
-void exec_select(struct translator *t);
+
+/* branch.c */
 /* Pops the condition: a branch when it holds (sense) or not, whose distance goes to label. */
 void exec_branch_if(struct translator *t, bool sense, struct label *label);
 /* A branch when the reference in the slot is null (sense) or not. */
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label);
-void exec_item(struct translator *t, unsigned first, unsigned kind);
-void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t place);
 /* A branch when the reference in the slot is of the type (sense) or not. */
 void exec_branch_if_cast(struct translator *t, bool sense, uint32_t slot, wpkg_valtype type,
 			 struct label *label);
-unsigned exec_result_kind(unsigned opcode);
 
 /* translate.c */
 struct label exec_block_type(struct translator *t);

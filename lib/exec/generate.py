@@ -4,8 +4,8 @@
 
     generate.py shapes.txt OUTDIR
 
-OUTDIR/handlers.inc has OP(name, { body }) for each handler, OUTDIR/shapes.inc the enumeration of
-operand classes and destinations and, for each opcode, where its handlers begin. Handlers of one
+OUTDIR/handlers.inc has OP(name, { body }) for each handler, OUTDIR/classes.inc the enumerations of
+operand classes, and OUTDIR/shapes.inc for each opcode where its handlers begin. Handlers of one
 opcode are numbered class by class, and in a class destination by destination, so that the
 translator computes a handler's number and another destination is the next number.
 
@@ -19,11 +19,23 @@ import sys
 INT_CLASSES = "SS SC RS SR RC LS SL LC LR RL LL".split()
 FLOAT_CLASSES = "SS RS SR SC RC CS CR".split()
 FLOAT_BRANCH_CLASSES = "SS RS SR".split()
-ADDRESS_CLASSES = "S R L SS SC RS RC LS LC".split()
+ADDRESS_CLASSES = "S R L SS SC RS RC LS LC C".split()
 STORE_VALUES = "S R C L".split()
 # To the accumulator; to accumulator and slot; to accumulator, slot and pinned local.
 INT_DESTINATIONS = "acc slot pin".split()
 FLOAT_DESTINATIONS = "acc slot".split()
+
+# The comparisons of i32 in the order of their opcodes.
+COMPARISONS = [("eq", "A == B"), ("ne", "A != B"), ("lt_s", "SA < SB"), ("lt_u", "A < B"),
+               ("gt_s", "SA > SB"), ("gt_u", "A > B"), ("le_s", "SA <= SB"), ("le_u", "A <= B"),
+               ("ge_s", "SA >= SB"), ("ge_u", "A >= B")]
+# A is what is loaded.
+INT_OPERATIONS = [("add", "A + B"), ("xor", "A ^ B")]
+FLOAT_OPERATIONS = [("add", "A + B"), ("sub", "B - A"), ("from", "A - B"), ("mul", "A * B")]
+LOAD_PAIRS = [("i32_load", "i", "uint32_t", INT_OPERATIONS),
+              ("i32_load8_u", "i", "uint8_t", INT_OPERATIONS),
+              ("f32_load", "f", "float", FLOAT_OPERATIONS),
+              ("f64_load", "d", "double", FLOAT_OPERATIONS)]
 
 REGISTER = {"i": "(uint32_t)r0", "I": "r0", "f": "g0", "d": "f0"}
 PINNED = {"i": "(uint32_t)l0", "I": "l0"}
@@ -152,6 +164,8 @@ def unary(out, name, opcode, types, expression, check):
 
 def address(letters):
     """The effective address in memory 0, as 64 bits."""
+    if letters == "C":
+        return "(uint64_t)(uint32_t)I32(1)"
     base = {"S": "SLOT_i(1)", "R": "(uint32_t)r0", "L": "(uint32_t)l0"}[letters[0]]
     if len(letters) == 1:
         return "(uint64_t)%s + (uint32_t)I32(1)" % base
@@ -260,6 +274,71 @@ def fused(out):
         emit_results(out, "shr_and_" + letter, "i", "", "((%s) >> U16(2)) & U16(3)" % x, 2)
 
 
+def step_operand(letters, field):
+    """Of a fused pair: field is where a slot stands; a 32-bit constant stands behind the branch."""
+    return "SLOT_i(%d)" % field if letters == "S" else "(uint32_t)pc[3]"
+
+
+def compare_branches(out, name, before, value, field):
+    """A value that is made, compared, and branched on: by comparison, other operand, direction."""
+    for operation, form in COMPARISONS:
+        for other in "SC":
+            condition = substitute(form, "i", "r0", step_operand(other, field))
+            for suffix, poll in (("", ""), ("_back", "POLL; ")):
+                out.add("br_%s_%s_%s%s" % (name, operation, other, suffix),
+                        "%s %s if (%s) { %sJUMP(2); } NEXT(%d);" % (
+                            before, value, condition, poll, 3 if other == "S" else 4))
+
+
+def pairs_with_branch(out):
+    """An addition to a local, or a load, whose result is compared at once: what ends many loops."""
+    for letters, destination in (("SC", "slot"), ("LC", "pin"), ("LS", "pin")):
+        a = operand("i", letters[0], 1)
+        b = "(int16_t)U16(2)" if letters[1] == "C" else "SLOT_i(1)"
+        compare_branches(out, "add_" + letters, "", result("i", "%s + %s" % (a, b), destination), 3)
+    for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
+        for letter in "SRL":
+            for destination in ("slot", "pin"):
+                compare_branches(out, "%s_%s_%s" % (name, letter, destination),
+                                 near_access(letter, memory_type),
+                                 result("i", "load_%s(mem + ea)" % memory_type, destination), 2)
+
+
+def near_access(letter, memory_type):
+    """As access, where the offset has 16 bits only: field 3."""
+    base = {"S": "SLOT_i(1)", "R": "(uint32_t)r0", "L": "(uint32_t)l0"}[letter]
+    return "uint64_t ea = (uint64_t)%s + U16(3); " \
+           "if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; " % (base, memory_type)
+
+
+def pairs_with_load(out):
+    """A load that is an operand at once: field 1 its address, 2 the other operand, 3 the offset."""
+    for load_name, kind, memory_type, operations in LOAD_PAIRS:
+        value = "load_%s(mem + ea)" % memory_type
+        for operation, form in operations:
+            for letter in "SRL":
+                for other in "SR":
+                    body = "TRAP_UNREACHABLE;"
+                    name = "%s_%s_%s%s" % (load_name, operation, letter, other)
+                    if letter == other == "R" and is_int(kind):
+                        for destination in destinations(kind):
+                            out.add("%s_%s" % (name, destination), body)
+                        continue
+                    emit_results(out, name, kind, near_access(letter, memory_type),
+                                 substitute(form, kind, value, operand(kind, other, 2)), 2)
+
+
+def multiply_add(out):
+    """z + x * y, z - x * y and x * y - z, rounded twice: field 1 z, 2 and 3 x and y."""
+    for kind, name in (("f", "f32"), ("d", "f64")):
+        for operation, form in (("add", "B + A"), ("sub", "B - A"), ("from", "A - B")):
+            for letters in ("SS", "RS"):
+                x = operand(kind, letters[0], 2)
+                y = operand(kind, "S", 3 if letters[0] == "S" else 2)
+                emit_results(out, "%s_mul_%s_%s" % (name, operation, letters), kind, "",
+                             substitute(form, kind, "%s * %s" % (x, y), operand(kind, "S", 1)), 2)
+
+
 def others(out):
     """Families that belong to no one opcode."""
     for kind in "Ifd":
@@ -311,6 +390,9 @@ def generate(path):
         else:
             sys.exit("%s: no such kind of shape: %s" % (path, line))
     fused(out)
+    pairs_with_branch(out)
+    pairs_with_load(out)
+    multiply_add(out)
     others(out)
     return out
 
@@ -319,11 +401,13 @@ def write(out, folder):
     with open(folder + "/handlers.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         f.write("\n".join(out.bodies) + "\n")
-    with open(folder + "/shapes.inc", "w", encoding="ascii") as f:
-        f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
+    with open(folder + "/classes.inc", "w", encoding="ascii") as f:
+        f.write("/* Made by lib/exec/generate.py. */\n")
         for prefix, names in (("INT", INT_CLASSES), ("FLOAT", FLOAT_CLASSES),
                               ("ADDRESS", ADDRESS_CLASSES), ("VALUE", STORE_VALUES)):
             f.write("enum {%s};\n" % ", ".join("%s_%s" % (prefix, name) for name in names))
+    with open(folder + "/shapes.inc", "w", encoding="ascii") as f:
+        f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         f.write("static const struct shape shapes[] = {\n")
         for opcode, fields in sorted(out.rows.items()):
             f.write("\t[0x%02x] = {%s},\n" % (opcode, ", ".join(

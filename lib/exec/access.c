@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads and stores in the translator: how they reach their address. */
+#include "exec/choice.h"
+
+/* How an access reaches its address: the class, and the word of fields without field 0. */
+struct address {
+	unsigned class;
+	uint64_t fields;
+};
+
+/* Takes an addition that was just made into the address; false when it cannot. */
+static bool fused_address(struct translator *t, struct address *out, uint32_t a, uint64_t offset)
+{
+	static const uint8_t classes[] = {
+		[INT_SS] = ADDRESS_SS, [INT_SC] = ADDRESS_SC, [INT_RS] = ADDRESS_RS,
+		[INT_SR] = ADDRESS_RS, [INT_RC] = ADDRESS_RC, [INT_LS] = ADDRESS_LS,
+		[INT_SL] = ADDRESS_LS, [INT_LC] = ADDRESS_LC, [INT_LL] = 0};
+	if (!(t->opts & WPKG_OPT_ADDRESS) || !just_made(t, a) || t->note.opcode != OP_I32_ADD)
+		return false;
+	unsigned class = t->note.class;
+	bool constant = class == INT_SC || class == INT_RC || class == INT_LC;
+	if (class == INT_LL || class == INT_LR || class == INT_RL ||
+	    (constant ? offset != 0 : offset > 0xffff))
+		return false;
+	out->class = classes[class];
+	out->fields = t->note.fields & ~(uint64_t)0xffff;
+	if (!constant)
+		out->fields |= offset << 48;
+	exec_take_back(t, t->note.pos);
+	return true;
+}
+
+static struct address plain_address(struct translator *t, uint32_t a, uint64_t offset,
+				    bool acc_free)
+{
+	struct address out = {.class = ADDRESS_S};
+	const struct operand *o = &t->stack[a];
+	uint32_t slot = 0;
+	if (o->place == AT_CONST && (t->opts & WPKG_OPT_ADDRESS) &&
+	    o->bits + offset <= UINT32_MAX) {
+		out.class = ADDRESS_C;
+		offset += o->bits;
+	} else if (exec_pinned(t, a))
+		out.class = ADDRESS_L;
+	else if (acc_free && exec_in_acc(t, a))
+		out.class = ADDRESS_R;
+	else
+		slot = exec_slot(t, a);
+	out.fields = exec_fields_constant(0, slot, (uint32_t)offset);
+	return out;
+}
+
+/* The address in any memory, checked, to the accumulator. Operand a is its base. */
+static void locate(struct translator *t, uint32_t a, const struct wpkg_memory *memory,
+		   uint64_t offset, uint32_t size)
+{
+	uint32_t slot = exec_slot(t, a);
+	exec_spill(t, BANK_INT);
+	exec_emit(t, memory->is_64 ? H_locate_64 : H_locate_32);
+	exec_word(t, exec_fields(0, slot, size, 0));
+	exec_word(t, (uint64_t)memory);
+	exec_word(t, offset);
+}
+
+static uint32_t access_size(unsigned opcode)
+{
+	static const uint8_t sizes[] = {4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2,
+					4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4};
+	return sizes[opcode - OP_I32_LOAD];
+}
+
+void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
+	       uint64_t offset)
+{
+	uint32_t a = t->height - 1, pos;
+	unsigned kind = exec_result_kind(opcode);
+	if (!first || memory->is_64) {
+		locate(t, a, memory, offset, access_size(opcode));
+		exec_pop(t, 1);
+		pos = exec_emit(t, exec_shape(opcode)->direct);
+		exec_word(t, exec_fields(t->next_slot, 0, 0, 0));
+		exec_push_result(t, kind, pos);
+		return;
+	}
+	struct address at;
+	if (!fused_address(t, &at, a, offset))
+		at = plain_address(t, a, offset, true);
+	struct accumulator before[BANK_COUNT];
+	memcpy(before, t->acc, sizeof(before));
+	exec_pop(t, 1);
+	pos = exec_emit(t, exec_shape(opcode)->first + at.class * destinations(kind));
+	exec_word(t, at.fields | t->next_slot);
+	note_last(t, pos, opcode, at.class, at.fields, before);
+	exec_push_result(t, kind, pos);
+}
+
+static bool tiny_const(const struct operand *o)
+{
+	if (o->place != AT_CONST)
+		return false;
+	if (o->kind == KIND_I32 || o->kind == KIND_F32)
+		return (int32_t)(uint32_t)o->bits == (int16_t)(uint16_t)o->bits;
+	return (int64_t)o->bits == (int16_t)(uint16_t)o->bits;
+}
+
+void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
+		uint64_t offset)
+{
+	uint32_t v = t->height - 1, a = t->height - 2, value = 0;
+	struct operand *o = &t->stack[v];
+	if (!first || memory->is_64) {
+		value = exec_slot(t, v);
+		locate(t, a, memory, offset, access_size(opcode));
+		exec_pop(t, 2);
+		exec_emit(t, exec_shape(opcode)->direct);
+		exec_word(t, exec_fields(value, 0, 0, 0));
+		return;
+	}
+	bool tiny = tiny_const(o);
+	if (tiny && opcode == OP_F32_STORE)
+		opcode = OP_I32_STORE;
+	if (tiny && opcode == OP_F64_STORE)
+		opcode = OP_I64_STORE;
+	struct address at;
+	unsigned class;
+	if ((tiny || o->place == AT_LOCAL) && fused_address(t, &at, a, offset)) {
+		class = tiny ? VALUE_C : exec_pinned(t, v) ? VALUE_L : VALUE_S;
+	} else {
+		class = tiny		    ? VALUE_C
+			: exec_pinned(t, v) ? VALUE_L
+			: exec_in_acc(t, v) ? VALUE_R
+					    : VALUE_S;
+		if (class == VALUE_S)
+			value = exec_slot(t, v);
+		at = plain_address(t, a, offset, class != VALUE_R || !is_int(o->kind));
+	}
+	if (class == VALUE_C)
+		value = (uint32_t)o->bits & 0xffff;
+	else if (class == VALUE_S)
+		value = exec_slot(t, v);
+	exec_pop(t, 2);
+	exec_emit(t, exec_shape(opcode)->first + at.class * 4 + class);
+	exec_word(t, at.fields | value);
+}

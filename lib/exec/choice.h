@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_EXEC_CHOICE_H
+#define WPKG_EXEC_CHOICE_H
+
+/*
+ * Which handler does an instruction: what the files that choose (arith.c, access.c, branch.c)
+ * share.
+ */
+
+#include <string.h>
+
+#include "exec/compile.h"
+#include "exec/classes.inc"
+
+/* Opcodes that the fusions name. */
+enum {
+	OP_I32_EQZ = 0x45,
+	OP_I32_EQ = 0x46,
+	OP_I64_EQ = 0x51,
+	OP_I32_LOAD = 0x28,
+	OP_F32_LOAD = 0x2a,
+	OP_F64_LOAD = 0x2b,
+	OP_I32_LOAD8_U = 0x2d,
+	OP_I32_STORE = 0x36,
+	OP_I64_STORE = 0x37,
+	OP_F32_STORE = 0x38,
+	OP_F64_STORE = 0x39,
+	OP_I32_ADD = 0x6a,
+	OP_I32_SUB = 0x6b,
+	OP_I32_MUL = 0x6c,
+	OP_I32_AND = 0x71,
+	OP_I32_XOR = 0x73,
+	OP_I32_SHL = 0x74,
+	OP_I32_SHR_U = 0x76,
+	OP_F32_ADD = 0x92,
+	OP_F32_SUB = 0x93,
+	OP_F32_MUL = 0x94,
+	OP_F64_ADD = 0xa0,
+	OP_F64_SUB = 0xa1,
+	OP_F64_MUL = 0xa2
+};
+
+#define INT_DESTINATIONS 3
+
+/* What there is for an opcode; all zero when nothing. */
+const struct shape *exec_shape(unsigned opcode);
+
+/* The opcode with the operands exchanged; 0 when there is none. */
+unsigned exec_commuted(unsigned opcode);
+
+static inline bool is_int(unsigned kind)
+{
+	return exec_bank(kind) == BANK_INT;
+}
+
+static inline unsigned destinations(unsigned kind)
+{
+	return is_int(kind) ? INT_DESTINATIONS : 2;
+}
+
+/* Is operand i made by the last instruction, of which the note tells, and not used so far? */
+static inline bool just_made(const struct translator *t, uint32_t i)
+{
+	const struct operand *o = &t->stack[i];
+	return o->place == AT_TEMP && o->pending && o->producer == t->note.pos &&
+	       o->producer == exec_last(t);
+}
+
+static inline void note_last(struct translator *t, uint32_t pos, unsigned opcode, unsigned class,
+			     uint64_t fields, const struct accumulator *before)
+{
+	t->previous = t->note;
+	t->note.pos = pos;
+	t->note.opcode = (uint16_t)opcode;
+	t->note.class = (uint8_t) class;
+	t->note.fields = fields;
+	memcpy(t->note.before, before, sizeof(t->note.before));
+}
+
+/* The first slot, and the last two fields, of an instruction that is noted. */
+static inline uint32_t note_field(const struct translator *t, int k)
+{
+	return (uint32_t)(uint16_t)(t->note.fields >> (16 * k));
+}
+
+/* The constant of one that has it: an addend, the offset of a load. */
+static inline uint32_t note_constant(const struct note *note)
+{
+	return (uint32_t)(note->fields >> 32);
+}
+
+#endif
