@@ -39,7 +39,7 @@ bool bindle_find(struct wpkg_record *out, struct request *request,
 	struct wpkg_err err;
 	const struct wpkg_viewer viewer = {.user = request->user};
 	if (!bindle_may_read(request, address->name)) {
-		respond_refusal(request, 404, "no %.*s/%.*s", WPKG_STR_ARG(address->name),
+		respond_refusal(request, 404, "there is no %.*s/%.*s", WPKG_STR_ARG(address->name),
 				WPKG_STR_ARG(address->version));
 		return false;
 	}
