@@ -253,19 +253,22 @@ static void begin(struct exchange *exchange)
 		atomic_fetch_add(&request->server->metrics.uploads, 1);
 }
 
-/* May what is refused be read first? Not when nobody knows how much will come. */
-static bool may_drain(const struct exchange *exchange)
+/* Bytes of the body that will come; UINT64_MAX when nobody knows. */
+static uint64_t length_of_body(const struct exchange *exchange)
 {
 	const struct request *request = &exchange->request;
-	uint64_t length = request->content_length;
-	if (exchange->expects_continue || request->response.closes)
-		return false;
-	if (exchange->is_chunked)
-		length = request->expected_length;
-	if (exchange->is_chunked && length == 0 && request->route &&
-	    request->route->body == BODY_TEXT)
-		length = body_max(request);
-	return length != UINT64_MAX && length > 0 && length <= DRAIN_MAX;
+	if (!exchange->is_chunked)
+		return request->content_length != UINT64_MAX ? request->content_length : 0;
+	if (request->expected_length > 0)
+		return request->expected_length;
+	return request->route && request->route->body == BODY_TEXT ? body_max(request) : UINT64_MAX;
+}
+
+/* May what is refused be read first? Then the connection can stay, too. */
+static bool may_drain(const struct exchange *exchange)
+{
+	return !exchange->expects_continue && !exchange->request.response.closes &&
+	       length_of_body(exchange) <= DRAIN_MAX;
 }
 
 /* Workers. */
