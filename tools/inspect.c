@@ -26,7 +26,8 @@ static const struct wpkg_option inspect_rows[] = {{"all", 'a', WPKG_OPTION_FLAG,
 
 struct page {
 	struct wpkg_buf out;
-	const struct wpkg_module *module; /* NULL: a component */
+	const struct wpkg_module *module;	/* NULL: a component */
+	const struct wpkg_component *component; /* NULL: a module */
 	const struct wpkg_facts *facts;
 	uint32_t most; /* lines of a list */
 };
@@ -205,6 +206,19 @@ static void put_dylink(struct page *page)
 	end_list(page, dylink->needed_count);
 }
 
+static void put_names(struct page *page, const char *what,
+		      const struct wpkg_component_extern *externs, uint32_t count)
+{
+	uint32_t lines = begin_list(page, what, count);
+	for (uint32_t i = 0; i < lines; i++) {
+		wpkg_buf_append_text(&page->out, "  ");
+		put(page, externs[i].name);
+		wpkg_buf_append_format(&page->out, ": %s\n",
+				       wpkg_component_sort_name(externs[i].sort));
+	}
+	end_list(page, count);
+}
+
 static void put_summary(struct page *page, const char *name)
 {
 	const struct wpkg_facts *facts = page->facts;
@@ -252,6 +266,10 @@ static int print_page(struct page *page, const char *name)
 		put_space(page, "tags", WPKG_EXTERN_TAG, module->tag_import_count,
 			  module->tag_count);
 		put_data(page);
+	} else {
+		const struct wpkg_component *component = page->component;
+		put_names(page, "imports", component->imports, component->import_count);
+		put_names(page, "exports", component->exports, component->export_count);
 	}
 	return tool_print(&page->out);
 }
@@ -280,9 +298,12 @@ static int print_json(const struct page *page, struct wpkg_arena *arena)
 	struct wpkg_err err;
 	struct wpkg_buf out;
 	struct wpkg_value *table = wpkg_value_new_table(arena);
-	bool built = table &&
-		     wpkg_facts_to_value(arena, table, page->facts, NULL, &err) == WPKG_OK &&
-		     (!page->module || add_types(arena, table, page->module));
+	bool built = table && wpkg_facts_to_value(arena, table, page->facts, NULL, &err) == WPKG_OK;
+	if (built && page->module)
+		built = add_types(arena, table, page->module);
+	else if (built)
+		built = wpkg_facts_add_component(arena, table, page->component, NULL, &err) ==
+			WPKG_OK;
 	if (!built)
 		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "inspect: no memory"});
 	wpkg_buf_init(&out, SIZE_MAX);
@@ -290,52 +311,63 @@ static int print_json(const struct page *page, struct wpkg_arena *arena)
 	return tool_print(&out);
 }
 
-static int show(const struct wpkg_invocation *invocation, const struct wpkg_module *module,
-		const struct wpkg_facts *facts)
+/* What is to be inspected. */
+struct subject {
+	struct wpkg_arena arena;
+	struct wpkg_file_map file;
+	struct wpkg_module *module; /* NULL: a component */
+	struct wpkg_component component;
+	struct wpkg_facts *facts;
+};
+
+static int show(const struct wpkg_invocation *invocation, struct subject *subject)
 {
 	const struct global_options *global = invocation->global;
 	const struct inspect_options *options = invocation->options;
-	struct page page = {
-		.module = module, .facts = facts, .most = options->all ? UINT32_MAX : LINES_MAX};
-	if (!global->json)
-		return print_page(&page, invocation->operands[0]);
-	struct wpkg_arena arena;
-	wpkg_arena_init(&arena, SIZE_MAX);
-	int code = print_json(&page, &arena);
-	wpkg_arena_clear(&arena);
-	return code;
+	struct page page = {.module = subject->module,
+			    .component = subject->module ? NULL : &subject->component,
+			    .facts = subject->facts,
+			    .most = options->all ? UINT32_MAX : LINES_MAX};
+	if (global->json)
+		return print_json(&page, &subject->arena);
+	return print_page(&page, invocation->operands[0]);
 }
 
-static enum wpkg_status read_facts(struct wpkg_facts **facts, struct wpkg_module **module,
-				   struct wpkg_str bytes, struct wpkg_err *err)
+static enum wpkg_status read_subject(struct subject *subject, struct wpkg_err *err)
 {
-	if (wpkg_wasm_kind_of(bytes) == WPKG_WASM_COMPONENT)
-		return wpkg_facts_of_component(facts, bytes, err);
-	enum wpkg_status status = wpkg_module_read(module, bytes, NULL, err);
+	struct wpkg_str bytes = subject->file.bytes;
+	enum wpkg_status status;
+	if (wpkg_wasm_kind_of(bytes) == WPKG_WASM_COMPONENT) {
+		status = wpkg_component_read(&subject->component, &subject->arena, bytes, err);
+		if (status == WPKG_OK)
+			status = wpkg_facts_of_component(&subject->facts, bytes, err);
+		return status;
+	}
+	status = wpkg_module_read(&subject->module, bytes, NULL, err);
 	if (status == WPKG_OK)
-		status = wpkg_facts_of_module(facts, *module, err);
+		status = wpkg_facts_of_module(&subject->facts, subject->module, err);
 	return status;
 }
 
 static int run_inspect(const struct wpkg_invocation *invocation)
 {
 	struct wpkg_err err;
-	struct wpkg_file_map file = {.bytes = {0}};
-	struct wpkg_module *module = NULL;
-	struct wpkg_facts *facts = NULL;
+	struct subject subject = {.module = NULL};
 	int code;
 	const char *name = invocation->operands[0];
-	if (tool_module_open(&file, invocation, name, &err) != WPKG_OK)
+	if (tool_module_open(&subject.file, invocation, name, &err) != WPKG_OK)
 		return tool_error(&err);
-	if (read_facts(&facts, &module, file.bytes, &err) == WPKG_OK) {
-		code = show(invocation, module, facts);
+	wpkg_arena_init(&subject.arena, SIZE_MAX);
+	if (read_subject(&subject, &err) == WPKG_OK) {
+		code = show(invocation, &subject);
 	} else {
 		wpkg_err_prepend(&err, "%s", name);
 		code = tool_refusal(&err);
 	}
-	wpkg_facts_free(facts);
-	wpkg_module_free(module);
-	wpkg_file_map_close(&file);
+	wpkg_facts_free(subject.facts);
+	wpkg_module_free(subject.module);
+	wpkg_file_map_close(&subject.file);
+	wpkg_arena_clear(&subject.arena);
 	return code;
 }
 
@@ -349,7 +381,8 @@ const struct wpkg_command tool_inspect = {
 		"producers, target features, names, what a dynamic library needs. Of each feature "
 		"that the module needs it shows the first offset that needs it.\n"
 		"\n"
-		"Of a component the sections are shown. With --json everything is one document, "
+		"Of a component its imports, exports and sections are shown. With --json "
+		"everything is one document, "
 		"which the registry keeps of each module, too.",
 	.example = "wpkg inspect app.wasm\n"
 		   "wpkg inspect --all example.com/app@1.2.0\n"

@@ -217,3 +217,26 @@ enum wpkg_status wpkg_facts_to_value(struct wpkg_arena *arena, struct wpkg_value
 		*budget = writer.left;
 	return WPKG_OK;
 }
+
+static void put_names(struct writer *writer, struct wpkg_value *table, const char *key,
+		      const struct wpkg_component_extern *externs, uint32_t count)
+{
+	struct wpkg_value *list = put_list(writer, table, key);
+	for (uint32_t i = 0; i < count && has_room(writer, externs[i].name.len); i++)
+		put_text(writer, list, NULL, externs[i].name);
+}
+
+enum wpkg_status wpkg_facts_add_component(struct wpkg_arena *arena, struct wpkg_value *table,
+					  const struct wpkg_component *component, size_t *budget,
+					  struct wpkg_err *err)
+{
+	struct writer writer = {.arena = arena, .left = budget ? *budget : SIZE_MAX};
+	struct wpkg_value *inner = wpkg_value_add(arena, table, "component", WPKG_VALUE_TABLE);
+	put_names(&writer, inner, "imports", component->imports, component->import_count);
+	put_names(&writer, inner, "exports", component->exports, component->export_count);
+	if (writer.failed)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "facts: no memory");
+	if (budget)
+		*budget = writer.left;
+	return WPKG_OK;
+}

@@ -16,7 +16,8 @@
  *    "target_features": ["+simd128", ...],
  *    "sections": [{"name", "custom"?, "offset", "size", "count"?}],
  *    "dylink"?: {"section", "memory_size", "memory_align", "table_size", "table_align", "needed"},
- *    "cut": true?}
+ *    "component"?: {"imports": [NAME], "exports": [NAME]},
+ *    "hosts"?: (host_report.h), "cut": true?}
  *
  * Lists that hold nothing are there; a key with "?" is there only when there is something to say.
  */
@@ -24,6 +25,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "data/value.h"
+#include "wasm/component.h"
 #include "wasm/facts.h"
 
 /*
@@ -34,5 +36,11 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_facts_to_value(struct wpkg_arena *arena,
 						     struct wpkg_value *table,
 						     const struct wpkg_facts *facts, size_t *budget,
 						     struct wpkg_err *err);
+
+/* Adds "component": {"imports": [NAME], "exports": [NAME]} within the same budget. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_facts_add_component(struct wpkg_arena *arena,
+							  struct wpkg_value *table,
+							  const struct wpkg_component *component,
+							  size_t *budget, struct wpkg_err *err);
 
 #endif
