@@ -120,6 +120,13 @@ $(OUT)/gen/store/migrations.inc: schema/embed-migrations $(MIGRATIONS)
 
 $(call objects,lib/store/migration.c): $(OUT)/gen/store/migrations.inc
 
+# The host profiles, too.
+$(OUT)/gen/pkg/hosts.inc: schema/embed-hosts $(wildcard schema/hosts/*.toml)
+	@mkdir -p $(@D)
+	schema/embed-hosts schema/hosts $@
+
+$(call objects,lib/pkg/host_known.c): $(OUT)/gen/pkg/hosts.inc
+
 $(OUT)/libwpkg.a: $(LIB_O)
 	@rm -f $@
 	$(AR) rcs $@ $^

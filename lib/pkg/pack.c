@@ -241,17 +241,17 @@ static bool annotate(const struct packer *packer, const char *key, struct wpkg_s
 					      wpkg_str_from(key), value);
 }
 
-static bool annotate_keywords(const struct packer *packer, struct wpkg_buf *text)
+/* Joined by commas. */
+static bool annotate_list(const struct packer *packer, struct wpkg_buf *text, const char *key,
+			  const struct wpkg_strings *list)
 {
-	const struct wpkg_strings *keywords = &packer->project->keywords;
 	wpkg_buf_reset(text);
-	for (size_t i = 0; i < keywords->count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		if (i > 0)
 			wpkg_buf_append_byte(text, ',');
-		wpkg_buf_append_str(text, keywords->items[i]);
+		wpkg_buf_append_str(text, list->items[i]);
 	}
-	return text->failed == WPKG_OK &&
-	       annotate(packer, WPKG_ANNOTATION_KEYWORDS, wpkg_buf_str(text));
+	return text->failed == WPKG_OK && annotate(packer, key, wpkg_buf_str(text));
 }
 
 static bool annotate_dependencies(const struct packer *packer, struct wpkg_buf *text)
@@ -299,7 +299,9 @@ static enum wpkg_status add_annotations(const struct packer *packer)
 	     !annotate(packer, WPKG_ANNOTATION_SOURCE, project->repository) ||
 	     !annotate(packer, WPKG_ANNOTATION_URL, project->homepage) ||
 	     !annotate(packer, WPKG_ANNOTATION_DOCUMENTATION, project->documentation) ||
-	     !annotate_keywords(packer, &text) || !annotate_dependencies(packer, &text)))
+	     !annotate_list(packer, &text, WPKG_ANNOTATION_KEYWORDS, &project->keywords) ||
+	     !annotate_list(packer, &text, WPKG_ANNOTATION_HOSTS, &project->hosts) ||
+	     !annotate_dependencies(packer, &text)))
 		status = no_memory(packer);
 	if (status == WPKG_OK)
 		status = annotate_checks(packer, &text);

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "data/fields.h"
 #include "data/toml.h"
+#include "pkg/host_profile.h"
 #include "pkg/name.h"
 #include "pkg/requirement.h"
 #include "pkg/version.h"
@@ -157,6 +158,19 @@ static enum wpkg_status read_group(struct wpkg_group *out, struct wpkg_arena *ar
 	return status == WPKG_OK ? wpkg_fields_close(&fields, err) : status;
 }
 
+static enum wpkg_status take_hosts(struct wpkg_fields *fields, struct wpkg_arena *arena,
+				   struct wpkg_strings *out, struct wpkg_err *err)
+{
+	enum wpkg_status status = take_strings(fields, arena, out, "hosts", err);
+	for (size_t i = 0; status == WPKG_OK && i < out->count; i++)
+		if (!wpkg_host_id_valid(out->items[i]))
+			return WPKG_FAIL_AT(err, WPKG_EFORMAT,
+					    wpkg_value_find(fields->table, "hosts"),
+					    "package.hosts[%zu]: '%.*s' is no id of a host", i,
+					    WPKG_STR_ARG(out->items[i]));
+	return status;
+}
+
 static enum wpkg_status take_package(struct wpkg_fields *top, struct wpkg_arena *arena,
 				     struct wpkg_project *out, struct wpkg_err *err)
 {
@@ -188,6 +202,8 @@ static enum wpkg_status take_package(struct wpkg_fields *top, struct wpkg_arena 
 		status = take_strings(&fields, arena, &out->authors, "authors", err);
 	if (status == WPKG_OK)
 		status = take_strings(&fields, arena, &out->keywords, "keywords", err);
+	if (status == WPKG_OK)
+		status = take_hosts(&fields, arena, &out->hosts, err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_close(&fields, err);
 	if (status == WPKG_OK && wpkg_name_check(out->name, &detail) != WPKG_OK)
@@ -319,6 +335,7 @@ void wpkg_project_write_example(struct wpkg_buf *buf, struct wpkg_str name)
 		"# documentation = \"https://example.com/docs\"\n"
 		"# readme = \"README.md\"                   # becomes a parcel of its own\n"
 		"# keywords = [\"example\"]\n"
+		"# hosts = [\"wasi-p1\"]                   # where it must run: see 'wpkg hosts'\n"
 		"\n"
 		"# Each parcel is a file, or all files that a pattern matches. The media type is\n"
 		"# guessed from the content and the name unless it is given.\n"

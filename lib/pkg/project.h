@@ -6,7 +6,7 @@
  * wpkg.toml: the manifest that a person writes, and the invoice that it becomes.
  *
  *   [package] name, version, description, authors, license, repository, homepage, documentation,
- *             readme, keywords
+ *             readme, keywords, hosts
  *   [[parcel]] path or glob ("build/app.wasm", "static/ **"), name, media-type, groups, requires,
  *              [parcel.features.SECTION] key = "value", [parcel.annotations]
  *   [[group]] name, required, satisfied-by
@@ -46,6 +46,7 @@ struct wpkg_project {
 	struct wpkg_str documentation;
 	struct wpkg_str readme; /* path; becomes a parcel marked with WPKG_ANNOTATION_README */
 	struct wpkg_strings keywords;
+	struct wpkg_strings hosts; /* ids of host profiles (host_profile.h) */
 	struct wpkg_project_parcel *parcels;
 	size_t parcel_count;
 	struct wpkg_group *groups;
