@@ -52,6 +52,7 @@ static const struct wpkg_command *const commands[] = {
 	&tool_validate,
 	&tool_wast,
 	&tool_inspect,
+	&tool_hosts,
 	&tool_link,
 
 	&cmd_help,

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/file.h"
 
+extern const struct wpkg_command tool_hosts;
 extern const struct wpkg_command tool_inspect;
 extern const struct wpkg_command tool_link;
 extern const struct wpkg_command tool_run;

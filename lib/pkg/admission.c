@@ -26,8 +26,12 @@ static enum wpkg_status build(struct wpkg_value **out, struct wpkg_arena *arena,
 	struct wpkg_value *policy = wpkg_value_add(arena, root, "policy", WPKG_VALUE_TABLE);
 	if (!policy || !wpkg_policy_add(arena, policy, &question->policy))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
+	struct wpkg_value *profiles = wpkg_value_add(arena, root, "profiles", WPKG_VALUE_ARRAY);
+	for (size_t i = 0; i < question->profiles.count; i++)
+		if (!wpkg_value_add_string(arena, profiles, NULL, question->profiles.items[i]))
+			return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
 	struct wpkg_value *invoice = wpkg_value_add(arena, root, "invoice", WPKG_VALUE_TABLE);
-	if (!invoice)
+	if (!profiles || !invoice)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "question: no memory");
 	*out = root;
 	return wpkg_invoice_to_value(arena, invoice, question->invoice, err);
@@ -77,6 +81,27 @@ static enum wpkg_status take_policy(struct wpkg_policy *policy, struct wpkg_aren
 	return status;
 }
 
+static enum wpkg_status take_profiles(struct wpkg_strings *out, struct wpkg_arena *arena,
+				      struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	const struct wpkg_value *list = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &list, "profiles", WPKG_VALUE_ARRAY, WPKG_REQUIRED, err);
+	if (status != WPKG_OK)
+		return status;
+	struct wpkg_str *items = wpkg_arena_alloc(arena, list->count, sizeof(*items));
+	if (!items)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].kind != WPKG_VALUE_STRING)
+			return WPKG_FAIL_AT(err, WPKG_EFORMAT, &list->items[i],
+					    "profiles[%zu] is not a string", i);
+		items[i] = list->items[i].string;
+	}
+	*out = (struct wpkg_strings){items, list->count};
+	return WPKG_OK;
+}
+
 static enum wpkg_status take_all(struct wpkg_question *question, struct wpkg_arena *arena,
 				 struct wpkg_fields *fields, struct wpkg_err *err)
 {
@@ -91,6 +116,8 @@ static enum wpkg_status take_all(struct wpkg_question *question, struct wpkg_are
 		status = take_amount(fields, &question->output, "output", err);
 	if (status == WPKG_OK)
 		status = take_policy(&question->policy, arena, fields, err);
+	if (status == WPKG_OK)
+		status = take_profiles(&question->profiles, arena, fields, err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_take(fields, &value, "invoice", WPKG_VALUE_TABLE,
 					  WPKG_REQUIRED, err);

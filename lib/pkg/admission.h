@@ -81,6 +81,7 @@ struct wpkg_question {
 	uint64_t fuel;	       /* for each check */
 	uint64_t output;       /* bytes that a check may print */
 	struct wpkg_policy policy;
+	struct wpkg_strings profiles; /* of hosts, beside those that are known: TOML documents */
 };
 
 WPKG_MUST_CHECK enum wpkg_status wpkg_question_write(struct wpkg_buf *out,

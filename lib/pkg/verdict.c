@@ -23,6 +23,7 @@ struct findings {
 static const struct findings all_findings[] = {
 	{"modules", "parcel", "valid", false},
 	{"rules", "rule", "passed", true},
+	{"hosts", "host", "passed", true},
 	{"checks", "parcel", "passed", false},
 };
 

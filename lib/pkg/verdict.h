@@ -12,11 +12,12 @@
  *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
  *                 "error"?, "offset"?, "function"?, "function_name"?, "facts"? (facts.h)}],
  *    "rules": [{"rule" (policy.h), "passed": true|false, "error"?}],
+ *    "hosts": [{"host", "passed": true|false, "error"?}] (of those that the package declares),
  *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
  *                "error"? (a line, then the functions that were running),
  *                "output"?, "stderr"? (their beginnings, when not passed)}],
- *    "stages": [{"stage": "modules"|"rules"|"checks", "milliseconds", "looked_at", "failed"}],
- *    "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
+ *    "stages": [{"stage": "modules"|"rules"|"hosts"|"checks", "milliseconds", "looked_at",
+ * "failed"}], "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
  *
  * One that accepts has found nothing wrong. One that refuses says why, and that may be none of its
  * findings: a worker that died, a rule of the registry.

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "data/value.h"
 #include "pkg/admission.h"
+#include "hosts.h"
 #include "rules.h"
 
 struct examination {
@@ -28,6 +29,7 @@ struct examination {
 	size_t facts_left;	    /* bytes of facts that the verdict may still hold */
 	struct wpkg_str reason;	    /* empty: nothing is wrong so far */
 	struct rules rules;
+	struct hosts hosts;
 	bool has_modules; /* there is WebAssembly among the parcels */
 	bool has_invalid; /* and some of it is not valid: nothing is run */
 	/* Of the stage at hand. */
@@ -49,6 +51,8 @@ void examination_refuse(struct examination *examination, const char *format, ...
 WPKG_MUST_CHECK enum wpkg_status examine_modules(struct examination *examination,
 						 struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_rules(struct examination *examination,
+					       struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status examine_hosts(struct examination *examination,
 					       struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_checks(struct examination *examination,
 						struct wpkg_err *err);

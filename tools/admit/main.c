@@ -49,6 +49,9 @@
 #include "data/json.h"
 #include "parent.h"
 
+/* Bytes of the host profiles in memory. */
+#define PROFILES_MAX ((size_t)16 << 20)
+
 /* Every worker has the C library as the parent left it: what opens files at its first use does so
  * here. jansson reads /dev/urandom for the seed of its tables. */
 static void warm_up(void)
@@ -93,6 +96,8 @@ int main(int argc, char **argv)
 	struct wpkg_err err;
 	struct sandbox sandbox;
 	struct wpkg_buf missing;
+	struct wpkg_arena arena;
+	struct worker_setting setting = {.sandbox = &sandbox};
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("wpkg-admit " WPKG_VERSION);
 		return WPKG_EXIT_DONE;
@@ -108,10 +113,13 @@ int main(int argc, char **argv)
 		return WPKG_EXIT_FAILED;
 	}
 	warm_up();
+	wpkg_arena_init(&arena, PROFILES_MAX);
+	if (wpkg_host_profiles_add_known(&setting.profiles, &arena, &err) != WPKG_OK)
+		return WPKG_EXIT_FAILED;
 	wpkg_buf_init(&missing, WPKG_ADMISSION_READY_MAX);
 	sandbox_prepare(&sandbox, &missing);
 	if (say_ready(&missing, &err) != WPKG_OK)
 		return WPKG_EXIT_FAILED;
 	wpkg_buf_clear(&missing);
-	return parent_run(&sandbox, WPKG_ADMISSION_CHANNEL);
+	return parent_run(&setting, WPKG_ADMISSION_CHANNEL);
 }

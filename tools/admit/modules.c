@@ -23,7 +23,9 @@ static bool is_first(const struct wpkg_invoice *invoice, size_t index)
 
 /* What came of one parcel. */
 struct finding {
-	struct wpkg_facts *facts; /* NULL: it is not valid */
+	struct wpkg_facts *facts;   /* NULL: it is not valid */
+	struct wpkg_module *module; /* NULL: a component */
+	struct wpkg_component component;
 	struct wpkg_err err;
 	bool has_fault; /* the bytes are to blame, at a place */
 	struct wpkg_module_fault fault;
@@ -33,20 +35,25 @@ struct finding {
  * The facts of what is valid. A component's own sections must lie within the file; what is in them
  * is not validated.
  */
-static enum wpkg_status validate(struct finding *finding, struct parcel *parcel)
+static enum wpkg_status validate(struct finding *finding, struct wpkg_arena *arena,
+				 struct parcel *parcel)
 {
-	struct wpkg_module *module = NULL;
 	struct wpkg_module_options options = {.fault = &finding->fault};
 	enum wpkg_status status = parcel_map(parcel, &finding->err);
 	if (status != WPKG_OK)
 		return status;
-	if (wpkg_wasm_kind_of(parcel->bytes) == WPKG_WASM_COMPONENT)
-		return wpkg_facts_of_component(&finding->facts, parcel->bytes, &finding->err);
-	status = wpkg_module_read(&module, parcel->bytes, &options, &finding->err);
+	if (wpkg_wasm_kind_of(parcel->bytes) == WPKG_WASM_COMPONENT) {
+		status = wpkg_component_read(&finding->component, arena, parcel->bytes,
+					     &finding->err);
+		if (status == WPKG_OK)
+			status = wpkg_facts_of_component(&finding->facts, parcel->bytes,
+							 &finding->err);
+		return status;
+	}
+	status = wpkg_module_read(&finding->module, parcel->bytes, &options, &finding->err);
 	finding->has_fault = status == WPKG_EFORMAT || status == WPKG_ELIMIT;
 	if (status == WPKG_OK)
-		status = wpkg_facts_of_module(&finding->facts, module, &finding->err);
-	wpkg_module_free(module);
+		status = wpkg_facts_of_module(&finding->facts, finding->module, &finding->err);
 	return status;
 }
 
@@ -57,13 +64,26 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 
 /* All modules of a version share what the verdict may hold of facts. */
 static enum wpkg_status add_facts(struct examination *examination, struct wpkg_value *entry,
-				  const struct wpkg_facts *facts, struct wpkg_err *err)
+				  struct wpkg_str name, const struct finding *finding,
+				  struct wpkg_err *err)
 {
-	struct wpkg_value *table =
-		wpkg_value_add(examination->arena, entry, "facts", WPKG_VALUE_TABLE);
+	const struct wpkg_host_subject subject = {
+		.module = finding->module,
+		.component = finding->module ? NULL : &finding->component,
+		.size = finding->facts->size,
+	};
+	struct wpkg_arena *arena = examination->arena;
+	struct wpkg_value *table = wpkg_value_add(arena, entry, "facts", WPKG_VALUE_TABLE);
 	if (!table)
 		return no_memory(err);
-	return wpkg_facts_to_value(examination->arena, table, facts, &examination->facts_left, err);
+	enum wpkg_status status =
+		wpkg_facts_to_value(arena, table, finding->facts, &examination->facts_left, err);
+	if (status == WPKG_OK && !finding->module)
+		status = wpkg_facts_add_component(arena, table, &finding->component,
+						  &examination->facts_left, err);
+	if (status == WPKG_OK)
+		status = hosts_look_at(examination, table, name, &subject, err);
+	return status;
 }
 
 static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry,
@@ -85,12 +105,13 @@ static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry,
 }
 
 static enum wpkg_status add_finding(struct examination *examination, struct wpkg_value *entry,
-				    const struct finding *finding, struct wpkg_err *err)
+				    struct wpkg_str name, const struct finding *finding,
+				    struct wpkg_err *err)
 {
 	if (!wpkg_value_add_boolean(examination->arena, entry, "valid", finding->facts != NULL))
 		return no_memory(err);
 	if (finding->facts)
-		return add_facts(examination, entry, finding->facts, err);
+		return add_facts(examination, entry, name, finding, err);
 	examination->failed++;
 	examination->has_invalid = true;
 	return add_error(examination->arena, entry, finding) ? WPKG_OK : no_memory(err);
@@ -111,7 +132,7 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 	if (status != WPKG_OK)
 		return status;
 	uint64_t start = wpkg_clock_monotonic();
-	if (validate(&finding, &parcel) != WPKG_OK)
+	if (validate(&finding, examination->arena, &parcel) != WPKG_OK)
 		examination_refuse(examination, "parcel %.*s: %s", WPKG_STR_ARG(label->name),
 				   finding.err.msg);
 	uint64_t milliseconds = (wpkg_clock_monotonic() - start) / 1000000;
@@ -121,7 +142,7 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 				    (int64_t)milliseconds))
 		status = no_memory(err);
 	if (status == WPKG_OK)
-		status = add_finding(examination, entry, &finding, err);
+		status = add_finding(examination, entry, label->name, &finding, err);
 	if (status == WPKG_OK && finding.facts &&
 	    !rules_look_at(&examination->rules, examination->arena, &examination->question->policy,
 			   label->name, finding.facts))
@@ -129,6 +150,7 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 	examination->has_modules = true;
 	examination->looked_at++;
 	wpkg_facts_free(finding.facts);
+	wpkg_module_free(finding.module);
 	parcel_close(&parcel);
 	return status;
 }

@@ -14,7 +14,6 @@
 
 #include "base/channel.h"
 #include "base/command.h"
-#include "worker.h"
 
 /* At once; the server asks for fewer. */
 #define CHILDREN_MAX 256
@@ -27,7 +26,7 @@ struct child {
 };
 
 struct parent {
-	const struct sandbox *sandbox;
+	const struct worker_setting *setting;
 	int channel;
 	struct child children[CHILDREN_MAX];
 	size_t count;
@@ -62,9 +61,11 @@ static void start_child(struct parent *parent, int channel, int leash,
 			const struct wpkg_admission_start *start)
 {
 	struct child child = {.pidfd = -1, .leash = leash};
-	child.pid = parent->count < CHILDREN_MAX ? fork_child(parent->sandbox, &child.pidfd) : -1;
+	child.pid = parent->count < CHILDREN_MAX
+			    ? fork_child(parent->setting->sandbox, &child.pidfd)
+			    : -1;
 	if (child.pid == 0)
-		_exit(worker_run(parent->sandbox, channel, start));
+		_exit(worker_run(parent->setting, channel, start));
 	int code = parent->count < CHILDREN_MAX ? errno : EAGAIN;
 	close(channel);
 	if (child.pid > 0 && child.pidfd >= 0) {
@@ -147,11 +148,11 @@ static void wait_for_events(struct parent *parent, struct pollfd *fds)
 		;
 }
 
-int parent_run(const struct sandbox *sandbox, int channel)
+int parent_run(const struct worker_setting *setting, int channel)
 {
 	static struct parent parent;
 	static struct pollfd fds[1 + 2 * CHILDREN_MAX];
-	parent.sandbox = sandbox;
+	parent.setting = setting;
 	parent.channel = channel;
 	for (bool served = true; served;) {
 		wait_for_events(&parent, fds);

@@ -7,9 +7,9 @@
  * let go, says how it ended. It never reads what a stranger wrote.
  */
 
-#include "sandbox.h"
+#include "worker.h"
 
 /* Until the server's end of the channel closes; no worker is left then. Is the exit code. */
-int parent_run(const struct sandbox *sandbox, int channel);
+int parent_run(const struct worker_setting *setting, int channel);
 
 #endif

@@ -65,6 +65,7 @@ struct stage {
 static const struct stage stages[] = {
 	{"modules", examine_modules},
 	{"rules", examine_rules},
+	{"hosts", examine_hosts},
 	{"checks", examine_checks},
 };
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
@@ -115,8 +116,11 @@ static enum wpkg_status examine(struct examination *examination, struct wpkg_err
 	    !wpkg_value_add_string(examination->arena, verdict, "engine",
 				   WPKG_LIT("wpkg " WPKG_VERSION)))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
+	enum wpkg_status status = hosts_begin(examination, err);
+	if (status != WPKG_OK)
+		return status;
 	for (size_t i = 0; i < STAGE_COUNT; i++) {
-		enum wpkg_status status = run_stage(&reports[i], &stages[i], examination, err);
+		status = run_stage(&reports[i], &stages[i], examination, err);
 		if (status != WPKG_OK)
 			return status;
 	}
@@ -158,16 +162,31 @@ static enum wpkg_status receive_question(struct wpkg_question *out, struct wpkg_
 	return status;
 }
 
+/* Those of the operator are TOML documents, which the server has read before. */
+static enum wpkg_status add_profiles(struct wpkg_host_profiles *profiles, struct wpkg_arena *arena,
+				     const struct wpkg_strings *texts, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; i < texts->count && status == WPKG_OK; i++)
+		status = wpkg_host_profiles_add(profiles, arena, texts->items[i], err);
+	if (status == WPKG_OK)
+		status = wpkg_host_profiles_check(profiles, err);
+	return status;
+}
+
 /* Nothing is freed at the end: the process is. */
-int worker_run(const struct sandbox *sandbox, int channel, const struct wpkg_admission_start *start)
+int worker_run(const struct worker_setting *setting, int channel,
+	       const struct wpkg_admission_start *start)
 {
 	struct wpkg_err err;
 	struct wpkg_arena arena;
 	struct wpkg_question question;
-	if (sandbox_enter(sandbox, channel, start, &err) != WPKG_OK)
+	if (sandbox_enter(setting->sandbox, channel, start, &err) != WPKG_OK)
 		return WPKG_ADMISSION_EXIT_SANDBOX;
 	wpkg_arena_init(&arena, ARENA_MAX);
-	if (receive_question(&question, &arena, WPKG_ADMISSION_CHANNEL, &err) != WPKG_OK)
+	struct wpkg_host_profiles profiles = setting->profiles;
+	if (receive_question(&question, &arena, WPKG_ADMISSION_CHANNEL, &err) != WPKG_OK ||
+	    add_profiles(&profiles, &arena, &question.profiles, &err) != WPKG_OK)
 		return WPKG_ADMISSION_EXIT_FAILED;
 	struct examination examination = {
 		.channel = WPKG_ADMISSION_CHANNEL,
@@ -175,6 +194,7 @@ int worker_run(const struct sandbox *sandbox, int channel, const struct wpkg_adm
 		.arena = &arena,
 		.deadline = wpkg_clock_monotonic() + question.milliseconds * 1000000,
 		.facts_left = FACTS_MAX,
+		.hosts = {.profiles = &profiles},
 	};
 	if (examine(&examination, &err) != WPKG_OK || answer(&examination, &err) != WPKG_OK)
 		return WPKG_ADMISSION_EXIT_FAILED;
