@@ -150,6 +150,62 @@ void convert(struct wpkg_value *out, struct wpkg_arena *arena, const toml::node 
 	}
 }
 
+/* The offset behind a string that begins at the offset: after its quotes, or at the line's end. */
+size_t skip_string(std::string_view text, size_t at)
+{
+	char quote = text[at];
+	size_t count = 1;
+	while (count < 3 && at + count < text.size() && text[at + count] == quote)
+		count++;
+	if (count == 2)
+		return at + 2; /* an empty one */
+	for (at += count; at < text.size(); at++) {
+		if (quote == '"' && text[at] == '\\') {
+			at++;
+		} else if (count == 1 && (text[at] == quote || text[at] == '\n')) {
+			return at + (text[at] == quote);
+		} else if (count == 3 && text.substr(at, 3) == std::string(3, quote)) {
+			at += 3;
+			/* Two quotes more may belong to the text, before the three that end it. */
+			for (int more = 0; more < 2 && at < text.size() && text[at] == quote; more++)
+				at++;
+			return at;
+		}
+	}
+	return text.size();
+}
+
+/*
+ * toml++ bounds how deep values are nested, but not how many parts a key has: each is a table
+ * within a table, and taking down a hundred thousand of them overflows the stack. Outside of
+ * strings and comments a run of dots is a key's (a number has one); up to the first mistake in a
+ * text this sees the same strings as toml++, and behind that toml++ reads nothing.
+ */
+void check_keys(std::string_view text)
+{
+	int dots = 0;
+	for (size_t at = 0; at < text.size(); at++) {
+		char c = text[at];
+		if (c == '.')
+			dots++;
+		else if (std::string_view("\n#=,{}[]").find(c) != std::string_view::npos)
+			dots = 0;
+		if (dots > max_depth) {
+			std::string_view before = text.substr(0, at);
+			size_t line = before.rfind('\n') + 1; /* npos + 1 is 0 */
+			toml::source_position where{
+				static_cast<toml::source_index>(
+					std::count(before.begin(), before.end(), '\n') + 1),
+				static_cast<toml::source_index>(at - line + 1)};
+			throw failure{WPKG_ELIMIT, {where, where, nullptr}, "a key of more than 64 parts"};
+		}
+		if (c == '#')
+			at = std::min(text.find('\n', at), text.size());
+		else if (c == '"' || c == '\'')
+			at = skip_string(text, at) - 1;
+	}
+}
+
 enum wpkg_status refuse(struct wpkg_err *err, enum wpkg_status status,
 			const toml::source_region &where, std::string_view text)
 {
@@ -164,7 +220,9 @@ extern "C" enum wpkg_status wpkg_toml_read(struct wpkg_value **out, struct wpkg_
 					   struct wpkg_str text, struct wpkg_err *err)
 {
 	try {
-		toml::table document = toml::parse(std::string_view(text.ptr ? text.ptr : "", text.len));
+		std::string_view view(text.ptr ? text.ptr : "", text.len);
+		check_keys(view);
+		toml::table document = toml::parse(view);
 		struct wpkg_value *root = allocate(arena, 1);
 		convert_table(root, arena, document, 0);
 		root->line = root->column = 1;

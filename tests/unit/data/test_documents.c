@@ -94,6 +94,53 @@ START_TEST(deep_nesting_ends_with_an_answer)
 	for (size_t i = 0; i < 400000; i += 2)
 		memcpy(deep + i, "a.", 2);
 	ck_assert_int_ne(wpkg_toml_read(&root, &arena, wpkg_str_from(deep), &err), WPKG_OK);
+	memcpy(deep + 399996, "a=1\n", 4);
+	ck_status(wpkg_toml_read(&root, &arena, wpkg_str_from(deep), &err), WPKG_ELIMIT);
+	memcpy(deep, "[a", 2);
+	for (size_t i = 2; i < 399996; i += 2)
+		memcpy(deep + i, ".a", 2);
+	memcpy(deep + 399996, ".a]\n", 4);
+	ck_status(wpkg_toml_read(&root, &arena, wpkg_str_from(deep), &err), WPKG_ELIMIT);
+	ck_assert_msg(strncmp(err.msg, "line 1, column ", 15) == 0, "%s", err.msg);
+}
+END_TEST
+
+/* What looks like a key of many parts to who does not know where strings end. */
+START_TEST(dots_in_strings_and_comments_are_no_parts)
+{
+	struct wpkg_err err;
+	struct wpkg_value *root;
+	static char text[4096];
+	static const char *const around[][2] = {
+		{"a = \"", "\"\n"},
+		{"a = \"\\\"", "\"\n"},
+		{"a = '\"", "'\n"},
+		{"a = \"\"\"\n", "\"\"\"\"\"\n"},
+		{"a = '''\n''", "''''\n"},
+		{"# it's ", "\na = 1\n"},
+		{"a = \"\" # ", "\n"},
+		{"\"", "\" = 1\n"},
+		{"a = [\"\", '', \"", "\"]\n"},
+		{"a = \"\"\"\\\"\"\"", "\"\"\"\n"},
+	};
+	const size_t count = sizeof(around) / sizeof(around[0]);
+	setup();
+	for (size_t i = 0; i < count; i++) {
+		size_t len = (size_t)snprintf(text, sizeof(text), "%s", around[i][0]);
+		memset(text + len, '.', 500);
+		snprintf(text + len + 500, sizeof(text) - len - 500, "%sb = 2\n", around[i][1]);
+		ck_ok(wpkg_toml_read(&root, &arena, wpkg_str_from(text), &err), err);
+		ck_assert_uint_eq(root->count, 2);
+	}
+	/* Behind each of them a key is a key again. */
+	for (size_t i = 0; i < count; i++) {
+		size_t len =
+			(size_t)snprintf(text, sizeof(text), "%sx%s", around[i][0], around[i][1]);
+		for (int part = 0; part < 80; part++)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "k.");
+		snprintf(text + len, sizeof(text) - len, "k = 1\n");
+		ck_status(wpkg_toml_read(&root, &arena, wpkg_str_from(text), &err), WPKG_ELIMIT);
+	}
 }
 END_TEST
 
@@ -174,5 +221,6 @@ END_TEST
 
 UNIT_MAIN(toml_keeps_order_and_places, json_values_know_where_they_stand,
 	  bad_texts_are_refused_with_their_place, deep_nesting_ends_with_an_answer,
+	  dots_in_strings_and_comments_are_no_parts,
 	  what_is_written_reads_the_same_through_both_formats,
 	  unknown_keys_get_their_place_and_a_suggestion, every_failed_allocation_is_reported)
