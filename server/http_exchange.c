@@ -36,6 +36,18 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
 	return info ? info->socket_context : NULL;
 }
 
+/*
+ * The library would split the query into records of its own, which nobody reads here. A few
+ * thousand of them fill the memory that it has for a connection, and then it has none for an
+ * answer: it goes silent. So in its copy the query is empty.
+ */
+static void forget_query(const char *target)
+{
+	char *query = strchr(target, '?');
+	if (query)
+		query[1] = '\0';
+}
+
 /* The library's first word about a request: its target, before anything is decoded. */
 void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 {
@@ -60,6 +72,7 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	address_format(request->address, client ? client->client_addr : NULL);
 	request->target = wpkg_arena_dup(&request->arena, wpkg_str_from(target));
+	forget_query(target);
 	atomic_fetch_add(&http->pending, 1);
 	return exchange;
 }
