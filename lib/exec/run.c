@@ -1,249 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The interpreter: every handler, in one of two builds of the same bodies.
- *
- * Threaded: a handler is a function that ends by jumping to the next one, through the address in
- * the code. Its parameters are the machine's registers and stay in the processor's, so a handler
- * must not take their address and must not call in its hot path. clang guarantees the jump
- * (musttail); gcc makes it with -foptimize-sibling-calls, which the Makefile asks for, and
- * tests/spec/test-handlers proves it.
- *
- * Switch: one loop, for builds where the jumps do not hold (no optimisation, sanitizers, coverage).
- *
- * The generated expressions say what the specification says with C's unsigned arithmetic; their
- * conversions are the meaning, so the warnings about them are off here.
- */
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-
-#include "exec/run.h"
-
-#include <math.h>
-#include <string.h>
-
-#include "exec/heap.h"
-#include "exec/number.h"
-#include "exec/object.h"
-
-/* In a short loop that clears: the compiler must not make it a call. */
-#define NO_MEMSET __asm__ volatile("")
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/*
- * Fields of an instruction, each read by itself: that is less work than taking a word apart. And
- * typed views of the slots that they name.
- */
-typedef uint16_t __attribute__((may_alias)) field16;
-typedef int32_t __attribute__((may_alias)) field32;
-
-#define U16(k) ((uint32_t)((const field16 *)(pc + 1))[k])
-#define I32(k) (((const field32 *)(pc + 1))[k])
-#define HALF(word, k) ((uint32_t)((const field32 *)(pc + (word)))[k])
-#define SLOT_I(k) (fp[U16(k)])
-#define SLOT_i(k) ((uint32_t)fp[U16(k)])
-#define SLOT_f(k) float_bits((uint32_t)fp[U16(k)])
-#define SLOT_d(k) double_bits(fp[U16(k)])
-#define SET_i(k, v) (fp[U16(k)] = (v))
-#define SET_I(k, v) (fp[U16(k)] = (v))
-#define SET_f(k, v) (fp[U16(k)] = bits_f32(v))
-#define SET_d(k, v) (fp[U16(k)] = bits_f64(v))
-#define CELL(word) (*(uint64_t *)pc[word])
-#define CELL_I(word) CELL(word)
-#define CELL_f(word) float_bits((uint32_t)CELL(word))
-#define CELL_d(word) double_bits(CELL(word))
-
-#define TRAP_DIVIDE TRAP(WPKG_TRAP_INTEGER_DIVIDE)
-#define TRAP_OVERFLOW TRAP(WPKG_TRAP_INTEGER_OVERFLOW)
-#define TRAP_CONVERSION TRAP(WPKG_TRAP_INVALID_CONVERSION)
-#define TRAP_BOUNDS TRAP(WPKG_TRAP_MEMORY_BOUNDS)
-#define TRAP_UNREACHABLE TRAP(WPKG_TRAP_UNREACHABLE)
-#define TRAP_NULL TRAP(WPKG_TRAP_NULL_REFERENCE)
-
-#define STACK_LIMIT __atomic_load_n(&vm->stack_limit, __ATOMIC_RELAXED)
-#define INTERRUPT __atomic_load_n(&vm->interrupt, __ATOMIC_RELAXED)
-
-#define NEXT(n) GO(pc + (n))
-#define JUMP(word) GO(pc + (int64_t)pc[word])
-#define POLL                                                                                       \
-	if (UNLIKELY(INTERRUPT))                                                                   \
-	TRAP(INTERRUPT)
-
-#define SLOW_THEN(step, then, n)                                                                   \
-	do {                                                                                       \
-		enum wpkg_trap trap = step(vm, fp, pc);                                            \
-		if (UNLIKELY(trap))                                                                \
-			TRAP(trap);                                                                \
-		mem = vm->memory;                                                                  \
-		then;                                                                              \
-		NEXT(n);                                                                           \
-	} while (0)
-#define SLOW(step, n) SLOW_THEN(step, {}, n)
-#define SLOW_JUMP(step)                                                                            \
-	do {                                                                                       \
-		enum wpkg_trap trap = step(vm, fp, pc);                                            \
-		if (UNLIKELY(trap))                                                                \
-			TRAP(trap);                                                                \
-		mem = vm->memory;                                                                  \
-		fp = vm->fp;                                                                       \
-		l0 = fp[vm->pin];                                                                  \
-		r0 = vm->value;                                                                    \
-		GO(vm->pc);                                                                        \
-	} while (0)
-
-/*
- * Rare ends of handlers that are common. Threaded, they are functions of their own (LEAVE): a call
- * in a handler would make it save registers on the usual way, too.
- */
-#define END_limit TRAP(exec_limit_reached(vm, fp, pc))
-#define END_call_any SLOW_JUMP(exec_call_any)
-#define END_meter SLOW(exec_meter, 3)
-
-#define RETURN(link)                                                                               \
-	do {                                                                                       \
-		uint32_t at = (link);                                                              \
-		const uint64_t *to = (const uint64_t *)fp[at];                                     \
-		fp = (uint64_t *)fp[at + 1];                                                       \
-		l0 = fp[to[-1] >> 48];                                                             \
-		GO(to);                                                                            \
-	} while (0)
-
-#define CALL(zero)                                                                                 \
-	do {                                                                                       \
-		uint64_t *nf = fp + U16(0);                                                        \
-		if (UNLIKELY(nf + HALF(3, 0) >= STACK_LIMIT))                                      \
-			LEAVE(limit);                                                              \
-		zero;                                                                              \
-		uint64_t *link = nf + U16(2);                                                      \
-		link[0] = (uint64_t)(pc + 4 + RELOAD_WORDS);                                       \
-		link[1] = (uint64_t)fp;                                                            \
-		fp = nf;                                                                           \
-		l0 = nf[HALF(3, 1)];                                                               \
-		GO((const uint64_t *)pc[2]);                                                       \
-	} while (0)
-
-/* Any function in f: one that is compiled and shares memory 0 at once, every other step by step. */
-#define CALL_FUNCTION(f)                                                                           \
-	do {                                                                                       \
-		if (UNLIKELY(f->type != (uint32_t)pc[3] || f->home != mem))                        \
-			LEAVE(call_any);                                                           \
-		uint64_t *nf = fp + U16(0);                                                        \
-		if (UNLIKELY(nf + f->frame >= STACK_LIMIT))                                        \
-			LEAVE(limit);                                                              \
-		uint64_t *link = nf + f->link;                                                     \
-		for (uint64_t *local = nf + f->params, *end = local + f->zeroed; local < end;      \
-		     local++) {                                                                    \
-			NO_MEMSET;                                                                 \
-			*local = 0;                                                                \
-		}                                                                                  \
-		link[0] = (uint64_t)(pc + 4 + RELOAD_WORDS);                                       \
-		link[1] = (uint64_t)fp;                                                            \
-		fp = nf;                                                                           \
-		l0 = nf[f->pin];                                                                   \
-		GO(f->code);                                                                       \
-	} while (0)
-
-#define CALL_TABLE(operand)                                                                        \
-	do {                                                                                       \
-		const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                 \
-		uint64_t index = (operand);                                                        \
-		if (UNLIKELY(index >= table->size))                                                \
-			TRAP(WPKG_TRAP_UNDEFINED_ELEMENT);                                         \
-		vm->value = table->entries[index];                                                 \
-		const struct wpkg_func *f = (const struct wpkg_func *)vm->value;                   \
-		if (UNLIKELY(!f))                                                                  \
-			TRAP(WPKG_TRAP_UNINITIALIZED_ELEMENT);                                     \
-		CALL_FUNCTION(f);                                                                  \
-	} while (0)
-
-#define TABLE_ENTRY(operand)                                                                       \
-	const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                         \
-	uint64_t index = (operand);                                                                \
-	if (UNLIKELY(index >= table->size))                                                        \
-	TRAP(WPKG_TRAP_TABLE_BOUNDS)
-
-#define LOCATE(operand)                                                                            \
-	do {                                                                                       \
-		const struct wpkg_memory *memory = (const struct wpkg_memory *)pc[2];              \
-		uint64_t ea = (operand) + pc[3];                                                   \
-		if (UNLIKELY(ea < pc[3] || ea > memory->size || memory->size - ea < U16(2)))       \
-			TRAP_BOUNDS;                                                               \
-		r0 = (uint64_t)(memory->base + ea);                                                \
-		NEXT(4);                                                                           \
-	} while (0)
-
-/* Does the reference match pc[2]: at once when its type is that very one. */
-#define MATCHES_AT_ONCE(ref)                                                                       \
-	(exec_is_object(ref) && exec_object(ref)->type == (uint32_t)(pc[2] >> 32))
-#define BRANCH_ON_CAST(sense, poll)                                                                \
-	do {                                                                                       \
-		uint64_t ref = SLOT_I(1);                                                          \
-		vm->value = 1;                                                                     \
-		if (!MATCHES_AT_ONCE(ref))                                                         \
-			exec_ref_test(vm, fp, pc);                                                 \
-		if (vm->value == (sense)) {                                                        \
-			poll;                                                                      \
-			JUMP(3);                                                                   \
-		}                                                                                  \
-		NEXT(4);                                                                           \
-	} while (0)
-#define NEW(step, n) SLOW_THEN(step, r0 = SLOT_I(0), n)
-#define ITEM(ref, index, size)                                                                     \
-	uint64_t array = (ref);                                                                    \
-	uint64_t i = (uint32_t)(index);                                                            \
-	if (UNLIKELY(!array))                                                                      \
-		TRAP_NULL;                                                                         \
-	if (UNLIKELY(i >= exec_object(array)->length))                                             \
-		TRAP(WPKG_TRAP_ARRAY_BOUNDS);                                                      \
-	uint8_t *at = (uint8_t *)array + EXEC_CONTENTS + i * (size)
-#define FIELD(ref)                                                                                 \
-	uint64_t object = (ref);                                                                   \
-	if (UNLIKELY(!object))                                                                     \
-		TRAP_NULL;                                                                         \
-	uint8_t *at = (uint8_t *)object + (uint32_t)I32(1)
+/* The interpreter: every handler but those of vectors, and the start of a run. */
+#include "exec/machine.h"
 
 #ifndef WPKG_EXEC_SWITCH
 
-#define REGISTERS                                                                                  \
-	const uint64_t *pc, uint64_t *fp, uint8_t *mem, uint64_t r0, struct vm *vm, uint64_t l0,   \
-		double f0, float g0
-typedef uint64_t handle(REGISTERS);
-
-#if defined(__has_attribute)
-#if __has_attribute(musttail)
-#define TAIL __attribute__((musttail))
-#endif
-#endif
-#ifndef TAIL
-#define TAIL
-#endif
-
 /* The registers travel on unchanged where they are not used: the order is the calling convention's.
  */
-static __attribute__((cold, noinline)) uint64_t stop(REGISTERS)
+__attribute__((cold, noinline)) uint64_t exec_stop(REGISTERS)
 {
-	(void)mem, (void)l0, (void)f0, (void)g0;
+	(void)mem, (void)l0, (void)f0, (void)g0, (void)v0;
 	vm->pc = pc;
 	vm->fp = fp;
 	return r0;
 }
 
-/* The compiler is to add to pc and jump through it, not to keep both the old one and the new. */
-#define GO(target)                                                                                 \
-	do {                                                                                       \
-		pc = (target);                                                                     \
-		__asm__("" : "+r"(pc));                                                            \
-		TAIL return ((handle *)pc[0])(pc, fp, mem, r0, vm, l0, f0, g0);                    \
-	} while (0)
-#define TRAP(kind)                                                                                 \
-	do {                                                                                       \
-		r0 = (uint64_t)(kind);                                                             \
-		TAIL return stop(pc, fp, mem, r0, vm, l0, f0, g0);                                 \
-	} while (0)
-#define HALT return 0
-
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#define LEAVE(end) TAIL return end(pc, fp, mem, r0, vm, l0, f0, g0)
 #define END(end)                                                                                   \
 	static __attribute__((cold, noinline)) uint64_t end(REGISTERS)                             \
 	{                                                                                          \
@@ -276,7 +46,7 @@ uint64_t exec_handler_word(enum handler handler)
 
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {
-	return ((handle *)pc[0])(pc, fp, vm->memory, 0, vm, fp[pin], 0, 0);
+	return ((handle *)pc[0])(pc, fp, vm->memory, 0, vm, fp[pin], 0, 0, (v128){0, 0});
 }
 
 #else
@@ -286,26 +56,13 @@ uint64_t exec_handler_word(enum handler handler)
 	return handler;
 }
 
-#define GO(target)                                                                                 \
-	do {                                                                                       \
-		pc = (target);                                                                     \
-		goto next;                                                                         \
-	} while (0)
-#define TRAP(kind)                                                                                 \
-	do {                                                                                       \
-		vm->pc = pc;                                                                       \
-		vm->fp = fp;                                                                       \
-		return (uint64_t)(kind);                                                           \
-	} while (0)
-#define HALT return 0
-#define LEAVE(end) END_##end
-
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {
 	uint8_t *mem = vm->memory;
 	uint64_t r0 = 0, l0 = fp[pin];
 	double f0 = 0;
 	float g0 = 0;
+	v128 v0 = {0, 0};
 next:
 #ifdef WPKG_EXEC_COUNT
 	exec_count((enum handler)pc[0]);
