@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of test scripts: as arguments, and held against results. */
+#include "exec/reference.h"
 #include "value.h"
 #include "wast.h"
 
@@ -61,17 +62,47 @@ static bool number_matches(wpkg_valtype type, const union wpkg_wasm_value *found
 
 /* References. */
 
+/* Is what the reference refers to of the abstract heap type? Whatever is not null may be extern. */
+static bool is_of(enum wpkg_ref_kind kind, enum wpkg_heap heap)
+{
+	switch (heap) {
+	case WPKG_HEAP_FUNC:
+		return kind == WPKG_REF_KIND_FUNC;
+	case WPKG_HEAP_EXN:
+		return kind == WPKG_REF_KIND_EXCEPTION;
+	case WPKG_HEAP_I31:
+		return kind == WPKG_REF_KIND_I31;
+	case WPKG_HEAP_STRUCT:
+		return kind == WPKG_REF_KIND_STRUCT;
+	case WPKG_HEAP_ARRAY:
+		return kind == WPKG_REF_KIND_ARRAY;
+	case WPKG_HEAP_EQ:
+		return kind == WPKG_REF_KIND_I31 || kind == WPKG_REF_KIND_STRUCT ||
+		       kind == WPKG_REF_KIND_ARRAY;
+	case WPKG_HEAP_ANY:
+		return kind != WPKG_REF_KIND_FUNC && kind != WPKG_REF_KIND_EXCEPTION;
+	default:
+		return true;
+	}
+}
+
+static bool is_extern(wpkg_valtype type)
+{
+	return (type & ~WPKG_TYPE_NULLABLE) == WPKG_REF(WPKG_HEAP_EXTERN);
+}
+
 static bool reference_matches(const struct wpkg_engine *engine, wpkg_valtype type, uint64_t ref,
 			      const struct wpkg_script_value *expected)
 {
-	(void)engine;
 	if (!wpkg_valtype_is_ref(type))
 		return false;
-	if (expected->kind == WPKG_SCRIPT_NULL)
-		return ref == 0;
+	enum wpkg_ref_kind kind = wpkg_ref_kind(engine, ref);
+	if (expected->kind == WPKG_SCRIPT_NULL || kind == WPKG_REF_KIND_NULL)
+		return kind == WPKG_REF_KIND_NULL && expected->kind == WPKG_SCRIPT_NULL;
 	if (expected->kind == WPKG_SCRIPT_HOST)
-		return ref == wpkg_ref_from_host(expected->bits[0]);
-	return ref != 0;
+		return kind == WPKG_REF_KIND_HOST && wpkg_ref_to_host(ref) == expected->bits[0];
+	enum wpkg_heap heap = (enum wpkg_heap)expected->heap;
+	return is_of(kind, heap) && is_extern(type) == (heap == WPKG_HEAP_EXTERN);
 }
 
 bool wast_matches(const struct wpkg_engine *engine, wpkg_valtype type,
