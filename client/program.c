@@ -50,6 +50,8 @@ static const struct wpkg_command *const commands[] = {
 	/* tools/commands.h: modules on their own */
 	&tool_run,
 	&tool_validate,
+	&tool_wat_parse,
+	&tool_wat_print,
 	&tool_wast,
 	&tool_inspect,
 	&tool_hosts,

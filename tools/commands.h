@@ -17,6 +17,8 @@ extern const struct wpkg_command tool_link;
 extern const struct wpkg_command tool_run;
 extern const struct wpkg_command tool_validate;
 extern const struct wpkg_command tool_wast;
+extern const struct wpkg_command tool_wat_parse;
+extern const struct wpkg_command tool_wat_print;
 
 /*
  * The bytes of the module that an operand names: a file when there is one of that name, else a

@@ -31,6 +31,8 @@ struct wpkg_wat_place wpkg_wat_place_at(struct wpkg_str text, size_t offset);
 void wpkg_wat_place_format(struct wpkg_buf *out, struct wpkg_str text,
 			   const struct wpkg_wat_place *place);
 
+struct wpkg_module;
+
 struct wpkg_wat_options {
 	bool strip_names;    /* write no name section */
 	uint32_t start, end; /* the part of the text that is the module; end 0: all of it */
@@ -50,5 +52,32 @@ struct wpkg_wat_options {
 WPKG_MUST_CHECK enum wpkg_status wpkg_wat_parse(struct wpkg_buf *out, struct wpkg_str text,
 						const struct wpkg_wat_options *options,
 						struct wpkg_err *err);
+
+struct wpkg_wat_print_options {
+	bool fold;    /* operands inside of the instruction that takes them */
+	bool offsets; /* a comment before what stands at an offset of the file: "(;0x1f;)" */
+};
+
+/*
+ * Appends the text of a module: identifiers are the names of its name section, other custom
+ * sections are @custom annotations, and branch hints annotations of theirs.
+ *
+ * Parsing the text again gives the module in its canonical encoding: every number in its shortest
+ * form; no empty section; a data count only where code names a data segment; neighbouring locals of
+ * a type in one group; a recursion group of one type without the prefix of groups; a type that is
+ * there twice named by its first index where a type names it; element segments in the shortest form
+ * that says the same; no page size of 64 KiB. A module that is encoded so comes back byte for byte,
+ * custom sections included; every other one has the same types, imports, definitions, code,
+ * exports, segments and custom sections. NULL options are the defaults. WPKG_ENOMEM.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_wat_print(struct wpkg_buf *out,
+						const struct wpkg_module *module,
+						const struct wpkg_wat_print_options *options,
+						struct wpkg_err *err);
+
+/* The same of one function, imported ones included, by its index below the module's func_count. */
+WPKG_MUST_CHECK enum wpkg_status
+wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_module *module, uint32_t index,
+		    const struct wpkg_wat_print_options *options, struct wpkg_err *err);
 
 #endif

@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 #include "base/hash.h"
-#include "wasm/opcode.h"
+#include "wasm/instruction.h"
 #include "wasm/wat_literal.h"
 #include "wasm/wat_parser.h"
 #include "wasm/writer.h"
@@ -408,19 +408,6 @@ static void immediates(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 	}
 }
 
-/* Does an instruction make the decoder want to know how many data segments there will be? */
-static bool names_data(unsigned op)
-{
-	switch (wpkg_opcodes[op].immediates) {
-	case WPKG_IMM_DATA:
-	case WPKG_IMM_DATA_MEMORY:
-	case WPKG_IMM_TYPE_DATA:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void wat_instruction(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 {
 	switch (op) {
@@ -432,7 +419,7 @@ void wat_instruction(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 		cast(p, op, out);
 		break;
 	default:
-		p->has_data_index |= p->in_function && names_data(op);
+		p->has_data_index |= p->in_function && wasm_names_data(op);
 		wpkg_writer_opcode(out, op);
 		immediates(p, op, out);
 		break;

@@ -6,7 +6,7 @@
 static const struct field {
 	const char *word;
 	int space; /* that it adds an index to; -1: none, or one of several */
-	enum wat_name_map map;
+	enum wat_name_id map;
 	void (*read)(struct wat_parser *p); /* behind the word */
 } fields[] = {
 	{"func", WAT_FUNC, WAT_NAME_FUNC, wat_func},

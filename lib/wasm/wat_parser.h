@@ -53,7 +53,7 @@ struct wat_custom {
 };
 
 /* Subsections of the name section. */
-enum wat_name_map {
+enum wat_name_id {
 	WAT_NAME_FUNC = 1,
 	WAT_NAME_LOCAL,
 	WAT_NAME_LABEL,

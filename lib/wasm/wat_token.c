@@ -28,6 +28,11 @@ static const uint8_t classes[256] = {
 	['~'] = NAME_BYTE,
 };
 
+bool wat_is_name_byte(char byte)
+{
+	return classes[(uint8_t)byte] & NAME_BYTE;
+}
+
 void wat_lexer_init(struct wat_lexer *lexer, struct wpkg_str text, uint32_t start, uint32_t end,
 		    struct wpkg_err *err)
 {

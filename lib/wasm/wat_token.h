@@ -70,6 +70,9 @@ bool wat_lexer_fail(struct wat_lexer *lexer, uint32_t offset, enum wpkg_status s
 #define wat_lexer_malformed(lexer, offset, ...)                                                    \
 	wat_lexer_fail((lexer), (offset), WPKG_EFORMAT, __VA_ARGS__)
 
+/* May the byte stand in an identifier without quotes? */
+bool wat_is_name_byte(char byte);
+
 static inline struct wpkg_str wat_token_text(const struct wat_lexer *lexer, struct wat_token token)
 {
 	return wpkg_str_of(lexer->text.ptr + token.start, token.end - token.start);
