@@ -24,11 +24,12 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 PKG_LIB := libsodium libcrypto jansson
 PKG_STORE := sqlite3
-PKG_ARCHIVE := libarchive
 PKG_SERVER := libmicrohttpd gnutls
 PKG_ADMIT := libseccomp
-PKG_TEST := check
-PKGS := $(PKG_LIB) $(PKG_STORE) $(PKG_ARCHIVE) $(PKG_SERVER) $(PKG_ADMIT)
+PKG_TEST := check libarchive
+# Loaded when they are first used: only their headers are needed here.
+PKG_LOADED := libarchive libcurl libgit2
+PKGS := $(PKG_LIB) $(PKG_STORE) $(PKG_SERVER) $(PKG_ADMIT) $(PKG_LOADED)
 
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
   -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -133,14 +134,14 @@ $(OUT)/libwpkg.a: $(LIB_O)
 
 $(OUT)/libwpkg.so: $(LIB_O)
 	$(CC) $(CFLAGS) -shared -Wl,-soname,libwpkg.so.0 $(LDFLAGS) -o $@ $^ \
-	  $(LIBS) $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+	  $(LIBS) $(call libs,$(PKG_STORE)) -lcrypt
 
 $(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_ARCHIVE))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(OUT)/wpkgd: $(call objects,$(SERVER_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
-	  $(call libs,$(PKG_STORE) $(PKG_SERVER) $(PKG_ARCHIVE)) -lcrypt
+	  $(call libs,$(PKG_STORE) $(PKG_SERVER)) -lcrypt
 
 $(OUT)/wpkg-admit: $(call objects,$(ADMIT_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_ADMIT))
@@ -148,7 +149,7 @@ $(OUT)/wpkg-admit: $(call objects,$(ADMIT_C)) $(OUT)/libwpkg.a
 $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
-	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE) $(PKG_TEST)) -lcrypt
+	  $(call libs,$(PKG_STORE) $(PKG_TEST)) -lcrypt
 
 # Tests of what belongs to a program link its objects, too.
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
@@ -160,12 +161,12 @@ $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 $(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
-	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+	  $(call libs,$(PKG_STORE)) -lcrypt
 
 $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) \
-	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+	  $(call libs,$(PKG_STORE)) -lcrypt
 
 -include $(ALL_O:.o=.d)
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "git_int.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
 
-#define GIT_LIBRARY "libgit2.so." LIBGIT2_SOVERSION
+#include "base/library.h"
 
 static struct git_api api;
 static struct wpkg_err failure; /* of the one attempt; status WPKG_OK: loaded */
@@ -16,10 +14,7 @@ static struct wpkg_err failure; /* of the one attempt; status WPKG_OK: loaded */
 		"git_" #member, offsetof(struct git_api, member)                                   \
 	}
 
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = {
+static const struct wpkg_library_symbol symbols[] = {
 	SYMBOL(libgit2_init),
 	SYMBOL(libgit2_shutdown),
 	SYMBOL(error_last),
@@ -57,27 +52,18 @@ static const struct {
 	SYMBOL(tree_entry_free),
 	SYMBOL(blob_rawcontent),
 	SYMBOL(blob_rawsize),
+	{0},
 };
 
 static void load(void)
 {
-	void *library = dlopen(GIT_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library) {
-		wpkg_err_set(&failure, WPKG_ENOTFOUND,
-			     "%s, which reads git work trees, is missing (Debian: libgit2-1.5)",
-			     GIT_LIBRARY);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		void *address = dlsym(library, symbols[i].name);
-		if (!address) {
-			wpkg_err_set(&failure, WPKG_ENOTFOUND, "%s has no %s", GIT_LIBRARY,
-				     symbols[i].name);
-			return;
-		}
-		/* POSIX wants a function's address in a void pointer to be usable as one. */
-		memcpy((char *)&api + symbols[i].offset, &address, sizeof(address));
-	}
+	static const struct wpkg_library library = {
+		.file = "libgit2.so." LIBGIT2_SOVERSION,
+		.purpose = "reads git work trees",
+		.package = "libgit2-1.5",
+		.symbols = symbols,
+	};
+	(void)!wpkg_library_load(&api, &library, &failure);
 }
 
 enum wpkg_status git_api_load(const struct git_api **out, struct wpkg_err *err)

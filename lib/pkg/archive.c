@@ -7,14 +7,13 @@
  * read twice: the first pass looks at every entry and finds the invoice, which may come last; the
  * second hands the parcels to the bundle writer, so that each is hashed and all appear at once.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive_int.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "crypto/digest.h"
@@ -28,6 +27,7 @@
 #define BLOCK 65536
 
 struct unpacking {
+	const struct archive_api *api;
 	struct archive *archive;
 	const char *path; /* of the archive */
 	const char *target;
@@ -45,7 +45,7 @@ struct unpacking {
 
 static enum wpkg_status archive_failed(const struct unpacking *unpacking)
 {
-	const char *text = archive_error_string(unpacking->archive);
+	const char *text = unpacking->api->error_string(unpacking->archive);
 	return WPKG_FAIL(unpacking->err, WPKG_EFORMAT, "%s: %s", unpacking->path,
 			 text ? text : "damaged archive");
 }
@@ -93,7 +93,7 @@ static enum wpkg_status read_entry(struct unpacking *unpacking, take_block *take
 {
 	char block[BLOCK];
 	for (;;) {
-		la_ssize_t n = archive_read_data(unpacking->archive, block, sizeof(block));
+		la_ssize_t n = unpacking->api->read_data(unpacking->archive, block, sizeof(block));
 		if (n == 0)
 			return WPKG_OK;
 		if (n < 0)
@@ -185,14 +185,14 @@ static enum wpkg_status take_file(struct unpacking *unpacking, struct wpkg_str p
 
 static enum wpkg_status take_entry(struct unpacking *unpacking, struct archive_entry *entry)
 {
-	const char *name = archive_entry_pathname(entry);
-	unsigned type = archive_entry_filetype(entry);
+	const char *name = unpacking->api->entry_pathname(entry);
+	unsigned type = unpacking->api->entry_filetype(entry);
 	struct wpkg_str path = {0};
 	if (++unpacking->entries > unpacking->limits.entries)
 		return WPKG_FAIL(unpacking->err, WPKG_ELIMIT, "%s: more than %llu entries",
 				 unpacking->path, (unsigned long long)unpacking->limits.entries);
-	if (!name || archive_entry_hardlink(entry) || archive_entry_symlink(entry) ||
-	    (type != AE_IFREG && type != AE_IFDIR))
+	if (!name || unpacking->api->entry_hardlink(entry) ||
+	    unpacking->api->entry_symlink(entry) || (type != AE_IFREG && type != AE_IFDIR))
 		return WPKG_FAIL(unpacking->err, WPKG_EFORMAT,
 				 "%s: entry '%s' is neither a file nor a folder", unpacking->path,
 				 name ? name : "");
@@ -215,7 +215,7 @@ static enum wpkg_status take_entries(struct unpacking *unpacking)
 	unpacking->entries = 0;
 	unpacking->bytes = 0;
 	while (status == WPKG_OK) {
-		int result = archive_read_next_header(unpacking->archive, &entry);
+		int result = unpacking->api->read_next_header(unpacking->archive, &entry);
 		if (result == ARCHIVE_EOF)
 			break;
 		if (result == ARCHIVE_OK)
@@ -229,19 +229,21 @@ static enum wpkg_status take_entries(struct unpacking *unpacking)
 /* One pass over the whole archive, from its start. */
 static enum wpkg_status read_archive(struct unpacking *unpacking, int fd)
 {
-	enum wpkg_status status = WPKG_OK;
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return WPKG_FAIL_ERRNO(unpacking->err, errno, "%s", unpacking->path);
-	unpacking->archive = archive_read_new();
+	enum wpkg_status status = archive_api_load(&unpacking->api, unpacking->err);
+	if (status != WPKG_OK)
+		return status;
+	unpacking->archive = unpacking->api->read_new();
 	if (!unpacking->archive)
 		return WPKG_FAIL(unpacking->err, WPKG_ENOMEM, "%s: no memory", unpacking->path);
-	archive_read_support_filter_gzip(unpacking->archive);
-	archive_read_support_format_tar(unpacking->archive);
-	if (archive_read_open_fd(unpacking->archive, fd, BLOCK) == ARCHIVE_OK)
+	unpacking->api->read_support_filter_gzip(unpacking->archive);
+	unpacking->api->read_support_format_tar(unpacking->archive);
+	if (unpacking->api->read_open_fd(unpacking->archive, fd, BLOCK) == ARCHIVE_OK)
 		status = take_entries(unpacking);
 	else
 		status = archive_failed(unpacking);
-	archive_read_free(unpacking->archive);
+	unpacking->api->read_free(unpacking->archive);
 	unpacking->archive = NULL;
 	return status;
 }
@@ -326,6 +328,7 @@ enum wpkg_status wpkg_bundle_unpack(const char *archive, const char *target,
 }
 
 struct packing {
+	const struct archive_api *api;
 	struct archive *archive;
 	const struct wpkg_bundle *bundle;
 	char root[WPKG_DIGEST_TEXT];
@@ -337,28 +340,28 @@ static enum wpkg_status put_header(const struct packing *packing, const char *pa
 				   uint64_t size)
 {
 	char full[256];
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = packing->api->entry_new();
 	if (!entry)
 		return WPKG_FAIL(packing->err, WPKG_ENOMEM, "bundle: no memory");
 	snprintf(full, sizeof(full), "%s/%s", packing->root, path);
-	archive_entry_set_pathname(entry, full);
-	archive_entry_set_filetype(entry, type);
-	archive_entry_set_perm(entry, type == AE_IFDIR ? 0755 : 0644);
-	archive_entry_set_size(entry, (la_int64_t)size);
-	archive_entry_set_mtime(entry, 0, 0);
-	int result = archive_write_header(packing->archive, entry);
-	archive_entry_free(entry);
+	packing->api->entry_set_pathname(entry, full);
+	packing->api->entry_set_filetype(entry, type);
+	packing->api->entry_set_perm(entry, type == AE_IFDIR ? 0755 : 0644);
+	packing->api->entry_set_size(entry, (la_int64_t)size);
+	packing->api->entry_set_mtime(entry, 0, 0);
+	int result = packing->api->write_header(packing->archive, entry);
+	packing->api->entry_free(entry);
 	return result == ARCHIVE_OK ? WPKG_OK
 				    : WPKG_FAIL(packing->err, WPKG_EIO, "%s: %s", path,
-						archive_error_string(packing->archive));
+						packing->api->error_string(packing->archive));
 }
 
 static enum wpkg_status put_bytes(const struct packing *packing, const void *bytes, size_t len)
 {
-	return archive_write_data(packing->archive, bytes, len) == (la_ssize_t)len
+	return packing->api->write_data(packing->archive, bytes, len) == (la_ssize_t)len
 		       ? WPKG_OK
 		       : WPKG_FAIL(packing->err, WPKG_EIO, "%s",
-				   archive_error_string(packing->archive));
+				   packing->api->error_string(packing->archive));
 }
 
 static enum wpkg_status put_file(const struct packing *packing, const char *path, int fd)
@@ -431,22 +434,24 @@ static enum wpkg_status put_bundle(const struct packing *packing)
 
 static enum wpkg_status write_archive(struct packing *packing, int fd)
 {
-	packing->archive = archive_write_new();
+	enum wpkg_status status = archive_api_load(&packing->api, packing->err);
+	if (status != WPKG_OK)
+		return status;
+	packing->archive = packing->api->write_new();
 	if (!packing->archive)
 		return WPKG_FAIL(packing->err, WPKG_ENOMEM, "bundle: no memory");
-	archive_write_add_filter_gzip(packing->archive);
-	archive_write_set_filter_option(packing->archive, "gzip", "timestamp", NULL);
-	archive_write_set_format_ustar(packing->archive);
-	enum wpkg_status status = WPKG_OK;
-	if (archive_write_open_fd(packing->archive, fd) != ARCHIVE_OK)
+	packing->api->write_add_filter_gzip(packing->archive);
+	packing->api->write_set_filter_option(packing->archive, "gzip", "timestamp", NULL);
+	packing->api->write_set_format_ustar(packing->archive);
+	if (packing->api->write_open_fd(packing->archive, fd) != ARCHIVE_OK)
 		status = WPKG_FAIL(packing->err, WPKG_EIO, "%s",
-				   archive_error_string(packing->archive));
+				   packing->api->error_string(packing->archive));
 	if (status == WPKG_OK)
 		status = put_bundle(packing);
-	if (status == WPKG_OK && archive_write_close(packing->archive) != ARCHIVE_OK)
+	if (status == WPKG_OK && packing->api->write_close(packing->archive) != ARCHIVE_OK)
 		status = WPKG_FAIL(packing->err, WPKG_EIO, "%s",
-				   archive_error_string(packing->archive));
-	archive_write_free(packing->archive);
+				   packing->api->error_string(packing->archive));
+	packing->api->write_free(packing->archive);
 	return status;
 }
 
