@@ -99,9 +99,9 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 # leaves no jump there: then the handlers are the cases of one loop, which takes minutes at -O2.
 EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc)
 
-$(OUT)/gen/exec/handlers.inc: lib/exec/generate.py lib/exec/shapes.txt
+$(OUT)/gen/exec/handlers.inc: $(wildcard lib/exec/*.py) lib/exec/shapes.txt
 	@mkdir -p $(@D)
-	python3 lib/exec/generate.py lib/exec/shapes.txt $(@D)
+	python3 -B lib/exec/generate.py lib/exec/shapes.txt $(@D)
 
 $(OUT)/gen/exec/shapes.inc $(OUT)/gen/exec/classes.inc: $(OUT)/gen/exec/handlers.inc
 
