@@ -79,6 +79,11 @@ enum wpkg_status admission_new(struct admission **out, const struct admission_op
 	return WPKG_OK;
 }
 
+void admission_close(struct admission *admission)
+{
+	turns_close(&admission->turns);
+}
+
 void admission_free(struct admission *admission)
 {
 	if (!admission)

@@ -40,6 +40,9 @@ WPKG_MUST_CHECK enum wpkg_status admission_new(struct admission **out,
 					       const struct admission_options *options,
 					       struct wpkg_err *err);
 
+/* No question gets a worker any more: WPKG_EBUSY for those that wait and those that come. */
+void admission_close(struct admission *admission);
+
 /* Nobody may be in admission_run. NULL is fine. */
 void admission_free(struct admission *admission);
 

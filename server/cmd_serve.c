@@ -21,8 +21,9 @@
 #include "server.h"
 
 #define CONFIG_ARENA_MAX ((size_t)16 << 20)
-#define CHECKS_MAX 256	  /* versions that may wait for admission at once */
-#define RESUME_SECONDS 60 /* between looks for what could not be published */
+#define CHECKS_MAX 256	       /* versions that may wait for admission at once */
+#define LAST_ANSWERS_SECONDS 5 /* for those who were told that it is too late */
+#define RESUME_SECONDS 60      /* between looks for what could not be published */
 
 /* What is wrong with a setting is wrong usage, wherever it stands. */
 static int fail(const struct wpkg_err *err)
@@ -226,6 +227,15 @@ static void wait_for_signals(struct server *server, struct http *http, const sig
 	log_event("stop", "signal", number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
+/* Until every request was answered, or the time is up. */
+static void await_answers(const struct http *http, uint64_t seconds)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	uint64_t end = wpkg_clock_monotonic() + seconds * UINT64_C(1000000000);
+	while (http_pending(http) > 0 && wpkg_clock_monotonic() < end)
+		nanosleep(&pause, NULL);
+}
+
 /*
  * No new connections; what is running may finish, for a while. Then what is queued is answered that
  * it is too late, and what a worker has begun is waited for: the library must not lose a connection
@@ -233,17 +243,15 @@ static void wait_for_signals(struct server *server, struct http *http, const sig
  */
 static void drain(struct server *server, struct http *http)
 {
-	const struct timespec pause = {.tv_nsec = 10000000};
-	uint64_t end = wpkg_clock_monotonic() +
-		       atomic_load(&server->limits.stop_timeout) * UINT64_C(1000000000);
 	atomic_store(&server->is_ending, true);
 	listen_notify("STOPPING=1");
 	http_quiesce(http);
-	while (http_pending(http) > 0 && wpkg_clock_monotonic() < end)
-		nanosleep(&pause, NULL);
+	await_answers(http, atomic_load(&server->limits.stop_timeout));
 	atomic_store(&server->is_stopped, true);
+	admission_close(server->admission);
 	for (int pool = 0; pool < POOL_COUNT; pool++)
 		workers_close(server->pools[pool]);
+	await_answers(http, LAST_ANSWERS_SECONDS);
 }
 
 static enum wpkg_status serve(struct server *server, const struct listener *listener,

@@ -45,7 +45,7 @@ static struct turn *choose(const struct turns *turns)
 
 static void start_next(struct turns *turns)
 {
-	while (turns->running < turns->most) {
+	while (turns->running < turns->most && !turns->closed) {
 		struct turn *next = choose(turns);
 		if (!next)
 			return;
@@ -54,6 +54,23 @@ static void start_next(struct turns *turns)
 		turns->waiting--;
 		pthread_cond_signal(&next->ready);
 	}
+}
+
+static void leave_line(struct turns *turns, struct turn *turn)
+{
+	struct turn **at = &turns->first;
+	while (*at != turn)
+		at = &(*at)->next;
+	*at = turn->next;
+}
+
+void turns_close(struct turns *turns)
+{
+	pthread_mutex_lock(&turns->mutex);
+	turns->closed = true;
+	for (struct turn *turn = turns->first; turn; turn = turn->next)
+		pthread_cond_signal(&turn->ready);
+	pthread_mutex_unlock(&turns->mutex);
 }
 
 enum wpkg_status turns_take(struct turns *turns, struct turn *turn, struct wpkg_str user,
@@ -76,19 +93,24 @@ enum wpkg_status turns_take(struct turns *turns, struct turn *turn, struct wpkg_
 	*end = turn;
 	turns->waiting++;
 	start_next(turns);
-	while (!turn->running)
+	while (!turn->running && !turns->closed)
 		pthread_cond_wait(&turn->ready, &turns->mutex);
+	bool has_turn = turn->running;
+	if (!has_turn) {
+		leave_line(turns, turn);
+		turns->waiting--;
+	}
 	pthread_mutex_unlock(&turns->mutex);
-	return WPKG_OK;
+	if (has_turn)
+		return WPKG_OK;
+	pthread_cond_destroy(&turn->ready);
+	return WPKG_FAIL(err, WPKG_EBUSY, "no version is checked any more, try again later");
 }
 
 void turns_give(struct turns *turns, struct turn *turn)
 {
 	pthread_mutex_lock(&turns->mutex);
-	struct turn **at = &turns->first;
-	while (*at != turn)
-		at = &(*at)->next;
-	*at = turn->next;
+	leave_line(turns, turn);
 	turns->running--;
 	start_next(turns);
 	pthread_mutex_unlock(&turns->mutex);

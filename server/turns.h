@@ -25,15 +25,20 @@ struct turns {
 	unsigned most;	    /* may run at once */
 	unsigned running;
 	unsigned waiting, waiting_most;
+	bool closed;
 };
 
 WPKG_MUST_CHECK enum wpkg_status turns_init(struct turns *turns, unsigned most,
 					    unsigned waiting_most, struct wpkg_err *err);
 
+/* Nobody gets a turn any more; who waits for one is told so. */
+void turns_close(struct turns *turns);
+
 /* Nobody may have a turn or wait. */
 void turns_clear(struct turns *turns);
 
-/* Waits for a turn. WPKG_EBUSY when too many wait already. *turn is the caller's, until given. */
+/* Waits for a turn. WPKG_EBUSY when too many wait already, or turns are closed. *turn is the
+ * caller's, until given. */
 WPKG_MUST_CHECK enum wpkg_status turns_take(struct turns *turns, struct turn *turn,
 					    struct wpkg_str user, struct wpkg_err *err);
 void turns_give(struct turns *turns, struct turn *turn);

@@ -188,5 +188,27 @@ START_TEST(many_threads_take_turns)
 }
 END_TEST
 
+START_TEST(who_waits_when_they_are_closed_gets_none)
+{
+	struct wpkg_err err;
+	struct turn first, late;
+	struct person people[3];
+	const char *const users[] = {"a", "b", "c"};
+	open_turns(1, 8);
+	ck_ok(turns_take(&turns, &first, WPKG_LIT("x"), &err), err);
+	line_up(people, users, 3);
+	turns_close(&turns);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(pthread_join(people[i].thread, NULL), 0);
+		ck_assert_int_eq(people[i].status, WPKG_EBUSY);
+	}
+	turns_give(&turns, &first);
+	ck_status(turns_take(&turns, &late, WPKG_LIT("x"), &err), WPKG_EBUSY);
+	ck_assert_uint_eq(turns.waiting, 0);
+	ck_assert_str_eq(order, "");
+	turns_clear(&turns);
+}
+END_TEST
+
 UNIT_MAIN(who_comes_first_is_served_first, a_user_with_nothing_running_goes_first,
-	  no_more_run_than_may, many_threads_take_turns)
+	  no_more_run_than_may, many_threads_take_turns, who_waits_when_they_are_closed_gets_none)
