@@ -46,7 +46,8 @@ static enum wpkg_status none(const struct reference *reference, struct wpkg_err 
 				 WPKG_STR_ARG(reference->parts.name),
 				 WPKG_STR_ARG(reference->parts.requirement));
 	return WPKG_FAIL(err, WPKG_ENOTFOUND,
-			 "%.*s has no release (prereleases are chosen only when they are named)",
+			 "%.*s has no release to choose: what was yanked never is, a prerelease only "
+			 "when it is named",
 			 WPKG_STR_ARG(reference->parts.name));
 }
 
