@@ -4,8 +4,8 @@
 
 /*
  * What happened, written in the same transaction as what it tells of, never changed. Kinds:
- * "create", "complete", "publish", "reject", "yank", "replace", "delete", "expire", "own",
- * "grant", "revoke", "token", "token-revoke", "import".
+ * "create", "complete", "publish", "reject", "flag", "recheck", "yank", "replace", "delete",
+ * "expire", "own", "grant", "revoke", "token", "token-revoke", "import".
  */
 
 #include "store/record.h"

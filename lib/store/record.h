@@ -169,6 +169,15 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_settle(struct wpkg_store *store, in
 						    const struct wpkg_settlement *settlement,
 						    struct wpkg_err *err);
 
+/*
+ * A later verdict on what is published or yanked: it and the facts replace the earlier ones, and
+ * nothing moves. The event is "flag", with the reason, when it refuses, else "recheck".
+ * WPKG_ENOTFOUND when there is none, WPKG_EEXISTS when it was never published.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_record_recheck(struct wpkg_store *store, int64_t id,
+						     const struct wpkg_settlement *settlement,
+						     struct wpkg_err *err);
+
 /* Who does something, and why: what the event will say. */
 struct wpkg_act {
 	struct wpkg_str actor;

@@ -43,6 +43,17 @@ static enum wpkg_status add_facts(struct db *db, const struct wpkg_settlement *s
 	return status;
 }
 
+static enum wpkg_status keep_verdict(struct db *db, int64_t id,
+				     const struct wpkg_settlement *settlement, struct wpkg_err *err)
+{
+	enum wpkg_status status =
+		db_run(NULL, db, "UPDATE record_texts SET verdict = $2 WHERE record_id = $1",
+		       DB_VALUES(db_integer(id), db_text(settlement->verdict)), err);
+	if (status == WPKG_OK)
+		status = add_facts(db, settlement, err);
+	return status;
+}
+
 static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *arguments,
 			       struct wpkg_err *err)
 {
@@ -61,19 +72,38 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	if (status == WPKG_OK && !moved)
 		return fail_state(&head, "checking", err);
 	if (status == WPKG_OK)
-		status = db_run(NULL, db,
-				"UPDATE record_texts SET verdict = $2 WHERE record_id = $1",
-				DB_VALUES(db_integer(head.id), db_text(settlement->verdict)), err);
-	if (status == WPKG_OK)
-		status = add_facts(db, settlement, err);
+		status = keep_verdict(db, head.id, settlement, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, accepted ? "publish" : "reject", &head, head.pusher,
 					  settling->reason, err);
 	return status;
 }
 
-enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
-				    const struct wpkg_settlement *settlement, struct wpkg_err *err)
+static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *arguments,
+				struct wpkg_err *err)
+{
+	struct settling *settling = arguments;
+	const struct wpkg_settlement *settlement = settling->settlement;
+	struct record_head head;
+	(void)store;
+	enum wpkg_status status = record_head_find(&head, &settling->arena, db, settling->id, err);
+	if (status != WPKG_OK)
+		return status;
+	if (head.id == 0)
+		return fail_absent(settling->id, err);
+	if (head.state != WPKG_RECORD_PUBLISHED && head.state != WPKG_RECORD_YANKED)
+		return fail_state(&head, "published", err);
+	status = keep_verdict(db, head.id, settlement, err);
+	if (status == WPKG_OK)
+		status = record_add_event(db, settlement->accepted ? "recheck" : "flag", &head,
+					  (struct wpkg_str){0}, settling->reason, err);
+	return status;
+}
+
+static enum wpkg_status
+run_settling(struct wpkg_store *store,
+	     enum wpkg_status (*body)(struct wpkg_store *, struct db *, void *, struct wpkg_err *),
+	     int64_t id, const struct wpkg_settlement *settlement, struct wpkg_err *err)
 {
 	struct settling settling = {.id = id, .settlement = settlement};
 	struct wpkg_verdict verdict;
@@ -82,9 +112,21 @@ enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
 	if (!settlement->accepted &&
 	    wpkg_verdict_read(&verdict, &settling.arena, settlement->verdict, NULL) == WPKG_OK)
 		settling.reason = verdict.reason;
-	enum wpkg_status status = store_write(store, settle, &settling, err);
+	enum wpkg_status status = store_write(store, body, &settling, err);
 	wpkg_arena_clear(&settling.arena);
 	return status;
+}
+
+enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
+				    const struct wpkg_settlement *settlement, struct wpkg_err *err)
+{
+	return run_settling(store, settle, id, settlement, err);
+}
+
+enum wpkg_status wpkg_record_recheck(struct wpkg_store *store, int64_t id,
+				     const struct wpkg_settlement *settlement, struct wpkg_err *err)
+{
+	return run_settling(store, recheck, id, settlement, err);
 }
 
 /* Texts that replace one another */

@@ -48,6 +48,35 @@ START_TEST(a_version_goes_from_incomplete_to_published)
 }
 END_TEST
 
+START_TEST(a_later_verdict_flags_and_moves_nothing)
+{
+	struct wpkg_err err;
+	struct wpkg_created created;
+	struct wpkg_record record;
+	struct wpkg_event_list events;
+	const struct wpkg_settlement doubt = {
+		.verdict = WPKG_STR("{\"accepted\":false,\"reason\":\"a newer rule\","
+				    "\"modules\":[],\"checks\":[]}")};
+	setup();
+	const struct wpkg_str parcels[] = {some_bytes(10, 1)};
+	struct package package = {.name = "a", .version = "1.0.0", .parcels = parcels, .count = 1};
+	ck_ok(create(&created, &package, &err), err);
+	put(parcels[0]);
+	ck_status(wpkg_record_recheck(store, created.id, &doubt, &err), WPKG_EEXISTS);
+	settle(created.id, true);
+	ck_ok(wpkg_record_recheck(store, created.id, &doubt, &err), err);
+	ck_ok(wpkg_record_find_id(&record, &arena, store, created.id, &err), err);
+	ck_assert_int_eq(record.state, WPKG_RECORD_PUBLISHED);
+	ck_assert(wpkg_str_equal(record.verdict, doubt.verdict));
+	ck_ok(wpkg_event_list(&events, &arena, store, 0, WPKG_LIT("a"), 100, &err), err);
+	const struct wpkg_event *last = &events.items[events.count - 1];
+	ck_assert(wpkg_str_equal_text(last->kind, "flag"));
+	ck_assert(wpkg_str_equal_text(last->detail, "a newer rule"));
+	ck_status(wpkg_record_recheck(store, created.id + 99, &doubt, &err), WPKG_ENOTFOUND);
+	teardown();
+}
+END_TEST
+
 START_TEST(only_the_pusher_sees_what_is_not_published)
 {
 	struct wpkg_err err;
@@ -415,10 +444,11 @@ START_TEST(facts_are_kept_with_the_blob)
 }
 END_TEST
 
-UNIT_MAIN(a_version_goes_from_incomplete_to_published, only_the_pusher_sees_what_is_not_published,
-	  creating_again_resumes_refuses_or_begins_anew, a_late_verdict_finds_no_other_record,
-	  a_yank_keeps_its_first_reason, a_signature_is_added_only_to_what_it_was_made_for,
-	  a_deleted_version_stays_reserved, names_that_can_be_mistaken_are_refused,
+UNIT_MAIN(a_version_goes_from_incomplete_to_published, a_later_verdict_flags_and_moves_nothing,
+	  only_the_pusher_sees_what_is_not_published, creating_again_resumes_refuses_or_begins_anew,
+	  a_late_verdict_finds_no_other_record, a_yank_keeps_its_first_reason,
+	  a_signature_is_added_only_to_what_it_was_made_for, a_deleted_version_stays_reserved,
+	  names_that_can_be_mistaken_are_refused,
 	  a_parcel_of_another_size_than_announced_stays_missing,
 	  one_blob_completes_every_version_that_waits_for_it,
 	  versions_come_in_the_order_of_precedence, every_change_leaves_an_event,
