@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 static scmp_filter_ctx filter;
@@ -50,27 +51,31 @@ static const int allowed[] = {
 	SCMP_SYS(exit_group),
 };
 
+/* The call, when the bits of an argument that the mask has are those of the value. */
+static bool allow_when(int call, unsigned argument, uint64_t mask, uint64_t value)
+{
+	const struct scmp_arg_cmp condition = {
+		.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition) == 0;
+}
+
 /* Memory that can be executed is never made: the interpreter needs none. */
 static bool allow_memory(int call)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-				SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+	return allow_when(call, 2, PROT_EXEC, 0);
 }
 
 /* fstat as the C library may write it: a name that is empty, of an open descriptor. */
 static bool allow_stat(void)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-				SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)) == 0;
+	return allow_when(SCMP_SYS(newfstatat), 3, UINT32_MAX, AT_EMPTY_PATH);
 }
 
 /* Looking at a descriptor's flags, not at more. */
 static bool allow_flags(void)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				SCMP_A1(SCMP_CMP_EQ, F_GETFL)) == 0 &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				SCMP_A1(SCMP_CMP_EQ, F_GETFD)) == 0;
+	return allow_when(SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL) &&
+	       allow_when(SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD);
 }
 
 static bool add_rules(void)
