@@ -198,6 +198,7 @@ static enum wpkg_status send_question(const struct dialogue *dialogue, struct wp
 		.fuel = options->fuel,
 		.output = options->output,
 		.policy = options->policy,
+		.profiles = options->profiles,
 	};
 	wpkg_buf_init(&text, WPKG_ADMISSION_QUESTION_MAX);
 	enum wpkg_status status = wpkg_question_write(&text, &question, err);

@@ -30,7 +30,8 @@ struct admission_options {
 	uint64_t output;    /* bytes that a check may print; 0: 1 MiB */
 	unsigned workers;   /* at once; 0: one for each processor */
 	unsigned waiting;   /* questions that may wait for a worker; 0: 256 */
-	struct wpkg_policy policy; /* borrowed texts: they outlive the admission */
+	struct wpkg_policy policy;    /* borrowed texts: they outlive the admission */
+	struct wpkg_strings profiles; /* of hosts, beside the known ones; borrowed, too */
 };
 
 struct admission;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admission_options.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -65,17 +66,11 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 	const struct config *config = &server->config;
 	const struct wpkg_store_options store = {.mode = WPKG_STORE_SERVE,
 						 .keep_free = config->keep_free};
-	const struct admission_options admission = {
-		.worker = config->admission_program,
-		.seconds = config->admission_timeout,
-		.memory = config->admission_memory,
-		.fuel = config->admission_fuel,
-		.output = config->admission_output,
-		.workers = (unsigned)config->admission_workers,
-		.waiting = CHECKS_MAX,
-		.policy = config->policy,
-	};
-	enum wpkg_status status = wpkg_store_open(&server->store, config->data, &store, err);
+	struct admission_options admission = {0};
+	enum wpkg_status status = admission_options_of(&admission, config, &server->arena, err);
+	admission.waiting = CHECKS_MAX;
+	if (status == WPKG_OK)
+		status = wpkg_store_open(&server->store, config->data, &store, err);
 	if (status == WPKG_OK)
 		status = host_keys_new(&server->keys, config, err);
 	if (status == WPKG_OK)

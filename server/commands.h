@@ -12,6 +12,7 @@ extern const struct wpkg_command cmd_serve;
 extern const struct wpkg_command cmd_config;
 extern const struct wpkg_command cmd_gc;
 extern const struct wpkg_command cmd_fsck;
+extern const struct wpkg_command cmd_recheck;
 extern const struct wpkg_command cmd_export;
 extern const struct wpkg_command cmd_import;
 extern const struct wpkg_command cmd_delete;

@@ -115,6 +115,8 @@ const struct wpkg_option config_rows[] = {
 	    "ADMISSION_OUTPUT", admission_output),
 	ROW("admission-workers", NUMBER, "COUNT", "checks at once (one a processor)",
 	    "ADMISSION_WORKERS", admission_workers),
+	ROW("host-profiles", TEXT, "DIR", "profiles of hosts beside those that are known",
+	    "HOST_PROFILES", host_profiles),
 	ROW("log-format", TEXT, "text|json", "how a line of the log looks (" LOG_FORMAT ")",
 	    "LOG_FORMAT", log_format),
 	{0}};

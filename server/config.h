@@ -63,6 +63,7 @@ struct config {
 	uint64_t admission_output;
 	uint64_t admission_workers;
 	struct wpkg_policy policy;
+	const char *host_profiles; /* folder; NULL: none */
 
 	const char *log_format; /* "text" or "json" */
 };

@@ -8,6 +8,7 @@ static const struct wpkg_command *const commands[] = {
 	/* the data */
 	&cmd_gc,
 	&cmd_fsck,
+	&cmd_recheck,
 	&cmd_export,
 	&cmd_import,
 	&cmd_delete,
