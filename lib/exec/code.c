@@ -29,29 +29,40 @@ bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, 
 }
 
 /* After a failure the code begins again at 0, inside what is allocated, and is thrown away. */
-bool exec_code_room(struct translator *t, uint32_t words)
+static bool code_room(struct translator *t, uint32_t words)
 {
 	if (t->failed || t->words > UINT32_MAX / 2 ||
 	    !exec_room(t, &t->code, &t->words_cap, t->words + words, sizeof(*t->code))) {
 		t->failed = true;
 		t->words = 0;
-		return t->words_cap >= words;
+		return false;
 	}
 	return true;
 }
 
+static bool instruction_room(struct translator *t)
+{
+	uint32_t cap = t->instruction_cap, other = cap;
+	if (t->instruction_count < cap)
+		return true;
+	if (!exec_room(t, &t->instructions, &cap, cap + 1, sizeof(*t->instructions)) ||
+	    !exec_room(t, &t->origins, &other, other + 1, sizeof(*t->origins)))
+		return false;
+	t->instruction_cap = cap;
+	return true;
+}
+
+/* The least that a failure needs to go on in. */
+bool exec_code_init(struct translator *t)
+{
+	return code_room(t, INSTRUCTION_WORDS) && instruction_room(t);
+}
+
 uint32_t exec_emit(struct translator *t, unsigned handler)
 {
-	exec_code_room(t, INSTRUCTION_WORDS);
-	uint32_t cap = t->instruction_cap;
-	if (t->instruction_count == cap) {
-		uint32_t other = cap;
-		if (!exec_room(t, &t->instructions, &cap, cap + 1, sizeof(*t->instructions)) ||
-		    !exec_room(t, &t->origins, &other, other + 1, sizeof(*t->origins)))
-			t->instruction_count = 0;
-		else
-			t->instruction_cap = cap;
-	}
+	code_room(t, INSTRUCTION_WORDS);
+	if (!instruction_room(t))
+		t->instruction_count = 0;
 	t->instructions[t->instruction_count] = t->words;
 	t->origins[t->instruction_count++] = (uint32_t)(t->here - t->start);
 	t->code[t->words] = handler;
@@ -60,7 +71,7 @@ uint32_t exec_emit(struct translator *t, unsigned handler)
 
 void exec_word(struct translator *t, uint64_t word)
 {
-	exec_code_room(t, 1);
+	code_room(t, 1);
 	t->code[t->words++] = word;
 }
 

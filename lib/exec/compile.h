@@ -150,7 +150,7 @@ struct translator {
 /* code.c */
 void exec_code_clear(struct translator *t);
 bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size);
-bool exec_code_room(struct translator *t, uint32_t words);
+bool exec_code_init(struct translator *t); /* before all else */
 uint32_t exec_emit(struct translator *t, unsigned handler);
 void exec_word(struct translator *t, uint64_t word);
 uint32_t exec_last(const struct translator *t);
@@ -215,6 +215,7 @@ struct label exec_block_type(struct translator *t);
 struct label *exec_label_at(struct translator *t, uint32_t depth);
 void exec_push_label(struct translator *t, const struct label *label);
 void exec_branch(struct translator *t, struct label *label, bool redirect);
+bool exec_branches_directly(struct translator *t, const struct label *label);
 void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds);
 void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word);
 

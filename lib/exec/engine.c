@@ -127,10 +127,13 @@ void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global)
 	engine->ref_globals = global;
 }
 
-/* What the machine was given and has not used is still there. */
+/* What the machine was given and has not used is still there; what it used beyond that is not. */
 uint64_t wpkg_engine_fuel(const struct wpkg_engine *engine)
 {
-	return engine->fuel + (engine->vm.fuel > 0 ? (uint64_t)engine->vm.fuel : 0);
+	int64_t given = engine->vm.fuel;
+	if (given >= 0)
+		return engine->fuel + (uint64_t)given;
+	return engine->fuel > (uint64_t)-given ? engine->fuel - (uint64_t)-given : 0;
 }
 
 void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units)

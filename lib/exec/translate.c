@@ -266,15 +266,23 @@ static bool in_place(const struct translator *t, const struct label *label)
 	return true;
 }
 
+/* Has a branch nothing to do but to jump, once the values on top have their slots? Then they do. */
+bool exec_branches_directly(struct translator *t, const struct label *label)
+{
+	if (label->kind == LABEL_FUNCTION || (arity(label) > 0 && !in_place(t, label)))
+		return false;
+	for (uint32_t i = 0; i < arity(label); i++)
+		exec_to_slot(t, t->height - 1 - i);
+	return true;
+}
+
 /* The condition, which stands on top of the values, is popped. */
 static void branch_if(struct translator *t, struct label *label)
 {
 	t->height--;
-	bool direct = label->kind != LABEL_FUNCTION && (arity(label) == 0 || in_place(t, label));
+	bool direct = exec_branches_directly(t, label);
 	t->height++;
 	if (direct) {
-		for (uint32_t i = 0; i < arity(label); i++)
-			exec_to_slot(t, t->height - 2 - i);
 		exec_branch_if(t, true, label);
 		return;
 	}
@@ -663,14 +671,18 @@ static void branch_on_null(struct translator *t, bool on_null)
 	struct label *label = exec_label_at(t, take_u32(&t->at));
 	struct label skip = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
 	exec_settle(t, t->height - 1);
-	exec_branch_if_null(t, !on_null, exec_top(t, 0)->home, &skip);
-	if (on_null)
-		exec_pop(t, 1);
-	exec_branch(t, label, false);
-	exec_bind(t, skip.fixups);
-	if (on_null)
-		exec_push_slot(t, KIND_REF, NOWHERE);
-	else
+	t->height -= on_null;
+	bool direct = exec_branches_directly(t, label);
+	t->height += on_null;
+	exec_branch_if_null(t, direct ? on_null : !on_null, exec_top(t, 0)->home,
+			    direct ? label : &skip);
+	if (!direct) {
+		t->height -= on_null;
+		exec_branch(t, label, false);
+		t->height += on_null;
+		exec_bind(t, skip.fixups);
+	}
+	if (!on_null)
 		exec_pop(t, 1);
 }
 
@@ -923,7 +935,7 @@ static bool translate(struct translator *t, struct wpkg_func *func)
 	t->start = t->at = t->here = func->body;
 	t->note.pos = NOWHERE;
 	exec_forget(t);
-	if (declare_locals(t) && choose_pin(t))
+	if (exec_code_init(t) && declare_locals(t) && choose_pin(t))
 		translate_body(t);
 	return !t->failed && !t->too_large;
 }

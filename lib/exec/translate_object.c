@@ -237,7 +237,11 @@ void exec_branch_on_cast(struct translator *t, bool fails)
 	wpkg_valtype type = take_heap_type(t, (flags & 2) != 0);
 	struct label skip = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
 	exec_settle(t, t->height - 1);
-	exec_branch_if_cast(t, fails, exec_top(t, 0)->home, type, &skip);
+	bool direct = exec_branches_directly(t, label);
+	exec_branch_if_cast(t, direct ? !fails : fails, exec_top(t, 0)->home, type,
+			    direct ? label : &skip);
+	if (direct)
+		return;
 	exec_branch(t, label, false);
 	exec_bind(t, skip.fixups);
 }

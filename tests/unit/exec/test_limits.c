@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each limit ends the guest with its own trap, wherever the guest is, and the engine works on. */
+#include "guest.h"
+
+#include <pthread.h>
+#include <time.h>
+
+/* Every way to run without end that has its own code in the interpreter. */
+#define ENDLESS                                                                                    \
+	"(module (type $f (func (param i64) (result i64))) (tag $e) (memory 1)"                    \
+	"  (table 2 funcref) (elem (i32.const 0) $call $tail_indirect)"                            \
+	"  (func $branch (export \"branch\") (type $f) (loop $l (br $l)) (unreachable))"           \
+	"  (func (export \"branch_if\") (type $f) (loop $l (br_if $l (i64.eqz (i64.const 0))))"    \
+	"    (unreachable))"                                                                       \
+	"  (func (export \"branch_compare\") (type $f)"                                            \
+	"    (loop $l (br_if $l (i64.eq (local.get 0) (local.get 0)))) (unreachable))"             \
+	"  (func (export \"branch_step\") (type $f) (local $i i32)"                                \
+	"    (loop $l (br_if $l (i32.ne (i32.const 1)"                                             \
+	"      (local.tee $i (i32.add (local.get $i) (i32.const 2)))))) (unreachable))"            \
+	"  (func (export \"branch_loaded\") (type $f)"                                             \
+	"    (loop $l (br_if $l (i32.eqz (i32.load (i32.const 4))))) (unreachable))"               \
+	"  (func (export \"branch_table\") (type $f) (loop $l (br_table $l $l (i32.const 0)))"     \
+	"    (unreachable))"                                                                       \
+	"  (func (export \"branch_null\") (type $f) (loop $l (br_on_null $l (ref.null func)) "     \
+	"drop)"                                                                                    \
+	"    (unreachable))"                                                                       \
+	"  (func (export \"branch_cast\") (type $f) (ref.i31 (i32.const 1))"                       \
+	"    (loop $l (param i31ref) (br_on_cast $l i31ref (ref i31)) (drop)) (unreachable))"      \
+	"  (func $call (export \"call\") (type $f) (loop $l (drop (call $leaf)) (br $l))"          \
+	"    (unreachable))"                                                                       \
+	"  (func $leaf (result i64) (i64.const 1))"                                                \
+	"  (func $tail (export \"tail\") (type $f) (return_call $tail (local.get 0)))"             \
+	"  (func $tail_indirect (export \"tail_indirect\") (type $f)"                              \
+	"    (return_call_indirect (type $f) (local.get 0) (i32.const 1)))"                        \
+	"  (func (export \"throw\") (type $f)"                                                     \
+	"    (loop $l (try_table (catch_all $l) (throw $e))) (unreachable)))"
+
+static const char *const endless[] = {
+	"branch",	 "branch_if",	 "branch_compare", "branch_step",
+	"branch_loaded", "branch_table", "branch_null",	   "branch_cast",
+	"call",		 "tail",	 "tail_indirect",  "throw",
+};
+
+#define ENDLESS_COUNT (sizeof(endless) / sizeof(endless[0]))
+
+static double now(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+/* Interrupts. */
+
+static void *interrupt_soon(void *engine)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	wpkg_engine_interrupt(engine);
+	return NULL;
+}
+
+START_TEST(another_thread_ends_any_endless_loop)
+{
+	for (size_t i = 0; i < ENDLESS_COUNT; i++) {
+		for (unsigned off = 0; off <= WPKG_OPT_ALL; off += WPKG_OPT_ALL) {
+			struct wpkg_engine_limits limits = {.optimisations_off = off};
+			struct guest guest;
+			pthread_t thread;
+			guest_open(&guest, &limits, ENDLESS);
+			pthread_create(&thread, NULL, interrupt_soon, guest.engine);
+			ck_trap(guest_call(NULL, &guest, endless[i], 0), WPKG_TRAP_INTERRUPT);
+			pthread_join(thread, NULL);
+			guest_close(&guest);
+		}
+	}
+}
+END_TEST
+
+START_TEST(an_interrupt_holds_until_it_is_cleared)
+{
+	struct guest guest;
+	guest_open(&guest, NULL,
+		   "(module (func (export \"loop\") (param i64) (result i64)"
+		   "  (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"
+		   "    (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 7)))");
+	wpkg_engine_interrupt(guest.engine);
+	ck_trap(guest_call(NULL, &guest, "loop", 3), WPKG_TRAP_INTERRUPT);
+	ck_trap(guest_call(NULL, &guest, "loop", 3), WPKG_TRAP_INTERRUPT);
+	ck_assert(wpkg_trap_is_limit(WPKG_TRAP_INTERRUPT));
+	wpkg_engine_clear_interrupt(guest.engine);
+	ck_assert_uint_eq(guest_value(&guest, "loop", 3), 7);
+	guest_close(&guest);
+}
+END_TEST
+
+/* Fuel. */
+
+START_TEST(fuel_ends_any_endless_loop)
+{
+	for (size_t i = 0; i < ENDLESS_COUNT; i++) {
+		struct wpkg_engine_limits limits = {.fuel = 100000};
+		struct guest guest;
+		guest_open(&guest, &limits, ENDLESS);
+		ck_trap(guest_call(NULL, &guest, endless[i], 0), WPKG_TRAP_FUEL);
+		ck_assert_uint_eq(wpkg_engine_fuel(guest.engine), 0);
+		ck_trap(guest_call(NULL, &guest, endless[i], 0), WPKG_TRAP_FUEL);
+		guest_close(&guest);
+	}
+}
+END_TEST
+
+#define COUNTED                                                                                    \
+	"(module (memory 100)"                                                                     \
+	"  (func $fib (param i64) (result i64)"                                                    \
+	"    (if (result i64) (i64.lt_u (local.get 0) (i64.const 2)) (then (local.get 0))"         \
+	"      (else (i64.add (call $fib (i64.sub (local.get 0) (i64.const 1)))"                   \
+	"        (call $fib (i64.sub (local.get 0) (i64.const 2)))))))"                            \
+	"  (func (export \"fib\") (param i64) (result i64) (call $fib (local.get 0)))"             \
+	"  (func (export \"fill\") (param i64) (result i64)"                                       \
+	"    (memory.fill (i32.const 0) (i32.const 1) (i32.wrap_i64 (local.get 0)))"               \
+	"    (memory.copy (i32.const 1) (i32.const 0) (i32.wrap_i64 (local.get 0)))"               \
+	"    (i64.const 0)))"
+
+static uint64_t fuel_of(const char *name, uint64_t argument, unsigned off, bool eager)
+{
+	struct wpkg_engine_limits limits = {
+		.fuel = 1 << 30, .optimisations_off = off, .eager = eager};
+	struct guest guest;
+	guest_open(&guest, &limits, COUNTED);
+	guest_value(&guest, name, argument);
+	uint64_t first = wpkg_engine_fuel(guest.engine);
+	guest_value(&guest, name, argument);
+	uint64_t second = wpkg_engine_fuel(guest.engine);
+	ck_assert_uint_eq(limits.fuel - first, first - second);
+	guest_close(&guest);
+	return limits.fuel - first;
+}
+
+START_TEST(the_same_run_takes_the_same_fuel_however_it_is_compiled)
+{
+	uint64_t all = fuel_of("fib", 15, 0, false);
+	ck_assert_uint_eq(fuel_of("fib", 15, WPKG_OPT_ALL, false), all);
+	ck_assert_uint_eq(fuel_of("fib", 15, WPKG_OPT_PIN, true), all);
+	ck_assert_uint_gt(all, 1973 * 5); /* calls of fib, and instructions in each */
+	ck_assert_uint_lt(all, 1973 * 30);
+}
+END_TEST
+
+START_TEST(an_instruction_that_moves_much_takes_more_fuel)
+{
+	uint64_t small = fuel_of("fill", 64, 0, false), large = fuel_of("fill", 6400000, 0, false);
+	ck_assert_uint_lt(small, 100);
+	ck_assert_uint_gt(large, 2 * 6400000 / 64);
+}
+END_TEST
+
+START_TEST(fuel_can_be_filled_up)
+{
+	struct wpkg_engine_limits limits = {.fuel = 10};
+	struct guest guest;
+	guest_open(&guest, &limits, COUNTED);
+	ck_trap(guest_call(NULL, &guest, "fib", 10), WPKG_TRAP_FUEL);
+	wpkg_engine_set_fuel(guest.engine, 1000000);
+	ck_assert_uint_eq(guest_value(&guest, "fib", 10), 55);
+	ck_assert_uint_lt(wpkg_engine_fuel(guest.engine), 1000000);
+	guest_close(&guest);
+}
+END_TEST
+
+/* Time. */
+
+START_TEST(time_ends_any_endless_loop_soon_after_it_is_used_up)
+{
+	for (size_t i = 0; i < ENDLESS_COUNT; i++) {
+		struct wpkg_engine_limits limits = {.time_ms = 5};
+		struct guest guest;
+		guest_open(&guest, &limits, ENDLESS);
+		double before = now();
+		ck_trap(guest_call(NULL, &guest, endless[i], 0), WPKG_TRAP_DEADLINE);
+		ck_assert(now() - before >= 0.005);
+		ck_assert(now() - before <
+			  2); /* milliseconds, on a machine with nothing else to do */
+		guest_close(&guest);
+	}
+}
+END_TEST
+
+START_TEST(each_call_from_outside_has_its_own_time)
+{
+	struct wpkg_engine_limits limits = {.time_ms = 400};
+	struct guest guest;
+	guest_open(&guest, &limits, COUNTED);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_uint_eq(guest_value(&guest, "fib", 12), 144);
+		nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
+	}
+	guest_close(&guest);
+}
+END_TEST
+
+/* The value stack. */
+
+#define RECURSIVE                                                                                  \
+	"(module (func $down (export \"down\") (param i64) (result i64)"                           \
+	"  (if (result i64) (i64.eqz (local.get 0)) (then (i64.const 0))"                          \
+	"    (else (i64.add (i64.const 1) (call $down (i64.sub (local.get 0) (i64.const 1))))))))"
+
+START_TEST(the_default_stack_takes_a_hundred_thousand_calls)
+{
+	struct guest guest;
+	guest_open(&guest, NULL, RECURSIVE);
+	ck_assert_uint_eq(guest_value(&guest, "down", 100000), 100000);
+	ck_trap(guest_call(NULL, &guest, "down", 100000000), WPKG_TRAP_STACK);
+	ck_assert_uint_gt(guest.outcome.depth, 100000);
+	ck_assert_uint_eq(guest_value(&guest, "down", 5), 5);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_larger_stack_takes_more_calls)
+{
+	struct wpkg_engine_limits small = {.stack_bytes = 1 << 20},
+				  large = {.stack_bytes = 4 << 20};
+	struct guest guest;
+	guest_open(&guest, &small, RECURSIVE);
+	ck_trap(guest_call(NULL, &guest, "down", 100000000), WPKG_TRAP_STACK);
+	uint64_t depth = guest.outcome.depth;
+	guest_close(&guest);
+	guest_open(&guest, &large, RECURSIVE);
+	ck_trap(guest_call(NULL, &guest, "down", 100000000), WPKG_TRAP_STACK);
+	ck_assert_uint_gt(guest.outcome.depth, 3 * depth);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_function_with_too_many_locals_is_refused_and_the_others_run)
+{
+	struct guest guest;
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, GUEST_MAX);
+	wpkg_buf_append_text(&text, "(module (func $wide (param i64) (result i64) (local");
+	for (int i = 0; i < 49000; i++)
+		wpkg_buf_append_text(&text, " i64");
+	wpkg_buf_append_text(&text, ") (local.get 48000)");
+	for (int i = 0; i < 20000; i++)
+		wpkg_buf_append_text(&text, "(i64.load (i32.const 0))");
+	for (int i = 0; i < 20000; i++)
+		wpkg_buf_append_text(&text, "(i64.add)");
+	wpkg_buf_append_text(&text,
+			     ") (memory 1)"
+			     "(func (export \"wide\") (param i64) (result i64)"
+			     "  (call $wide (local.get 0)))"
+			     "(func (export \"same\") (param i64) (result i64) (local.get 0)))");
+	guest_open(&guest, NULL, wpkg_buf_text(&text));
+	ck_trap(guest_call(NULL, &guest, "wide", 1), WPKG_TRAP_UNSUPPORTED);
+	ck_assert_uint_eq(guest_value(&guest, "same", 3), 3);
+	wpkg_buf_clear(&text);
+	guest_close(&guest);
+}
+END_TEST
+
+/* Ceilings. */
+
+#define GROWING                                                                                    \
+	"(module (memory $a 1) (memory $b 1 100) (table $t 10 funcref)"                            \
+	"  (func (export \"a\") (param i64) (result i64)"                                          \
+	"    (i64.extend_i32_s (memory.grow $a (i32.wrap_i64 (local.get 0)))))"                    \
+	"  (func (export \"b\") (param i64) (result i64)"                                          \
+	"    (i64.extend_i32_s (memory.grow $b (i32.wrap_i64 (local.get 0)))))"                    \
+	"  (func (export \"t\") (param i64) (result i64)"                                          \
+	"    (i64.extend_i32_s (table.grow $t (ref.null func) (i32.wrap_i64 (local.get 0))))))"
+
+START_TEST(all_memories_together_stay_below_the_ceiling)
+{
+	struct wpkg_engine_limits limits = {.memory_bytes = 10 << 16};
+	struct wpkg_engine_usage usage;
+	struct guest guest;
+	guest_open(&guest, &limits, GROWING);
+	ck_assert_uint_eq(guest_value(&guest, "a", 5), 1);
+	ck_assert_uint_eq(guest_value(&guest, "b", 4), UINT64_MAX);
+	wpkg_engine_usage(&usage, guest.engine);
+	ck_assert(usage.memory_refused);
+	ck_assert_uint_eq(usage.memory_bytes, 7 << 16);
+	ck_assert_uint_eq(guest_value(&guest, "b", 3), 1);
+	ck_assert_uint_eq(guest_value(&guest, "a", 0), 6);
+	ck_assert_uint_eq(guest_value(&guest, "a", 1), UINT64_MAX);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_ceiling_can_trap)
+{
+	struct wpkg_engine_limits limits = {
+		.memory_bytes = 10 << 16, .table_entries = 20, .ceilings_trap = true};
+	struct guest guest;
+	guest_open(&guest, &limits, GROWING);
+	ck_trap(guest_call(NULL, &guest, "a", 9), WPKG_TRAP_MEMORY_LIMIT);
+	ck_trap(guest_call(NULL, &guest, "t", 11), WPKG_TRAP_TABLE_LIMIT);
+	ck_assert_uint_eq(guest_value(&guest, "a", 8), 1);
+	ck_assert_uint_eq(guest_value(&guest, "t", 10), 10);
+	/* The memory's own maximum is no ceiling. */
+	ck_assert_uint_eq(guest_value(&guest, "b", 100), UINT64_MAX);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(tables_stay_below_their_ceiling)
+{
+	struct wpkg_engine_limits limits = {.table_entries = 20};
+	struct guest guest;
+	guest_open(&guest, &limits, GROWING);
+	ck_assert_uint_eq(guest_value(&guest, "t", 11), UINT64_MAX);
+	ck_assert_uint_eq(guest_value(&guest, "t", 10), 10);
+	ck_assert_uint_eq(guest_value(&guest, "t", 1), UINT64_MAX);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_module_that_begins_above_a_ceiling_is_refused)
+{
+	struct wpkg_engine_limits limits = {.memory_bytes = 1 << 16, .table_entries = 20};
+	struct guest guest;
+	guest_init(&guest, &limits);
+	guest_read(&guest, "(module (memory 2))");
+	ck_status(guest_instantiate(&guest), WPKG_ELIMIT);
+	ck_assert_str_eq(guest.err.msg, "a memory of 2 pages passes the memory limit");
+	guest_close(&guest);
+	guest_init(&guest, &limits);
+	guest_read(&guest, "(module (table 21 funcref))");
+	ck_status(guest_instantiate(&guest), WPKG_ELIMIT);
+	guest_close(&guest);
+}
+END_TEST
+
+UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_cleared,
+	  fuel_ends_any_endless_loop, the_same_run_takes_the_same_fuel_however_it_is_compiled,
+	  an_instruction_that_moves_much_takes_more_fuel, fuel_can_be_filled_up,
+	  time_ends_any_endless_loop_soon_after_it_is_used_up,
+	  each_call_from_outside_has_its_own_time, the_default_stack_takes_a_hundred_thousand_calls,
+	  a_larger_stack_takes_more_calls,
+	  a_function_with_too_many_locals_is_refused_and_the_others_run,
+	  all_memories_together_stay_below_the_ceiling, a_ceiling_can_trap,
+	  tables_stay_below_their_ceiling, a_module_that_begins_above_a_ceiling_is_refused)
