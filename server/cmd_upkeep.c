@@ -132,6 +132,8 @@ static const char *finding_text(enum wpkg_finding_kind kind)
 		return "parcel missing";
 	case WPKG_FINDING_INVOICE:
 		return "invoice damaged";
+	case WPKG_FINDING_MANIFEST:
+		return "manifest not whole";
 	case WPKG_FINDING_FILE_UNKNOWN:
 		return "file without a row";
 	case WPKG_FINDING_FILE_STRANGE:

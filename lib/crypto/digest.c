@@ -6,40 +6,50 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "crypto/content_digest.h"
 
 struct wpkg_hasher {
 	EVP_MD_CTX *context;
+	enum wpkg_digest_algorithm algorithm;
 	bool failed;
 };
 
 /* Fetching an algorithm costs more than hashing a kilobyte: once for the process. */
-static EVP_MD *sha256;
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+static EVP_MD *fetched[2];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fetch(void)
 {
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	fetched[WPKG_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
+	fetched[WPKG_SHA512] = EVP_MD_fetch(NULL, "SHA512", NULL);
 }
 
-static const EVP_MD *algorithm(void)
+static const EVP_MD *algorithm_of(enum wpkg_digest_algorithm algorithm)
 {
-	pthread_once(&fetched, fetch);
-	return sha256;
+	pthread_once(&once, fetch);
+	return fetched[algorithm];
+}
+
+enum wpkg_status wpkg_hasher_new_for(struct wpkg_hasher **out, enum wpkg_digest_algorithm algorithm,
+				     struct wpkg_err *err)
+{
+	const EVP_MD *md = algorithm_of(algorithm);
+	struct wpkg_hasher *hasher = wpkg_mem_calloc(1, sizeof(*hasher));
+	if (!hasher)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: no memory");
+	hasher->algorithm = algorithm;
+	hasher->context = EVP_MD_CTX_new();
+	if (!hasher->context || !md || EVP_DigestInit_ex2(hasher->context, md, NULL) != 1) {
+		wpkg_hasher_free(hasher);
+		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: the library gives no context");
+	}
+	*out = hasher;
+	return WPKG_OK;
 }
 
 enum wpkg_status wpkg_hasher_new(struct wpkg_hasher **out, struct wpkg_err *err)
 {
-	struct wpkg_hasher *hasher = wpkg_mem_calloc(1, sizeof(*hasher));
-	if (!hasher)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: no memory");
-	hasher->context = EVP_MD_CTX_new();
-	if (!hasher->context || !algorithm() ||
-	    EVP_DigestInit_ex2(hasher->context, algorithm(), NULL) != 1) {
-		wpkg_hasher_free(hasher);
-		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: the library gives no context");
-	}
-	*out = hasher;
-	return WPKG_OK;
+	return wpkg_hasher_new_for(out, WPKG_SHA256, err);
 }
 
 void wpkg_hasher_update(struct wpkg_hasher *hasher, struct wpkg_str bytes)
@@ -48,14 +58,24 @@ void wpkg_hasher_update(struct wpkg_hasher *hasher, struct wpkg_str bytes)
 		hasher->failed = true;
 }
 
+enum wpkg_status wpkg_hasher_finish_content(struct wpkg_content_digest *out,
+					    struct wpkg_hasher *hasher, struct wpkg_err *err)
+{
+	struct wpkg_content_digest digest = {.algorithm = hasher->algorithm};
+	if (hasher->failed || EVP_DigestFinal_ex(hasher->context, digest.bytes, NULL) != 1)
+		return WPKG_FAIL(err, WPKG_EIO, "hash: the library failed");
+	*out = digest;
+	return WPKG_OK;
+}
+
 enum wpkg_status wpkg_hasher_finish(struct wpkg_digest *out, struct wpkg_hasher *hasher,
 				    struct wpkg_err *err)
 {
-	struct wpkg_digest digest;
-	if (hasher->failed || EVP_DigestFinal_ex(hasher->context, digest.bytes, NULL) != 1)
-		return WPKG_FAIL(err, WPKG_EIO, "sha-256: the library failed");
-	*out = digest;
-	return WPKG_OK;
+	struct wpkg_content_digest digest;
+	enum wpkg_status status = wpkg_hasher_finish_content(&digest, hasher, err);
+	if (status == WPKG_OK)
+		memcpy(out->bytes, digest.bytes, sizeof(out->bytes));
+	return status;
 }
 
 void wpkg_hasher_free(struct wpkg_hasher *hasher)
@@ -66,15 +86,26 @@ void wpkg_hasher_free(struct wpkg_hasher *hasher)
 	wpkg_mem_free(hasher);
 }
 
+enum wpkg_status wpkg_content_digest_of(struct wpkg_content_digest *out,
+					enum wpkg_digest_algorithm algorithm, struct wpkg_str bytes,
+					struct wpkg_err *err)
+{
+	const EVP_MD *md = algorithm_of(algorithm);
+	struct wpkg_content_digest digest = {.algorithm = algorithm};
+	if (!md || EVP_Digest(bytes.ptr, bytes.len, digest.bytes, NULL, md, NULL) != 1)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: the library failed");
+	*out = digest;
+	return WPKG_OK;
+}
+
 enum wpkg_status wpkg_digest_of(struct wpkg_digest *out, struct wpkg_str bytes,
 				struct wpkg_err *err)
 {
-	struct wpkg_digest digest;
-	if (!algorithm() ||
-	    EVP_Digest(bytes.ptr, bytes.len, digest.bytes, NULL, algorithm(), NULL) != 1)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "sha-256: the library failed");
-	*out = digest;
-	return WPKG_OK;
+	struct wpkg_content_digest digest;
+	enum wpkg_status status = wpkg_content_digest_of(&digest, WPKG_SHA256, bytes, err);
+	if (status == WPKG_OK)
+		memcpy(out->bytes, digest.bytes, sizeof(out->bytes));
+	return status;
 }
 
 void wpkg_digest_format(char out[WPKG_DIGEST_TEXT], const struct wpkg_digest *digest)

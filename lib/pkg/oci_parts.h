@@ -36,8 +36,8 @@ struct wpkg_oci_parts {
 };
 
 /*
- * Reads a document. WPKG_EFORMAT when it is no JSON object with config and layers or with
- * manifests, or a descriptor in it is none.
+ * Reads a document. WPKG_EFORMAT when it is no JSON object with a config, layers or
+ * manifests, or a descriptor in it has no digest of ours.
  */
 WPKG_MUST_CHECK enum wpkg_status wpkg_oci_parts_read(struct wpkg_oci_parts *out,
 						     struct wpkg_arena *arena,

@@ -106,8 +106,10 @@ static enum wpkg_status ask_name(struct question *question, struct db *db, struc
 {
 	struct db_rows rows;
 	db_rows_open(&rows, db,
-		     "SELECT n.owner, EXISTS (SELECT 1 FROM records WHERE name_id = n.id) "
+		     "SELECT n.owner, n.used <> 0 "
+		     "OR EXISTS (SELECT 1 FROM records WHERE name_id = n.id) "
 		     "OR EXISTS (SELECT 1 FROM removed_versions WHERE name_id = n.id) "
+		     "OR EXISTS (SELECT 1 FROM repository_blobs WHERE name_id = n.id) "
 		     "FROM names n WHERE n.name = $1",
 		     DB_VALUES(db_text(question->name)));
 	if (db_rows_next(&rows)) {

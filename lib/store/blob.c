@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/blob.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -96,6 +97,26 @@ void wpkg_blob_close(struct wpkg_blob *blob)
 		close(blob->fd);
 	wpkg_mem_free((void *)(uintptr_t)blob->bytes.ptr);
 	*blob = (struct wpkg_blob){.fd = -1};
+}
+
+enum wpkg_status blob_read_whole(struct wpkg_str *out, struct wpkg_arena *arena,
+				 const struct wpkg_blob *blob, struct wpkg_err *err)
+{
+	char *bytes = wpkg_arena_alloc(arena, (size_t)blob->size + 1, 1);
+	if (!bytes)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "blob: no memory");
+	if (blob->fd < 0 && blob->size > 0)
+		memcpy(bytes, blob->bytes.ptr, (size_t)blob->size);
+	for (size_t at = 0; blob->fd >= 0 && at < blob->size;) {
+		ssize_t n = pread(blob->fd, bytes + at, (size_t)blob->size - at, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return WPKG_FAIL(err, WPKG_EIO, "blob: it ends after %zu bytes", at);
+		at += (size_t)n;
+	}
+	*out = wpkg_str_of(bytes, (size_t)blob->size);
+	return WPKG_OK;
 }
 
 struct size_question {

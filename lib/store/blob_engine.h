@@ -43,8 +43,9 @@ struct blob_engine_ops {
 	enum wpkg_status (*clean)(struct blob_engine *engine, struct wpkg_err *err);
 	/* Bytes that there is still room for. */
 	enum wpkg_status (*space)(uint64_t *out, struct blob_engine *engine, struct wpkg_err *err);
+	/* keep: the name under which the stage may be taken up again; NULL: never. */
 	enum wpkg_status (*stage)(struct blob_stage **out, struct blob_engine *engine,
-				  struct wpkg_err *err);
+				  const char *keep, struct wpkg_err *err);
 	enum wpkg_status (*append)(struct blob_stage *stage, struct wpkg_str bytes,
 				   struct wpkg_err *err);
 	enum wpkg_status (*sync)(struct blob_stage *stage, struct wpkg_err *err);
@@ -52,6 +53,24 @@ struct blob_engine_ops {
 				    struct wpkg_err *err);
 	/* Ends a stage; what was not published is gone. */
 	void (*drop)(struct blob_stage *stage);
+	/* Adds all that the stage has so far to a hash. */
+	enum wpkg_status (*rehash)(struct blob_stage *stage, struct wpkg_hasher *hasher,
+				   struct wpkg_err *err);
+
+	/* A stage with a name: the next settle makes the name durable; leave ends it for now;
+	 * resume takes it up with the first size bytes; forget removes it, WPKG_EBUSY while
+	 * somebody has it. */
+	enum wpkg_status (*keep)(struct blob_stage *stage, struct wpkg_err *err);
+	void (*leave)(struct blob_stage *stage);
+	enum wpkg_status (*resume)(struct blob_stage **out, struct blob_engine *engine,
+				   const char *keep, uint64_t size, struct wpkg_err *err);
+	enum wpkg_status (*forget)(struct blob_engine *engine, const char *keep,
+				   struct wpkg_err *err);
+	enum wpkg_status (*list_kept)(struct blob_engine *engine,
+				      enum wpkg_status (*visit)(void *user, const char *keep,
+								struct wpkg_err *err),
+				      void *user, struct wpkg_err *err);
+
 	enum wpkg_status (*settle)(struct blob_engine *engine, struct wpkg_err *err);
 	/* A descriptor to read from; WPKG_ENOTFOUND when there is no such file. */
 	enum wpkg_status (*open)(int *fd, uint64_t *size, struct blob_engine *engine,

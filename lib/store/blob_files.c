@@ -5,6 +5,8 @@
  * A stage is a file in tmp that its writer holds locked, so that whoever cleans up can tell an
  * upload of another process from what a crash left: a lock does not outlive its process.
  *
+ * A stage that may be taken up again is a file in sessions instead, under its name.
+ *
  * publish renames a stage into place and notes which folders changed; settle syncs each of them
  * once, however many files came.
  */
@@ -24,8 +26,10 @@
 #include "base/mem.h"
 #include "crypto/random.h"
 
-#define STAGE_NAME 33 /* 32 digits and a NUL */
+#define STAGE_NAME 33	  /* 32 digits and a NUL */
+#define SESSIONS 0x20000U /* the folder of stages with a name */
 #define FILE_MODE 0600
+#define READ_STEP ((size_t)256 << 10)
 #define FOLDER_MODE 0700
 
 struct files {
@@ -33,8 +37,10 @@ struct files {
 	int folder; /* the store's; borrowed */
 	int blobs;
 	int tmp;
+	int sessions;
 	/* Folders below blobs that have entries to sync: 1 + xx for a folder of the first level,
-	 * 0x10000 + xxyy for one of the second, 0 for blobs itself. Only the committer's thread. */
+	 * 0x10000 + xxyy for one of the second, 0 for blobs itself; SESSIONS. Only the
+	 * committer's thread. */
 	uint32_t *changed;
 	size_t changed_count;
 	size_t changed_cap;
@@ -42,9 +48,10 @@ struct files {
 
 struct file_stage {
 	struct blob_stage stage;
+	int folder; /* tmp or sessions; borrowed */
 	int fd;
 	bool published;
-	char name[STAGE_NAME]; /* in tmp */
+	char name[STAGE_NAME];
 };
 
 struct blob_path {
@@ -76,6 +83,7 @@ static void files_close(struct blob_engine *engine)
 	struct files *self = of(engine);
 	close_fd(self->blobs);
 	close_fd(self->tmp);
+	close_fd(self->sessions);
 	wpkg_mem_free(self->changed);
 	wpkg_mem_free(self);
 }
@@ -143,28 +151,37 @@ static enum wpkg_status files_clean(struct blob_engine *engine, struct wpkg_err 
 	return status;
 }
 
-static enum wpkg_status files_stage(struct blob_stage **out, struct blob_engine *engine,
-				    struct wpkg_err *err)
+static enum wpkg_status open_stage(struct blob_stage **out, struct files *self, int folder,
+				   const char *name, int flags, struct wpkg_err *err)
 {
-	uint8_t random[STAGE_NAME / 2];
 	struct file_stage *stage = wpkg_mem_calloc(1, sizeof(*stage));
 	if (!stage)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
-	wpkg_random(random, sizeof(random));
-	wpkg_hex_format(stage->name, random, sizeof(random));
-	stage->stage.engine = engine;
-	stage->fd = openat(of(engine)->tmp, stage->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-			   FILE_MODE);
-	if (stage->fd < 0 || flock(stage->fd, LOCK_SH | LOCK_NB) != 0) {
+	memcpy(stage->name, name, STAGE_NAME);
+	stage->stage.engine = &self->engine;
+	stage->folder = folder;
+	stage->fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, FILE_MODE);
+	if (stage->fd < 0 || flock(stage->fd, LOCK_EX | LOCK_NB) != 0) {
 		enum wpkg_status status = WPKG_FAIL_ERRNO(err, errno, "upload");
-		if (stage->fd >= 0)
-			engine->ops->drop(&stage->stage);
-		else
-			wpkg_mem_free(stage);
+		close_fd(stage->fd);
+		wpkg_mem_free(stage);
 		return status;
 	}
 	*out = &stage->stage;
 	return WPKG_OK;
+}
+
+static enum wpkg_status files_stage(struct blob_stage **out, struct blob_engine *engine,
+				    const char *keep, struct wpkg_err *err)
+{
+	struct files *self = of(engine);
+	uint8_t random[STAGE_NAME / 2];
+	char name[STAGE_NAME];
+	if (keep)
+		return open_stage(out, self, self->sessions, keep, O_CREAT | O_EXCL, err);
+	wpkg_random(random, sizeof(random));
+	wpkg_hex_format(name, random, sizeof(random));
+	return open_stage(out, self, self->tmp, name, O_CREAT | O_EXCL, err);
 }
 
 static enum wpkg_status files_append(struct blob_stage *stage, struct wpkg_str bytes,
@@ -184,9 +201,99 @@ static void files_drop(struct blob_stage *stage)
 {
 	struct file_stage *self = (struct file_stage *)stage;
 	if (!self->published)
-		unlinkat(of(stage->engine)->tmp, self->name, 0);
+		unlinkat(self->folder, self->name, 0);
 	close(self->fd);
 	wpkg_mem_free(self);
+}
+
+static enum wpkg_status files_rehash(struct blob_stage *stage, struct wpkg_hasher *hasher,
+				     struct wpkg_err *err)
+{
+	int fd = ((struct file_stage *)stage)->fd;
+	char *buffer = wpkg_mem_alloc(READ_STEP);
+	enum wpkg_status status = WPKG_OK;
+	off_t at = 0;
+	if (!buffer)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	while (status == WPKG_OK) {
+		ssize_t n = pread(fd, buffer, READ_STEP, at);
+		if (n == 0)
+			break;
+		if (n > 0) {
+			wpkg_hasher_update(hasher, wpkg_str_of(buffer, (size_t)n));
+			at += n;
+		} else if (errno != EINTR) {
+			status = WPKG_FAIL_ERRNO(err, errno, "upload");
+		}
+	}
+	wpkg_mem_free(buffer);
+	return status;
+}
+
+/* Stages with a name */
+
+static void files_leave(struct blob_stage *stage)
+{
+	struct file_stage *self = (struct file_stage *)stage;
+	close(self->fd);
+	wpkg_mem_free(self);
+}
+
+/* What lies beyond size was written after the last time that anybody was told of it. */
+static enum wpkg_status cut_stage(int fd, uint64_t size, struct wpkg_err *err)
+{
+	struct stat info;
+	if (fstat(fd, &info) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "upload");
+	if ((uint64_t)info.st_size < size)
+		return WPKG_FAIL(err, WPKG_EIO, "upload: %lld bytes, not %llu",
+				 (long long)info.st_size, (unsigned long long)size);
+	if (ftruncate(fd, (off_t)size) != 0 || lseek(fd, (off_t)size, SEEK_SET) < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "upload");
+	return WPKG_OK;
+}
+
+static enum wpkg_status files_resume(struct blob_stage **out, struct blob_engine *engine,
+				     const char *keep, uint64_t size, struct wpkg_err *err)
+{
+	struct files *self = of(engine);
+	struct blob_stage *stage = NULL;
+	enum wpkg_status status = open_stage(&stage, self, self->sessions, keep, 0, err);
+	if (status != WPKG_OK)
+		return status;
+	status = cut_stage(((struct file_stage *)stage)->fd, size, err);
+	if (status == WPKG_OK)
+		*out = stage;
+	else
+		files_leave(stage);
+	return status;
+}
+
+static enum wpkg_status files_forget(struct blob_engine *engine, const char *keep,
+				     struct wpkg_err *err)
+{
+	struct files *self = of(engine);
+	struct blob_stage *stage = NULL;
+	enum wpkg_status status = open_stage(&stage, self, self->sessions, keep, 0, err);
+	if (status == WPKG_OK)
+		files_drop(stage);
+	return status;
+}
+
+static enum wpkg_status files_list_kept(struct blob_engine *engine,
+					enum wpkg_status (*visit)(void *user, const char *keep,
+								  struct wpkg_err *err),
+					void *user, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	DIR *list = walk(of(engine)->folder, "sessions");
+	if (!list)
+		return WPKG_FAIL_ERRNO(err, errno, "sessions");
+	for (const char *name = next_name(list); status == WPKG_OK && name; name = next_name(list))
+		if (strlen(name) == STAGE_NAME - 1)
+			status = visit(user, name, err);
+	closedir(list);
+	return status;
 }
 
 /* Publishing */
@@ -240,7 +347,7 @@ static enum wpkg_status files_publish(struct blob_stage *stage, const struct wpk
 	uint32_t folder = 0x10000U + digest->bytes[0] * 256U + digest->bytes[1];
 	if (!note_changed(files, folder))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
-	if (renameat(files->tmp, self->name, files->blobs, path.text) == 0) {
+	if (renameat(self->folder, self->name, files->blobs, path.text) == 0) {
 		self->published = true;
 		return WPKG_OK;
 	}
@@ -249,15 +356,24 @@ static enum wpkg_status files_publish(struct blob_stage *stage, const struct wpk
 	enum wpkg_status status = make_folders(files, digest, err);
 	if (status != WPKG_OK)
 		return status;
-	if (renameat(files->tmp, self->name, files->blobs, path.text) != 0)
+	if (renameat(self->folder, self->name, files->blobs, path.text) != 0)
 		return WPKG_FAIL_ERRNO(err, errno, "blobs/%s", path.text);
 	self->published = true;
 	return WPKG_OK;
 }
 
+static enum wpkg_status files_keep(struct blob_stage *stage, struct wpkg_err *err)
+{
+	return note_changed(of(stage->engine), SESSIONS)
+		       ? WPKG_OK
+		       : WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+}
+
 static enum wpkg_status sync_folder(struct files *self, uint32_t folder, struct wpkg_err *err)
 {
 	char path[8] = ".";
+	if (folder == SESSIONS)
+		return wpkg_file_sync_dir(self->sessions, "sessions", err);
 	if (folder >= 0x10000U)
 		snprintf(path, sizeof(path), "%02x/%02x", (folder >> 8) & 0xffU, folder & 0xffU);
 	else if (folder > 0)
@@ -400,6 +516,12 @@ static const struct blob_engine_ops ops = {
 	.sync = files_sync,
 	.publish = files_publish,
 	.drop = files_drop,
+	.rehash = files_rehash,
+	.keep = files_keep,
+	.leave = files_leave,
+	.resume = files_resume,
+	.forget = files_forget,
+	.list_kept = files_list_kept,
 	.settle = files_settle,
 	.open = files_open,
 	.remove = files_remove,
@@ -421,10 +543,13 @@ enum wpkg_status blob_files_open(struct blob_engine **out, int folder, struct wp
 	struct files *self = wpkg_mem_calloc(1, sizeof(*self));
 	if (!self)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
-	*self = (struct files){.engine.ops = &ops, .folder = folder, .blobs = -1, .tmp = -1};
+	*self = (struct files){
+		.engine.ops = &ops, .folder = folder, .blobs = -1, .tmp = -1, .sessions = -1};
 	enum wpkg_status status = open_folder(&self->blobs, folder, "blobs", err);
 	if (status == WPKG_OK)
 		status = open_folder(&self->tmp, folder, "tmp", err);
+	if (status == WPKG_OK)
+		status = open_folder(&self->sessions, folder, "sessions", err);
 	if (status != WPKG_OK) {
 		files_close(&self->engine);
 		return status;

@@ -3,23 +3,20 @@
 
 #include "base/clock.h"
 
+static struct blob_row blob_of_row(const struct db_rows *rows)
+{
+	return (struct blob_row){
+		.id = db_rows_integer(rows, 0),
+		.place = (enum blob_place)db_rows_integer(rows, 1),
+		.size = (uint64_t)db_rows_integer(rows, 2),
+	};
+}
+
 enum wpkg_status blob_index_find(struct blob_row *out, struct db *db,
 				 const struct wpkg_digest *digest, struct wpkg_err *err)
 {
-	struct db_rows rows;
-	struct blob_row blob = {0};
-	db_rows_open(&rows, db, "SELECT id, place, size FROM blobs WHERE digest = $1",
-		     DB_VALUES(db_digest(digest)));
-	if (db_rows_next(&rows))
-		blob = (struct blob_row){
-			.id = db_rows_integer(&rows, 0),
-			.place = (enum blob_place)db_rows_integer(&rows, 1),
-			.size = (uint64_t)db_rows_integer(&rows, 2),
-		};
-	enum wpkg_status status = db_rows_close(&rows, err);
-	if (status == WPKG_OK)
-		*out = blob;
-	return status;
+	const struct wpkg_content_digest content = wpkg_content_digest_of_sha256(digest);
+	return blob_index_find_content(out, db, &content, err);
 }
 
 enum wpkg_status blob_index_claim(int64_t *id, struct db *db, const struct wpkg_digest *digest,
@@ -34,12 +31,6 @@ enum wpkg_status blob_index_claim(int64_t *id, struct db *db, const struct wpkg_
 	if (status == WPKG_OK && !found)
 		status = WPKG_FAIL(err, WPKG_EIO, "database: a blob's row was not made");
 	return status;
-}
-
-enum wpkg_status blob_index_touch(struct db *db, int64_t id, struct wpkg_err *err)
-{
-	return db_run(NULL, db, "UPDATE blobs SET touched = $2 WHERE id = $1 AND touched < $2",
-		      DB_VALUES(db_integer(id), db_integer(wpkg_clock_now())), err);
 }
 
 enum wpkg_status blob_index_place(struct db *db, int64_t id, enum blob_place place, uint64_t size,
@@ -59,6 +50,54 @@ enum wpkg_status blob_index_add_bytes(struct db *db, int64_t id, struct wpkg_str
 {
 	return db_run(NULL, db, "INSERT INTO blob_bytes (blob_id, bytes) VALUES ($1, $2)",
 		      DB_VALUES(db_integer(id), db_bytes(bytes)), err);
+}
+
+enum wpkg_status blob_index_find_content(struct blob_row *out, struct db *db,
+					 const struct wpkg_content_digest *digest,
+					 struct wpkg_err *err)
+{
+	struct db_rows rows;
+	struct blob_row blob = {0};
+	const struct db_value values[] = {db_content_digest(digest)};
+	if (digest->algorithm == WPKG_SHA256)
+		db_rows_open(&rows, db, "SELECT id, place, size FROM blobs WHERE digest = $1",
+			     values, 1);
+	else
+		db_rows_open(&rows, db,
+			     "SELECT b.id, b.place, b.size FROM blob_aliases a "
+			     "JOIN blobs b ON b.id = a.blob_id WHERE a.digest = $1",
+			     values, 1);
+	if (db_rows_next(&rows))
+		blob = blob_of_row(&rows);
+	enum wpkg_status status = db_rows_close(&rows, err);
+	if (status == WPKG_OK)
+		*out = blob;
+	return status;
+}
+
+enum wpkg_status blob_index_add_alias(struct db *db, int64_t id,
+				      const struct wpkg_content_digest *digest,
+				      struct wpkg_err *err)
+{
+	if (digest->algorithm == WPKG_SHA256)
+		return WPKG_OK;
+	return db_run(NULL, db,
+		      "INSERT INTO blob_aliases (digest, blob_id) VALUES ($1, $2) "
+		      "ON CONFLICT DO NOTHING",
+		      DB_VALUES(db_content_digest(digest), db_integer(id)), err);
+}
+
+enum wpkg_status blob_index_keep_bytes(int64_t *id, struct db *db, const struct wpkg_digest *digest,
+				       struct wpkg_str bytes, struct wpkg_err *err)
+{
+	struct blob_row row;
+	enum wpkg_status status = blob_index_find(&row, db, digest, err);
+	if (status == WPKG_OK)
+		status = blob_index_claim(id, db, digest, bytes.len, err);
+	if (status != WPKG_OK || row.place == BLOB_ROW || row.place == BLOB_FILE)
+		return status;
+	status = blob_index_place(db, *id, BLOB_ROW, bytes.len, err);
+	return status == WPKG_OK ? blob_index_add_bytes(db, *id, bytes, err) : status;
 }
 
 enum wpkg_status blob_index_remove_stray(bool *removed, struct db *db, struct blob_engine *blobs,

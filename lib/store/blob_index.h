@@ -7,7 +7,7 @@
  * when a version waits for them. All of it happens inside a transaction of the caller's.
  */
 
-#include "crypto/digest.h"
+#include "crypto/content_digest.h"
 #include "store/blob_engine.h"
 #include "store/db.h"
 
@@ -32,8 +32,23 @@ WPKG_MUST_CHECK enum wpkg_status blob_index_claim(int64_t *id, struct db *db,
 						  const struct wpkg_digest *digest, uint64_t size,
 						  struct wpkg_err *err);
 
-/* Its grace begins anew. */
-WPKG_MUST_CHECK enum wpkg_status blob_index_touch(struct db *db, int64_t id, struct wpkg_err *err);
+/* The same by any of its digests. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_find_content(struct blob_row *out, struct db *db,
+							 const struct wpkg_content_digest *digest,
+							 struct wpkg_err *err);
+
+/* A second name; nothing for a SHA-256. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_add_alias(struct db *db, int64_t id,
+						      const struct wpkg_content_digest *digest,
+						      struct wpkg_err *err);
+
+/*
+ * A blob of a few bytes that we made or took in whole, as a row. Versions that wait for it are not
+ * told: whoever starts their admission would have to be.
+ */
+WPKG_MUST_CHECK enum wpkg_status blob_index_keep_bytes(int64_t *id, struct db *db,
+						       const struct wpkg_digest *digest,
+						       struct wpkg_str bytes, struct wpkg_err *err);
 
 /* Its bytes are elsewhere now, or gone: what was in a row is removed from there. */
 WPKG_MUST_CHECK enum wpkg_status blob_index_place(struct db *db, int64_t id, enum blob_place place,

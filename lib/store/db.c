@@ -31,6 +31,12 @@ struct db_value db_digest(const struct wpkg_digest *digest)
 	return db_bytes(wpkg_str_of(digest->bytes, sizeof(digest->bytes)));
 }
 
+struct db_value db_content_digest(const struct wpkg_content_digest *digest)
+{
+	return db_bytes(
+		wpkg_str_of(digest->bytes, wpkg_digest_algorithm_length(digest->algorithm)));
+}
+
 void db_close(struct db *db)
 {
 	if (db)

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "crypto/content_digest.h"
 #include "crypto/digest.h"
 
 /* What a statement is given. Borrowed until the rows are closed. */
@@ -33,6 +34,7 @@ struct db_value db_size(uint64_t size); /* above INT64_MAX: that */
 struct db_value db_text(struct wpkg_str text);
 struct db_value db_bytes(struct wpkg_str bytes);
 struct db_value db_digest(const struct wpkg_digest *digest);
+struct db_value db_content_digest(const struct wpkg_content_digest *digest);
 
 /* The values of a call and their number, as two arguments. */
 #define DB_VALUES(...)                                                                             \

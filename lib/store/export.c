@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "data/json.h"
 #include "pkg/id.h"
@@ -123,15 +124,60 @@ static enum wpkg_status write_grant(struct exporter *exporter, struct db_rows *r
 	return end_line(exporter, err);
 }
 
-static enum wpkg_status write_facts(struct exporter *exporter, struct db_rows *rows,
-				    struct wpkg_err *err)
+static void add_sha256(struct exporter *exporter, struct db_rows *rows, int column)
 {
 	struct wpkg_digest digest;
 	char hex[WPKG_DIGEST_TEXT] = "";
-	if (db_rows_digest(&digest, rows, 0))
+	if (db_rows_digest(&digest, rows, column))
 		wpkg_digest_format(hex, &digest);
-	begin_line(exporter, "facts");
 	add_text(exporter, "sha256", wpkg_str_from(hex));
+}
+
+static enum wpkg_status write_alias(struct exporter *exporter, struct db_rows *rows,
+				    struct wpkg_err *err)
+{
+	char hex[129] = "";
+	struct wpkg_str sha512 = db_rows_bytes(rows, 1);
+	if (sha512.len == 64)
+		wpkg_hex_format(hex, (const uint8_t *)sha512.ptr, sha512.len);
+	begin_line(exporter, "alias");
+	add_sha256(exporter, rows, 0);
+	add_text(exporter, "sha512", wpkg_str_from(hex));
+	return end_line(exporter, err);
+}
+
+/* A manifest once for each of its tags, and once without where it has none. */
+static enum wpkg_status write_manifest(struct exporter *exporter, struct db_rows *rows,
+				       struct wpkg_err *err)
+{
+	struct wpkg_str sha512 = db_rows_bytes(rows, 5);
+	struct wpkg_content_digest called = {.algorithm = WPKG_SHA512};
+	struct wpkg_digest sha256;
+	char text[WPKG_CONTENT_DIGEST_TEXT] = "";
+	if (db_rows_digest(&sha256, rows, 1)) {
+		bool other = db_rows_integer(rows, 4) == WPKG_SHA512 && sha512.len == 64;
+		if (other)
+			memcpy(called.bytes, sha512.ptr, 64);
+		else
+			called = wpkg_content_digest_of_sha256(&sha256);
+		wpkg_content_digest_format(text, &called);
+	}
+	begin_line(exporter, "manifest");
+	add_text(exporter, "name", db_rows_bytes(rows, 0));
+	add_sha256(exporter, rows, 1);
+	add_text(exporter, "digest", wpkg_str_from(text));
+	add_text(exporter, "media_type", db_rows_bytes(rows, 2));
+	add_text(exporter, "pusher", db_rows_bytes(rows, 3));
+	if (db_rows_bytes(rows, 6).len > 0)
+		add_text(exporter, "tag", db_rows_bytes(rows, 6));
+	return end_line(exporter, err);
+}
+
+static enum wpkg_status write_facts(struct exporter *exporter, struct db_rows *rows,
+				    struct wpkg_err *err)
+{
+	begin_line(exporter, "facts");
+	add_sha256(exporter, rows, 0);
 	add_text(exporter, "json", db_rows_bytes(rows, 1));
 	return end_line(exporter, err);
 }
@@ -159,8 +205,10 @@ static enum wpkg_status write_invoice(struct exporter *exporter, const struct wp
 
 /* Whoever serves the folder serves every invoice in it: only what everybody may see is one. */
 static enum wpkg_status write_record_line(struct exporter *exporter,
-					  const struct wpkg_record *record, struct wpkg_err *err)
+					  const struct wpkg_record *record, bool was_pushed,
+					  struct wpkg_err *err)
 {
+	char manifest[WPKG_DIGEST_TEXT];
 	bool visible =
 		record->state == WPKG_RECORD_PUBLISHED || record->state == WPKG_RECORD_YANKED;
 	enum wpkg_status status = WPKG_OK;
@@ -179,6 +227,9 @@ static enum wpkg_status write_record_line(struct exporter *exporter,
 	add_integer(exporter, "yanked", record->yanked);
 	add_text(exporter, "yanked_by", record->yanked_by);
 	add_text(exporter, "yank_reason", record->yank_reason);
+	wpkg_digest_format(manifest, &record->manifest);
+	if (was_pushed)
+		add_text(exporter, "manifest", wpkg_str_from(manifest));
 	if (!visible)
 		add_text(exporter, "invoice", record->invoice);
 	return end_line(exporter, err);
@@ -192,7 +243,10 @@ static enum wpkg_status write_record(struct exporter *exporter, struct db_rows *
 	struct wpkg_record record = record_of_row(&arena, rows);
 	enum wpkg_status status = rows->err.status; /* close tells it */
 	if (status == WPKG_OK)
-		status = write_record_line(exporter, &record, err);
+		status = write_record_line(exporter, &record,
+					   record.has_manifest &&
+						   db_rows_integer(rows, RECORD_COLUMN_COUNT) == 0,
+					   err);
 	else if (err)
 		*err = rows->err;
 	if (status == WPKG_OK) {
@@ -287,7 +341,23 @@ static enum wpkg_status write_all(struct wpkg_store *store, struct db *db, void 
 				  write_name, err);
 	if (status == WPKG_OK)
 		status = each_row(exporter,
-				  "SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES " ORDER BY r.id",
+				  "SELECT b.digest, a.digest FROM blob_aliases a "
+				  "JOIN blobs b ON b.id = a.blob_id ORDER BY b.id",
+				  write_alias, err);
+	if (status == WPKG_OK)
+		status = each_row(
+			exporter,
+			"SELECT n.name, b.digest, m.media_type, m.pusher, m.algorithm, "
+			"a.digest, t.tag FROM manifests m JOIN names n ON n.id = m.name_id "
+			"JOIN blobs b ON b.id = m.blob_id "
+			"LEFT JOIN blob_aliases a ON a.blob_id = b.id "
+			"LEFT JOIN tags t ON t.manifest_id = m.id WHERE m.made = 0 "
+			"ORDER BY m.id, t.tag",
+			write_manifest, err);
+	if (status == WPKG_OK)
+		status = each_row(exporter,
+				  "SELECT " RECORD_COLUMNS ", m.made FROM " RECORD_TABLES
+				  " ORDER BY r.id",
 				  write_record, err);
 	if (status == WPKG_OK)
 		status = each_row(exporter,
@@ -308,8 +378,11 @@ static enum wpkg_status write_all(struct wpkg_store *store, struct db *db, void 
 		status = each_row(exporter,
 				  "SELECT b.digest, b.place, b.size, c.bytes FROM blobs b "
 				  "LEFT JOIN blob_bytes c ON c.blob_id = b.id "
-				  "WHERE " BLOB_IS_PRESENT " AND EXISTS "
-				  "(SELECT 1 FROM record_parcels WHERE blob_id = b.id) "
+				  "WHERE " BLOB_IS_PRESENT " AND (EXISTS "
+				  "(SELECT 1 FROM record_parcels WHERE blob_id = b.id) OR EXISTS "
+				  "(SELECT 1 FROM manifests WHERE blob_id = b.id AND made = 0) "
+				  "OR EXISTS (SELECT 1 FROM manifest_parts p JOIN manifests m "
+				  "ON m.id = p.manifest_id WHERE p.blob_id = b.id AND m.made = 0)) "
 				  "ORDER BY b.id",
 				  write_blob, err);
 	return status == WPKG_OK ? flush(exporter, err) : status;

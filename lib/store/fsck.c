@@ -208,6 +208,8 @@ static enum wpkg_status recall_records(struct checker *checker, struct db *db, i
 	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
 		bool moved = false;
 		status = record_move(&moved, db, ids[i], RECORD_RECALL, err);
+		if (status == WPKG_OK && moved)
+			status = record_wait(db, ids[i], err);
 	}
 	return status;
 }
@@ -408,6 +410,42 @@ static enum wpkg_status check_records(struct checker *checker, struct wpkg_err *
 	return status;
 }
 
+/* Manifests: each blob that one names, its own bytes among them, is there. */
+
+static enum wpkg_status check_manifests(struct wpkg_store *store, struct db *db, void *arguments,
+					struct wpkg_err *err)
+{
+	struct checker *checker = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT n.name, mb.digest, b.digest FROM manifests m "
+		     "JOIN names n ON n.id = m.name_id JOIN blobs mb ON mb.id = m.blob_id "
+		     "JOIN blobs b ON b.id = m.blob_id WHERE NOT " BLOB_IS_PRESENT
+		     " UNION ALL SELECT n.name, mb.digest, b.digest FROM manifest_parts p "
+		     "JOIN manifests m ON m.id = p.manifest_id JOIN names n ON n.id = m.name_id "
+		     "JOIN blobs mb ON mb.id = m.blob_id "
+		     "JOIN blobs b ON b.id = p.blob_id WHERE NOT " BLOB_IS_PRESENT,
+		     DB_NO_VALUES);
+	while (db_rows_next(&rows)) {
+		struct wpkg_digest manifest;
+		struct wpkg_digest blob;
+		char hex[WPKG_DIGEST_TEXT];
+		if (!db_rows_digest(&manifest, &rows, 1) || !db_rows_digest(&blob, &rows, 2))
+			break;
+		wpkg_digest_format(hex, &manifest);
+		struct wpkg_str name = db_rows_bytes(&rows, 0);
+		struct wpkg_str subject = wpkg_arena_format(&checker->arena, "%.*s@sha256:%s",
+							    WPKG_STR_ARG(name), hex);
+		if (!subject.ptr)
+			db_rows_fail(&rows, WPKG_ENOMEM, "fsck: no memory");
+		wpkg_digest_format(hex, &blob);
+		report_finding(checker, WPKG_FINDING_MANIFEST, subject, wpkg_str_from(hex), false);
+	}
+	wpkg_arena_clear(&checker->arena);
+	return db_rows_close(&rows, err);
+}
+
 /* Files */
 
 struct row_question {
@@ -458,6 +496,8 @@ enum wpkg_status wpkg_store_fsck(struct wpkg_fsck_report *out, struct wpkg_store
 		status = check_blobs(&checker, err);
 	if (status == WPKG_OK)
 		status = check_records(&checker, err);
+	if (status == WPKG_OK)
+		status = store_read(store, check_manifests, &checker, err);
 	if (status == WPKG_OK)
 		status = store->blobs->ops->list(store->blobs, visit_file, &checker, err);
 	if (status == WPKG_OK)

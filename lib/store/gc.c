@@ -20,6 +20,7 @@
 
 #define GRACE ((int64_t)86400)
 #define INCOMPLETE_AGE ((int64_t)7 * 86400)
+#define SESSION_AGE ((int64_t)86400)
 #define CHUNK 200 /* removals in one transaction: others wait for it */
 
 struct chunk {
@@ -35,6 +36,7 @@ struct collector {
 	struct wpkg_gc_options options;
 	int64_t blobs_before;	/* what was touched since stays */
 	int64_t records_before; /* what is younger stays */
+	int64_t untagged_before;
 	struct wpkg_gc_report report;
 	/* Of files without a row: read from the folder, judged in chunks. */
 	struct chunk strays;
@@ -44,7 +46,10 @@ struct collector {
 #define IS_UNUSED                                                                                  \
 	"b.touched < $1 AND NOT EXISTS (SELECT 1 FROM record_parcels p "                           \
 	"JOIN records r ON r.id = p.record_id WHERE p.blob_id = b.id "                             \
-	"AND (r.state <> 3 OR r.changed >= $1))"
+	"AND (r.state <> 3 OR r.changed >= $1)) "                                                  \
+	"AND NOT EXISTS (SELECT 1 FROM manifest_parts WHERE blob_id = b.id) "                      \
+	"AND NOT EXISTS (SELECT 1 FROM manifests WHERE blob_id = b.id) "                           \
+	"AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE blob_id = b.id)"
 
 /* Versions that were never completed */
 
@@ -71,12 +76,7 @@ static enum wpkg_status expire_one(struct chunk *chunk, struct db *db, int64_t i
 						  (struct wpkg_str){0}, err);
 		/* A name that was only ever tried is free again. */
 		if (status == WPKG_OK)
-			status = db_run(NULL, db,
-					"DELETE FROM names WHERE id = $1 AND given = 0 "
-					"AND NOT EXISTS (SELECT 1 FROM records WHERE name_id = $1) "
-					"AND NOT EXISTS (SELECT 1 FROM removed_versions "
-					"WHERE name_id = $1)",
-					DB_VALUES(db_integer(head.name_id)), err);
+			status = record_release_name(db, head.name_id, err);
 		collector->report.expired += status == WPKG_OK;
 	}
 	wpkg_arena_clear(&arena);
@@ -134,6 +134,118 @@ static enum wpkg_status expire_records(struct collector *collector, struct chunk
 		status = store_read(store, list_incomplete, chunk, err);
 		if (status == WPKG_OK && chunk->count > 0)
 			status = store_write(store, expire_chunk, chunk, err);
+	} while (status == WPKG_OK && chunk->count == CHUNK);
+	return status;
+}
+
+/* Manifests and repositories */
+
+/* Nothing means manifest m: no tag, no index, no version, and it means no other itself. */
+#define IS_UNTAGGED                                                                                \
+	"m.pushed < $1 AND m.made = 0 AND m.subject = x'' "                                        \
+	"AND NOT EXISTS (SELECT 1 FROM tags WHERE manifest_id = m.id) "                            \
+	"AND NOT EXISTS (SELECT 1 FROM records WHERE manifest_id = m.id) "                         \
+	"AND NOT EXISTS (SELECT 1 FROM manifest_parts p WHERE p.blob_id = m.blob_id "              \
+	"AND p.name_id = m.name_id)"
+
+static enum wpkg_status list_untagged(struct wpkg_store *store, struct db *db, void *arguments,
+				      struct wpkg_err *err)
+{
+	struct chunk *chunk = arguments;
+	int64_t after = chunk->count > 0 ? chunk->ids[chunk->count - 1] : 0;
+	struct db_rows rows;
+	(void)store;
+	chunk->count = 0;
+	db_rows_open(&rows, db,
+		     "SELECT m.id FROM manifests m WHERE m.id > $2 AND " IS_UNTAGGED
+		     " ORDER BY m.id LIMIT $3",
+		     DB_VALUES(db_integer(chunk->collector->untagged_before), db_integer(after),
+			       db_integer(CHUNK)));
+	while (db_rows_next(&rows))
+		chunk->ids[chunk->count++] = db_rows_integer(&rows, 0);
+	return db_rows_close(&rows, err);
+}
+
+static enum wpkg_status remove_untagged(struct wpkg_store *store, struct db *db, void *arguments,
+					struct wpkg_err *err)
+{
+	struct chunk *chunk = arguments;
+	enum wpkg_status status = WPKG_OK;
+	(void)store;
+	for (size_t i = 0; status == WPKG_OK && i < chunk->count; i++) {
+		uint64_t changed = 0;
+		status = db_run(&changed, db,
+				"DELETE FROM manifests WHERE id IN (SELECT m.id FROM manifests m "
+				"WHERE m.id = $2 AND " IS_UNTAGGED ")",
+				DB_VALUES(db_integer(chunk->collector->untagged_before),
+					  db_integer(chunk->ids[i])),
+				err);
+		chunk->collector->report.manifests += changed;
+	}
+	return status;
+}
+
+static enum wpkg_status collect_round(struct collector *collector, struct chunk *chunk,
+				      struct wpkg_err *err)
+{
+	struct wpkg_store *store = collector->store;
+	enum wpkg_status status = WPKG_OK;
+	chunk->count = 0;
+	do {
+		status = store_read(store, list_untagged, chunk, err);
+		if (collector->options.dry_run)
+			collector->report.manifests += chunk->count;
+		else if (status == WPKG_OK && chunk->count > 0)
+			status = store_write(store, remove_untagged, chunk, err);
+	} while (status == WPKG_OK && chunk->count == CHUNK);
+	return status;
+}
+
+/* An index that goes sets its manifests free: until a round finds none. */
+static enum wpkg_status collect_manifests(struct collector *collector, struct chunk *chunk,
+					  struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	uint64_t before = 0;
+	if (collector->options.untagged == 0)
+		return WPKG_OK;
+	do {
+		before = collector->report.manifests;
+		status = collect_round(collector, chunk, err);
+	} while (status == WPKG_OK && !collector->options.dry_run &&
+		 collector->report.manifests > before);
+	return status;
+}
+
+/* What came to a repository long ago is there by its manifests, or not at all. */
+static enum wpkg_status unlink_chunk(struct wpkg_store *store, struct db *db, void *arguments,
+				     struct wpkg_err *err)
+{
+	struct chunk *chunk = arguments;
+	struct db_rows rows;
+	(void)store;
+	chunk->count = 0;
+	db_rows_open(&rows, db,
+		     "DELETE FROM repository_blobs WHERE (name_id, blob_id) IN "
+		     "(SELECT name_id, blob_id FROM repository_blobs WHERE touched < $1 "
+		     "ORDER BY touched LIMIT $2) RETURNING name_id",
+		     DB_VALUES(db_integer(chunk->collector->blobs_before), db_integer(CHUNK)));
+	while (db_rows_next(&rows))
+		chunk->ids[chunk->count++] = db_rows_integer(&rows, 0);
+	enum wpkg_status status = db_rows_close(&rows, err);
+	for (size_t i = 0; status == WPKG_OK && i < chunk->count; i++)
+		status = record_release_name(db, chunk->ids[i], err);
+	return status;
+}
+
+static enum wpkg_status unlink_blobs(struct collector *collector, struct chunk *chunk,
+				     struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	if (collector->options.dry_run)
+		return WPKG_OK;
+	do {
+		status = store_write(collector->store, unlink_chunk, chunk, err);
 	} while (status == WPKG_OK && chunk->count == CHUNK);
 	return status;
 }
@@ -333,11 +445,20 @@ enum wpkg_status wpkg_store_gc(struct wpkg_gc_report *out, struct wpkg_store *st
 	if (options)
 		collector->options = *options;
 	collector->blobs_before = moment(collector->options.grace, GRACE);
+	collector->untagged_before = moment(collector->options.untagged, 0);
 	collector->records_before = moment(collector->options.incomplete, INCOMPLETE_AGE);
 	chunk->collector = collector;
 	status = store_hold_take(&hold, store, STORE_HOLD_REMOVE, err);
 	if (status == WPKG_OK)
 		status = expire_records(collector, chunk, err);
+	if (status == WPKG_OK)
+		status = sessions_expire(&collector->report.sessions, store,
+					 moment(collector->options.sessions, SESSION_AGE),
+					 collector->options.dry_run, err);
+	if (status == WPKG_OK)
+		status = collect_manifests(collector, chunk, err);
+	if (status == WPKG_OK)
+		status = unlink_blobs(collector, chunk, err);
 	if (status == WPKG_OK)
 		status = collect_blobs(collector, chunk, err);
 	if (status == WPKG_OK)

@@ -15,12 +15,14 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "data/json.h"
 #include "pkg/id.h"
 #include "store/access.h"
 #include "store/blob_index.h"
 #include "store/record_int.h"
+#include "store/repository_int.h"
 #include "store/store_int.h"
 #include "store/transfer.h"
 #include "store/upkeep.h"
@@ -73,7 +75,7 @@ static enum wpkg_status pass_over(struct importer *importer, struct wpkg_str sub
 
 /* Parcels */
 
-static enum wpkg_status upload_fd(bool *existed, struct importer *importer, int fd,
+static enum wpkg_status upload_fd(struct importer *importer, int fd,
 				  const struct record_parcel *parcel, struct wpkg_err *err)
 {
 	struct wpkg_upload_options options = {.digest = &parcel->digest, .size = parcel->size};
@@ -96,8 +98,10 @@ static enum wpkg_status upload_fd(bool *existed, struct importer *importer, int 
 		status = upload_finish_wait(&uploaded, upload, err);
 	else
 		wpkg_upload_abort(upload);
-	if (status == WPKG_OK)
-		*existed = uploaded.existed;
+	if (status == WPKG_OK && !uploaded.existed) {
+		importer->report.blobs++;
+		importer->report.bytes += uploaded.size;
+	}
 	wpkg_mem_free(buffer);
 	return status;
 }
@@ -124,7 +128,6 @@ static enum wpkg_status import_parcel(struct importer *importer, const struct re
 	char path[TRANSFER_PATH];
 	struct wpkg_err problem;
 	uint64_t size;
-	bool existed = false;
 	int fd = -1;
 	enum wpkg_status status = wpkg_blob_size(&size, importer->store, &parcel->digest, &problem);
 	if (status != WPKG_ENOTFOUND)
@@ -135,12 +138,8 @@ static enum wpkg_status import_parcel(struct importer *importer, const struct re
 	if (status == WPKG_ENOTFOUND)
 		return WPKG_OK;
 	if (status == WPKG_OK) {
-		status = upload_fd(&existed, importer, fd, parcel, &problem);
+		status = upload_fd(importer, fd, parcel, &problem);
 		close(fd);
-	}
-	if (status == WPKG_OK && !existed) {
-		importer->report.blobs++;
-		importer->report.bytes += parcel->size;
 	}
 	return pass_over(importer, wpkg_str_from(path), status, &problem, err);
 }
@@ -159,6 +158,7 @@ struct item {
 	struct wpkg_str yank_reason;
 	struct wpkg_str actor; /* of the event */
 	struct wpkg_arena *arena;
+	struct package_manifest package;
 	bool existed;
 };
 
@@ -262,6 +262,10 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 		status = choose_state(&state, item, db, id, err);
 	if (status == WPKG_OK)
 		status = move_to(db, id, state, err);
+	if (status == WPKG_OK && (state == WPKG_RECORD_PUBLISHED || state == WPKG_RECORD_YANKED))
+		status = package_manifest_insert(db, id, &item->package, err);
+	if (status == WPKG_OK && state == WPKG_RECORD_INCOMPLETE)
+		status = record_wait(db, id, err);
 	if (status == WPKG_OK)
 		status = set_history(db, id, item, err);
 	if (status == WPKG_OK)
@@ -270,9 +274,11 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 	return status;
 }
 
-/* Reads the invoice into the item's draft. What the source is silent about is filled in. */
+/* Reads the invoice into the item's draft. What the source is silent about is filled in. pushed:
+ * the manifest that the version was pushed as; NULL: none. */
 static enum wpkg_status complete_item(struct importer *importer, struct item *item,
-				      struct wpkg_str text, struct wpkg_err *err)
+				      struct wpkg_str text, const struct wpkg_new_manifest *pushed,
+				      struct wpkg_err *err)
 {
 	struct wpkg_invoice *invoice = NULL;
 	struct wpkg_buf canonical;
@@ -298,6 +304,9 @@ static enum wpkg_status complete_item(struct importer *importer, struct item *it
 			status = WPKG_FAIL(err, WPKG_ENOMEM, "import: no memory");
 	}
 	wpkg_buf_clear(&canonical);
+	if (status == WPKG_OK)
+		status = package_manifest_make(&item->package, &importer->arena, item->draft.text,
+					       pushed, err);
 	item->arena = &importer->arena;
 	item->actor = importer->options->actor;
 	return status;
@@ -324,19 +333,15 @@ static enum wpkg_status import_item(struct importer *importer, struct item *item
 	return WPKG_OK;
 }
 
-static enum wpkg_status read_invoice(struct wpkg_str *out, struct importer *importer,
-				     const struct wpkg_digest *id, struct wpkg_err *err)
+static enum wpkg_status read_file(struct wpkg_str *out, struct importer *importer, const char *path,
+				  size_t max, struct wpkg_err *err)
 {
-	char hex[WPKG_DIGEST_TEXT];
-	char path[TRANSFER_PATH];
 	struct wpkg_buf text;
 	int fd = -1;
-	wpkg_digest_format(hex, id);
-	snprintf(path, sizeof(path), "invoices/%s/invoice.toml", hex);
 	enum wpkg_status status = open_plain(&fd, importer->folder, path, err);
 	if (status != WPKG_OK)
 		return status;
-	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
+	wpkg_buf_init(&text, max);
 	status = wpkg_file_read_fd(&text, fd, path, err);
 	close(fd);
 	if (status == WPKG_OK) {
@@ -345,6 +350,73 @@ static enum wpkg_status read_invoice(struct wpkg_str *out, struct importer *impo
 			status = WPKG_FAIL(err, WPKG_ENOMEM, "import: no memory");
 	}
 	wpkg_buf_clear(&text);
+	return status;
+}
+
+static enum wpkg_status read_invoice(struct wpkg_str *out, struct importer *importer,
+				     const struct wpkg_digest *id, struct wpkg_err *err)
+{
+	char hex[WPKG_DIGEST_TEXT];
+	char path[TRANSFER_PATH];
+	wpkg_digest_format(hex, id);
+	snprintf(path, sizeof(path), "invoices/%s/invoice.toml", hex);
+	return read_file(out, importer, path, WPKG_INVOICE_MAX, err);
+}
+
+/* Manifests */
+
+static enum wpkg_status read_manifest(struct wpkg_str *out, struct wpkg_oci_parts *parts,
+				      struct importer *importer, struct wpkg_str sha256,
+				      struct wpkg_err *err)
+{
+	struct wpkg_digest digest;
+	char path[TRANSFER_PATH];
+	if (!wpkg_digest_parse(&digest, sha256))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "its sha256 is none");
+	snprintf(path, sizeof(path), "parcels/%.*s/parcel.dat", WPKG_STR_ARG(sha256));
+	enum wpkg_status status = read_file(out, importer, path, WPKG_OCI_MANIFEST_MAX, err);
+	return status == WPKG_OK ? wpkg_oci_parts_read(parts, &importer->arena, *out, err) : status;
+}
+
+struct linking {
+	struct wpkg_str name;
+	struct wpkg_str pusher;
+	const struct wpkg_oci_parts *parts;
+};
+
+/* What the source had in the repository was pushed to it. */
+static enum wpkg_status link_parts(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+	const struct linking *linking = arguments;
+	int64_t name_id = 0;
+	(void)store;
+	enum wpkg_status status =
+		repository_enter(&name_id, db, linking->name, linking->pusher, err);
+	for (size_t i = 0; status == WPKG_OK && i < linking->parts->count; i++) {
+		const struct wpkg_oci_part *part = &linking->parts->parts[i];
+		struct blob_row blob = {0};
+		if (part->is_manifest)
+			continue;
+		status = blob_index_find_content(&blob, db, &part->digest, err);
+		if (status == WPKG_OK && blob.id != 0)
+			status = repository_link(db, name_id, blob.id, err);
+	}
+	return status;
+}
+
+static enum wpkg_status import_part_blobs(struct importer *importer,
+					  const struct wpkg_oci_parts *parts, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < parts->count; i++) {
+		struct record_parcel parcel = {.size = WPKG_SIZE_UNKNOWN};
+		if (parts->parts[i].is_manifest || parts->parts[i].digest.algorithm != WPKG_SHA256)
+			continue;
+		memcpy(parcel.digest.bytes, parts->parts[i].digest.bytes,
+		       sizeof(parcel.digest.bytes));
+		status = import_parcel(importer, &parcel, err);
+	}
 	return status;
 }
 
@@ -383,6 +455,69 @@ static int compare_digests(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct wpkg_digest));
 }
 
+static enum wpkg_status put_manifest(struct importer *importer, const struct wpkg_value *line,
+				     struct wpkg_str bytes, const struct wpkg_oci_parts *parts,
+				     struct wpkg_err *err)
+{
+	struct linking linking = {
+		.name = text_of(line, "name"), .pusher = text_of(line, "pusher"), .parts = parts};
+	const struct wpkg_tag_set tag = {.tag = text_of(line, "tag"), .fixed = true};
+	struct wpkg_content_digest called;
+	struct wpkg_put_manifest put;
+	if (!wpkg_content_digest_parse(&called, text_of(line, "digest")))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "its digest is none");
+	const struct wpkg_new_manifest manifest = {.name = linking.name,
+						   .bytes = bytes,
+						   .media_type = text_of(line, "media_type"),
+						   .parts = parts,
+						   .digest = &called,
+						   .tags = &tag,
+						   .tag_count = tag.tag.len > 0,
+						   .pusher = linking.pusher};
+	enum wpkg_status status = store_write(importer->store, link_parts, &linking, err);
+	if (status == WPKG_OK)
+		status = wpkg_manifest_put(&put, &importer->arena, importer->store, &manifest, err);
+	return status;
+}
+
+static enum wpkg_status import_manifest_line(struct importer *importer,
+					     const struct wpkg_value *line, struct wpkg_str subject,
+					     struct wpkg_err *err)
+{
+	struct wpkg_oci_parts parts;
+	struct wpkg_str bytes;
+	struct wpkg_err problem;
+	enum wpkg_status status =
+		read_manifest(&bytes, &parts, importer, text_of(line, "sha256"), &problem);
+	if (status != WPKG_OK)
+		return pass_over(importer, subject, status, &problem, err);
+	status = import_part_blobs(importer, &parts, err);
+	if (status != WPKG_OK)
+		return status;
+	status = put_manifest(importer, line, bytes, &parts, &problem);
+	return pass_over(importer, subject, status, &problem, err);
+}
+
+/* The manifest that a version was pushed as; its line came before. */
+static enum wpkg_status find_pushed(struct wpkg_new_manifest *out, struct wpkg_oci_parts *parts,
+				    struct importer *importer, struct wpkg_str name,
+				    struct wpkg_str sha256, struct wpkg_err *err)
+{
+	struct wpkg_content_digest digest = {.algorithm = WPKG_SHA256};
+	struct wpkg_manifest manifest;
+	struct wpkg_digest plain;
+	if (!wpkg_digest_parse(&plain, sha256))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "its manifest is none");
+	digest = wpkg_content_digest_of_sha256(&plain);
+	enum wpkg_status status = wpkg_manifest_find(&manifest, &importer->arena, importer->store,
+						     name, &digest, WPKG_MANIFEST_WHOLE, err);
+	if (status == WPKG_OK)
+		status = wpkg_oci_parts_read(parts, &importer->arena, manifest.bytes, err);
+	*out = (struct wpkg_new_manifest){
+		.bytes = manifest.bytes, .media_type = manifest.media_type, .parts = parts};
+	return status;
+}
+
 /* The invoice of a version that everybody may see is a file; others' stand in the line. */
 static enum wpkg_status import_record_line(struct importer *importer, const struct wpkg_value *line,
 					   struct wpkg_str subject, struct wpkg_err *err)
@@ -390,6 +525,9 @@ static enum wpkg_status import_record_line(struct importer *importer, const stru
 	struct wpkg_digest id;
 	struct wpkg_err problem;
 	struct wpkg_str text = text_of(line, "invoice");
+	struct wpkg_str manifest = text_of(line, "manifest");
+	struct wpkg_new_manifest pushed;
+	struct wpkg_oci_parts parts;
 	struct item item = {
 		.stated = true,
 		.draft.pusher = text_of(line, "pusher"),
@@ -412,8 +550,12 @@ static enum wpkg_status import_record_line(struct importer *importer, const stru
 	}
 	if (text.len == 0)
 		status = read_invoice(&text, importer, &id, &problem);
+	if (status == WPKG_OK && manifest.len > 0)
+		status = find_pushed(&pushed, &parts, importer, text_of(line, "name"), manifest,
+				     &problem);
 	if (status == WPKG_OK)
-		status = complete_item(importer, &item, text, &problem);
+		status = complete_item(importer, &item, text, manifest.len > 0 ? &pushed : NULL,
+				       &problem);
 	if (status != WPKG_OK)
 		return pass_over(importer, subject, status, &problem, err);
 	return import_item(importer, &item, subject, err);
@@ -490,6 +632,27 @@ static enum wpkg_status import_change(struct importer *importer, struct line_cha
 	return pass_over(importer, subject, status, &problem, err);
 }
 
+/* The second name of a blob that is wanted by it: the blob comes first. */
+static enum wpkg_status import_alias_line(struct importer *importer, const struct wpkg_value *line,
+					  struct wpkg_str subject, struct wpkg_err *err)
+{
+	struct record_parcel parcel = {.size = WPKG_SIZE_UNKNOWN};
+	uint8_t sha512[64];
+	if (!wpkg_digest_parse(&parcel.digest, text_of(line, "sha256")) ||
+	    !wpkg_hex_parse(sha512, sizeof(sha512), text_of(line, "sha512"))) {
+		note(importer, subject, "its digests are none");
+		return WPKG_OK;
+	}
+	struct line_change change = {
+		.sql = "INSERT INTO blob_aliases (digest, blob_id) SELECT $2, id FROM blobs "
+		       "WHERE digest = $1 ON CONFLICT DO NOTHING",
+		.values = {db_digest(&parcel.digest), db_bytes(wpkg_str_of(sha512, 64))},
+		.count = 2,
+	};
+	enum wpkg_status status = import_parcel(importer, &parcel, err);
+	return status == WPKG_OK ? import_change(importer, &change, subject, err) : status;
+}
+
 static enum wpkg_status import_line(struct importer *importer, const struct wpkg_value *line,
 				    struct wpkg_str subject, struct wpkg_err *err)
 {
@@ -502,6 +665,10 @@ static enum wpkg_status import_line(struct importer *importer, const struct wpkg
 					    WPKG_STR_ARG(text_of(line, "version")));
 		return import_record_line(importer, line, subject, err);
 	}
+	if (wpkg_str_equal_text(kind, "manifest"))
+		return import_manifest_line(importer, line, subject, err);
+	if (wpkg_str_equal_text(kind, "alias"))
+		return import_alias_line(importer, line, subject, err);
 	if (wpkg_str_equal_text(kind, "registry")) {
 		if (integer_of(line, "version") == TRANSFER_VERSION)
 			return WPKG_OK;
@@ -606,7 +773,7 @@ static enum wpkg_status import_folder(struct importer *importer, const char *nam
 		return WPKG_OK;
 	enum wpkg_status status = read_invoice(&text, importer, &id, &problem);
 	if (status == WPKG_OK)
-		status = complete_item(importer, &item, text, &problem);
+		status = complete_item(importer, &item, text, NULL, &problem);
 	if (status == WPKG_OK)
 		status = wpkg_id_digest(&is, item.draft.name, item.draft.version, &problem);
 	if (status == WPKG_OK && !wpkg_digest_equal(&is, &id))

@@ -3,9 +3,11 @@
 #include "base/clock.h"
 #include "pkg/verdict.h"
 #include "store/record_int.h"
+#include "store/repository_int.h"
 #include "store/store_int.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
+#define SETTLE_TRIES 5 /* while others sign the invoice */
 
 static enum wpkg_status fail_absent(int64_t id, struct wpkg_err *err)
 {
@@ -25,6 +27,7 @@ struct settling {
 	int64_t id;
 	const struct wpkg_settlement *settlement;
 	struct wpkg_str reason;
+	struct package_manifest package; /* of an accepted one */
 	struct wpkg_arena arena;
 };
 
@@ -54,6 +57,16 @@ static enum wpkg_status keep_verdict(struct db *db, int64_t id,
 	return status;
 }
 
+/* The invoice may have been signed once more since it was read for this. */
+static enum wpkg_status add_manifest(const struct settling *settling, struct db *db,
+				     const struct record_head *head, struct wpkg_err *err)
+{
+	if (!wpkg_digest_equal(&settling->package.invoice_digest, &head->invoice_digest))
+		return WPKG_FAIL(err, WPKG_EBUSY, "%.*s/%.*s has changed meanwhile",
+				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
+	return package_manifest_insert(db, head->id, &settling->package, err);
+}
+
 static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *arguments,
 			       struct wpkg_err *err)
 {
@@ -71,6 +84,8 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	status = record_move(&moved, db, head.id, accepted ? RECORD_PUBLISH : RECORD_REJECT, err);
 	if (status == WPKG_OK && !moved)
 		return fail_state(&head, "checking", err);
+	if (status == WPKG_OK && accepted)
+		status = add_manifest(settling, db, &head, err);
 	if (status == WPKG_OK)
 		status = keep_verdict(db, head.id, settlement, err);
 	if (status == WPKG_OK)
@@ -100,33 +115,57 @@ static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *a
 	return status;
 }
 
-static enum wpkg_status
-run_settling(struct wpkg_store *store,
-	     enum wpkg_status (*body)(struct wpkg_store *, struct db *, void *, struct wpkg_err *),
-	     int64_t id, const struct wpkg_settlement *settlement, struct wpkg_err *err)
+/* The event says why; a verdict that cannot be read is kept as it is and says nothing. */
+static void read_reason(struct settling *settling)
 {
-	struct settling settling = {.id = id, .settlement = settlement};
 	struct wpkg_verdict verdict;
-	wpkg_arena_init(&settling.arena, ARENA_MAX);
-	/* The event says why; a verdict that cannot be read is kept as it is and says nothing. */
-	if (!settlement->accepted &&
-	    wpkg_verdict_read(&verdict, &settling.arena, settlement->verdict, NULL) == WPKG_OK)
-		settling.reason = verdict.reason;
-	enum wpkg_status status = store_write(store, body, &settling, err);
-	wpkg_arena_clear(&settling.arena);
-	return status;
+	if (!settling->settlement->accepted &&
+	    wpkg_verdict_read(&verdict, &settling->arena, settling->settlement->verdict, NULL) ==
+		    WPKG_OK)
+		settling->reason = verdict.reason;
+}
+
+/* What takes long is done before the transaction. */
+static enum wpkg_status prepare_settling(struct settling *settling, struct wpkg_store *store,
+					 struct wpkg_err *err)
+{
+	const struct wpkg_settlement *settlement = settling->settlement;
+	struct wpkg_record record;
+	read_reason(settling);
+	if (!settlement->accepted)
+		return WPKG_OK;
+	enum wpkg_status status =
+		wpkg_record_find_id(&record, &settling->arena, store, settling->id, err);
+	if (status != WPKG_OK)
+		return status;
+	return package_manifest_make(&settling->package, &settling->arena, record.invoice,
+				     settlement->manifest, err);
 }
 
 enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
 				    const struct wpkg_settlement *settlement, struct wpkg_err *err)
 {
-	return run_settling(store, settle, id, settlement, err);
+	struct settling settling = {.id = id, .settlement = settlement};
+	enum wpkg_status status = WPKG_EBUSY;
+	for (int i = 0; status == WPKG_EBUSY && i < SETTLE_TRIES; i++) {
+		wpkg_arena_init(&settling.arena, ARENA_MAX);
+		status = prepare_settling(&settling, store, err);
+		if (status == WPKG_OK)
+			status = store_write(store, settle, &settling, err);
+		wpkg_arena_clear(&settling.arena);
+	}
+	return status;
 }
 
 enum wpkg_status wpkg_record_recheck(struct wpkg_store *store, int64_t id,
 				     const struct wpkg_settlement *settlement, struct wpkg_err *err)
 {
-	return run_settling(store, recheck, id, settlement, err);
+	struct settling settling = {.id = id, .settlement = settlement};
+	wpkg_arena_init(&settling.arena, ARENA_MAX);
+	read_reason(&settling);
+	enum wpkg_status status = store_write(store, recheck, &settling, err);
+	wpkg_arena_clear(&settling.arena);
+	return status;
 }
 
 /* Texts that replace one another */
@@ -200,6 +239,8 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 			DB_VALUES(db_integer(head.id), db_text(act->actor), db_text(act->reason)),
 			err);
 	if (status == WPKG_OK)
+		status = package_manifest_renew(db, head.id, yanking->text, err);
+	if (status == WPKG_OK)
 		status = record_add_event(db, moved ? "yank" : "replace", &head, act->actor,
 					  act->reason, err);
 	return status;
@@ -225,6 +266,8 @@ static enum wpkg_status replace(struct wpkg_store *store, struct db *db, void *a
 	if (status == WPKG_OK)
 		status =
 			record_set_text(db, head.id, replacing->text, &replacing->text_digest, err);
+	if (status == WPKG_OK)
+		status = package_manifest_renew(db, head.id, replacing->text, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, "replace", &head, act->actor, act->reason, err);
 	return status;

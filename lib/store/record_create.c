@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "pkg/name.h"
 #include "store/record_int.h"
 #include "store/store_int.h"
 
@@ -49,11 +50,24 @@ static enum wpkg_status check_removed(struct db *db, int64_t name_id,
 	return status;
 }
 
-static enum wpkg_status claim_name(int64_t *id, struct db *db, const struct record_draft *draft,
+enum wpkg_status record_check_name(struct db *db, struct wpkg_str name, struct wpkg_arena *arena,
+				   struct wpkg_err *err)
+{
+	struct record_draft draft = {.name = name};
+	enum wpkg_status status = wpkg_name_check(name, err);
+	if (status == WPKG_OK)
+		status = record_draft_name(&draft, arena, err);
+	return status == WPKG_OK ? check_confusable(db, &draft, err) : status;
+}
+
+enum wpkg_status record_enter_name(int64_t *id, struct db *db, const struct record_draft *draft,
 				   struct wpkg_err *err)
 {
 	bool made = false;
 	enum wpkg_status status = record_claim_name(id, &made, db, draft, err);
+	if (status == WPKG_OK && made && !draft->skeleton.ptr)
+		status = WPKG_FAIL(err, WPKG_EINVAL, "'%.*s' is no good name",
+				   WPKG_STR_ARG(draft->name));
 	if (status == WPKG_OK && made)
 		status = check_confusable(db, draft, err);
 	if (status == WPKG_OK && made && draft->pusher.len > 0)
@@ -101,9 +115,9 @@ static enum wpkg_status tell_missing(struct creation *creation, struct db *db, s
 {
 	const struct record_draft *draft = &creation->draft;
 	struct wpkg_created *created = &creation->created;
-	struct record_head head = {.name = draft->name, .version = draft->version};
+	struct record_head head = {
+		.id = created->id, .name = draft->name, .version = draft->version};
 	struct wpkg_digests missing = {0};
-	bool moved = false;
 	if (created->state != WPKG_RECORD_INCOMPLETE)
 		return WPKG_OK;
 	enum wpkg_status status =
@@ -113,13 +127,9 @@ static enum wpkg_status tell_missing(struct creation *creation, struct db *db, s
 	created->missing = missing.items;
 	created->missing_count = missing.count;
 	if (missing.count > 0)
-		return WPKG_OK;
+		return record_wait(db, created->id, err);
 	created->state = WPKG_RECORD_CHECKING;
-	status = record_move(&moved, db, created->id, RECORD_COMPLETE, err);
-	if (status == WPKG_OK)
-		status = record_add_event(db, "complete", &head, (struct wpkg_str){0},
-					  (struct wpkg_str){0}, err);
-	return status;
+	return record_complete(db, &head, err);
 }
 
 static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *arguments,
@@ -130,7 +140,7 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 	struct record_head head = {0};
 	int64_t name_id = 0;
 	(void)store;
-	enum wpkg_status status = claim_name(&name_id, db, draft, err);
+	enum wpkg_status status = record_enter_name(&name_id, db, draft, err);
 	if (status == WPKG_OK)
 		status = check_removed(db, name_id, draft, err);
 	if (status == WPKG_OK)

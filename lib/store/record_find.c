@@ -9,6 +9,7 @@ struct question {
 	struct wpkg_arena *arena;
 	struct wpkg_str name;
 	struct wpkg_str precedence;
+	const struct wpkg_digest *manifest;
 	const struct wpkg_viewer *viewer;
 	int64_t id;
 	enum wpkg_record_state state;
@@ -72,6 +73,34 @@ enum wpkg_status wpkg_record_find_id(struct wpkg_record *out, struct wpkg_arena 
 	enum wpkg_status status = store_read(store, find_id, &question, err);
 	if (status == WPKG_OK && question.found.count == 0)
 		status = WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no record %lld", (long long)id);
+	if (status == WPKG_OK)
+		*out = question.found.items[0];
+	return status;
+}
+
+static enum wpkg_status find_by_manifest(struct wpkg_store *store, struct db *db, void *arguments,
+					 struct wpkg_err *err)
+{
+	struct question *question = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES
+		     " WHERE n.name = $1 AND mb.digest = $2 AND m.name_id = n.id "
+		     "ORDER BY r.precedence DESC LIMIT 1",
+		     DB_VALUES(db_text(question->name), db_digest(question->manifest)));
+	return collect(question, &rows, err);
+}
+
+enum wpkg_status wpkg_record_find_manifest(struct wpkg_record *out, struct wpkg_arena *arena,
+					   struct wpkg_store *store, struct wpkg_str name,
+					   const struct wpkg_digest *manifest, struct wpkg_err *err)
+{
+	struct question question = {.arena = arena, .name = name, .manifest = manifest};
+	enum wpkg_status status = store_read(store, find_by_manifest, &question, err);
+	if (status == WPKG_OK && question.found.count == 0)
+		status = WPKG_FAIL(err, WPKG_ENOTFOUND, "no version of %.*s has this manifest",
+				   WPKG_STR_ARG(name));
 	if (status == WPKG_OK)
 		*out = question.found.items[0];
 	return status;

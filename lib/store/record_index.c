@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "store/blob_index.h"
 #include "store/record_int.h"
+#include "store/repository_int.h"
 #include "store/store_int.h"
 #include "store/summary.h"
 
@@ -25,6 +26,8 @@ struct wpkg_record record_of_row(struct wpkg_arena *arena, struct db_rows *rows)
 		.size = (uint64_t)db_rows_integer(rows, 14),
 		.parcel_count = (size_t)db_rows_integer(rows, 15),
 	};
+	if (db_rows_bytes(rows, 16).len > 0)
+		record.has_manifest = db_rows_digest(&record.manifest, rows, 16);
 	db_rows_digest(&record.invoice_digest, rows, 5);
 	return record;
 }
@@ -110,6 +113,23 @@ enum wpkg_status record_claim_name(int64_t *id, bool *made, struct db *db,
 		err);
 }
 
+enum wpkg_status record_use_name(struct db *db, int64_t name_id, struct wpkg_err *err)
+{
+	return db_run(NULL, db, "UPDATE names SET used = 1 WHERE id = $1 AND used = 0",
+		      DB_VALUES(db_integer(name_id)), err);
+}
+
+enum wpkg_status record_release_name(struct db *db, int64_t name_id, struct wpkg_err *err)
+{
+	return db_run(NULL, db,
+		      "DELETE FROM names WHERE id = $1 AND given = 0 AND used = 0 "
+		      "AND NOT EXISTS (SELECT 1 FROM records WHERE name_id = $1) "
+		      "AND NOT EXISTS (SELECT 1 FROM removed_versions WHERE name_id = $1) "
+		      "AND NOT EXISTS (SELECT 1 FROM manifests WHERE name_id = $1) "
+		      "AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE name_id = $1)",
+		      DB_VALUES(db_integer(name_id)), err);
+}
+
 static enum wpkg_status insert_parcels(struct db *db, int64_t id, const struct record_draft *draft,
 				       struct wpkg_err *err)
 {
@@ -170,6 +190,8 @@ enum wpkg_status record_remove(struct db *db, int64_t id, int64_t summary_id, st
 {
 	enum wpkg_status status = record_uncount(db, id, err);
 	if (status == WPKG_OK)
+		status = package_manifest_remove(db, id, err);
+	if (status == WPKG_OK)
 		status = db_run(NULL, db, "DELETE FROM records WHERE id = $1",
 				DB_VALUES(db_integer(id)), err);
 	return status == WPKG_OK ? summary_release(db, summary_id, err) : status;
@@ -223,7 +245,7 @@ static enum wpkg_status list_complete(struct wpkg_record_ref **out, size_t *coun
 	struct wpkg_record_ref *refs = NULL;
 	size_t n = 0;
 	db_rows_open(&rows, db,
-		     "SELECT r.id, n.name, r.version FROM record_parcels w "
+		     "SELECT r.id, n.name, r.version FROM waiting w "
 		     "JOIN records r ON r.id = w.record_id JOIN names n ON n.id = r.name_id "
 		     "WHERE w.blob_id = $1 AND r.state = 0 AND NOT EXISTS ("
 		     "SELECT 1 FROM record_parcels p JOIN blobs b ON b.id = p.blob_id "
@@ -245,6 +267,30 @@ static enum wpkg_status list_complete(struct wpkg_record_ref **out, size_t *coun
 	return db_rows_close(&rows, err);
 }
 
+enum wpkg_status record_complete(struct db *db, const struct record_head *head,
+				 struct wpkg_err *err)
+{
+	bool moved = false;
+	enum wpkg_status status = record_move(&moved, db, head->id, RECORD_COMPLETE, err);
+	if (status == WPKG_OK)
+		status = db_run(NULL, db, "DELETE FROM waiting WHERE record_id = $1",
+				DB_VALUES(db_integer(head->id)), err);
+	if (status == WPKG_OK && moved)
+		status = record_add_event(db, "complete", head, (struct wpkg_str){0},
+					  (struct wpkg_str){0}, err);
+	return status;
+}
+
+enum wpkg_status record_wait(struct db *db, int64_t id, struct wpkg_err *err)
+{
+	return db_run(NULL, db,
+		      "INSERT INTO waiting (blob_id, record_id) "
+		      "SELECT p.blob_id, p.record_id FROM record_parcels p "
+		      "JOIN blobs b ON b.id = p.blob_id WHERE p.record_id = $1 "
+		      "AND NOT (" BLOB_IS_PRESENT " AND b.size = p.size) ON CONFLICT DO NOTHING",
+		      DB_VALUES(db_integer(id)), err);
+}
+
 enum wpkg_status record_complete_by_blob(struct wpkg_uploaded *uploaded, struct wpkg_arena *arena,
 					 struct db *db, int64_t blob_id, struct wpkg_err *err)
 {
@@ -252,13 +298,13 @@ enum wpkg_status record_complete_by_blob(struct wpkg_uploaded *uploaded, struct 
 	size_t count = 0;
 	enum wpkg_status status = list_complete(&refs, &count, arena, db, blob_id, err);
 	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
-		bool moved = false;
-		struct record_head head = {.name = refs[i].name, .version = refs[i].version};
-		status = record_move(&moved, db, refs[i].id, RECORD_COMPLETE, err);
-		if (status == WPKG_OK)
-			status = record_add_event(db, "complete", &head, (struct wpkg_str){0},
-						  (struct wpkg_str){0}, err);
+		const struct record_head head = {
+			.id = refs[i].id, .name = refs[i].name, .version = refs[i].version};
+		status = record_complete(db, &head, err);
 	}
+	if (status == WPKG_OK)
+		status = db_run(NULL, db, "DELETE FROM waiting WHERE blob_id = $1",
+				DB_VALUES(db_integer(blob_id)), err);
 	uploaded->completed = refs;
 	uploaded->completed_count = count;
 	return status;

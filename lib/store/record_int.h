@@ -13,10 +13,12 @@
 #define RECORD_COLUMNS                                                                             \
 	"r.id, n.name, r.version, r.state, t.invoice, r.invoice_digest, s.description, r.pusher, " \
 	"r.created, r.published, t.verdict, r.yanked, r.yanked_by, r.yank_reason, r.size, "        \
-	"r.parcel_count"
+	"r.parcel_count, mb.digest"
+#define RECORD_COLUMN_COUNT 17
 #define RECORD_TABLES                                                                              \
 	"records r JOIN names n ON n.id = r.name_id JOIN summaries s ON s.id = r.summary_id "      \
-	"JOIN record_texts t ON t.record_id = r.id"
+	"JOIN record_texts t ON t.record_id = r.id "                                               \
+	"LEFT JOIN manifests m ON m.id = r.manifest_id LEFT JOIN blobs mb ON mb.id = m.blob_id"
 
 /* The rows' current row; failures stick to the rows. */
 struct wpkg_record record_of_row(struct wpkg_arena *arena, struct db_rows *rows);
@@ -88,6 +90,24 @@ WPKG_MUST_CHECK enum wpkg_status record_claim_name(int64_t *id, bool *made, stru
 						   const struct record_draft *draft,
 						   struct wpkg_err *err);
 
+/* The same for a name that somebody pushes: WPKG_EDENIED when it is new and can be mistaken for
+ * another, WPKG_EINVAL when it is new and no good name. Leaves an event of its first owner. */
+WPKG_MUST_CHECK enum wpkg_status record_enter_name(int64_t *id, struct db *db,
+						   const struct record_draft *draft,
+						   struct wpkg_err *err);
+
+/* Could a name that is not there be entered? The same failures. */
+WPKG_MUST_CHECK enum wpkg_status record_check_name(struct db *db, struct wpkg_str name,
+						   struct wpkg_arena *arena, struct wpkg_err *err);
+
+/* Something is published under the name. */
+WPKG_MUST_CHECK enum wpkg_status record_use_name(struct db *db, int64_t name_id,
+						 struct wpkg_err *err);
+
+/* Removes a name that holds nothing, never did, and was given to nobody. */
+WPKG_MUST_CHECK enum wpkg_status record_release_name(struct db *db, int64_t name_id,
+						     struct wpkg_err *err);
+
 /* A new record, incomplete, with its parcels. The version must be free. */
 WPKG_MUST_CHECK enum wpkg_status record_insert(int64_t *id, struct db *db, int64_t name_id,
 					       const struct record_draft *draft,
@@ -112,6 +132,13 @@ WPKG_MUST_CHECK enum wpkg_status record_add_event(struct db *db, const char *kin
 						  const struct record_head *head,
 						  struct wpkg_str actor, struct wpkg_str detail,
 						  struct wpkg_err *err);
+
+/* Moves an incomplete record that lacks nothing to checking. */
+WPKG_MUST_CHECK enum wpkg_status record_complete(struct db *db, const struct record_head *head,
+						 struct wpkg_err *err);
+
+/* Notes for which of its parcels the record waits. */
+WPKG_MUST_CHECK enum wpkg_status record_wait(struct db *db, int64_t id, struct wpkg_err *err);
 
 /* After a blob came: those of the versions that wait for it which lack nothing any more move to
  * checking, and are listed in uploaded, in the arena. */

@@ -53,11 +53,11 @@ static enum wpkg_status add_counts(struct db *db, int64_t id, int published, int
 {
 	const struct db_value values[] = {db_integer(id), db_integer(published),
 					  db_integer(yanked)};
-	enum wpkg_status status =
-		db_run(NULL, db,
-		       "UPDATE names SET published = published + $2, yanked = yanked + $3 "
-		       "WHERE id = (SELECT name_id FROM records WHERE id = $1)",
-		       values, 3, err);
+	enum wpkg_status status = db_run(
+		NULL, db,
+		"UPDATE names SET published = published + $2, yanked = yanked + $3, used = 1 "
+		"WHERE id = (SELECT name_id FROM records WHERE id = $1)",
+		values, 3, err);
 	if (status == WPKG_OK)
 		status = db_run(NULL, db,
 				"UPDATE summaries SET published = published + $2, "

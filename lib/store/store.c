@@ -137,6 +137,10 @@ enum wpkg_status wpkg_store_open(struct wpkg_store **out, const char *folder,
 		status = wpkg_file_sync_dir(store->folder, folder, err);
 	if (status == WPKG_OK)
 		status = committer_new(&store->committer, store->writer, store->blobs, err);
+	if (status == WPKG_OK)
+		status = sessions_new(&store->sessions, err);
+	if (status == WPKG_OK && store->options.mode == WPKG_STORE_SERVE)
+		status = sessions_clean(store, err);
 	if (status != WPKG_OK) {
 		wpkg_store_close(store);
 		return status;
@@ -149,6 +153,7 @@ void wpkg_store_close(struct wpkg_store *store)
 {
 	if (!store)
 		return;
+	sessions_free(store->sessions);
 	committer_free(store->committer);
 	readers_free(store->readers);
 	db_close(store->writer);

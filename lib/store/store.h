@@ -8,6 +8,7 @@
  *   registry.db   the index, and blobs of up to 64 KiB as rows (SQLite, WAL, synchronous=FULL)
  *   blobs/xx/yy/  larger blobs, a file each, named by its SHA-256
  *   tmp/          uploads that are under way; what a crash left there goes at the next open
+ *   sessions/     uploads that may be taken up again (session.h)
  *   lock          held by the one server that serves the folder
  *
  * Everything that changes goes through one committer thread, which takes whatever is queued, does

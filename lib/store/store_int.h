@@ -20,6 +20,7 @@ struct wpkg_store {
 	struct db *writer; /* the committer's */
 	struct readers *readers;
 	struct committer *committer;
+	struct sessions *sessions;
 };
 
 /*
@@ -47,6 +48,30 @@ enum store_hold { STORE_HOLD_KEEP, STORE_HOLD_REMOVE };
 WPKG_MUST_CHECK enum wpkg_status store_hold_take(int *out, struct wpkg_store *store,
 						 enum store_hold hold, struct wpkg_err *err);
 void store_hold_release(int hold); /* below 0: none */
+
+struct wpkg_blob;
+
+/* All of an open blob in the arena. */
+WPKG_MUST_CHECK enum wpkg_status blob_read_whole(struct wpkg_str *out, struct wpkg_arena *arena,
+						 const struct wpkg_blob *blob,
+						 struct wpkg_err *err);
+
+/* Upload sessions that are in memory (session.c). */
+struct sessions;
+
+WPKG_MUST_CHECK enum wpkg_status sessions_new(struct sessions **out, struct wpkg_err *err);
+
+/* Pauses all, so that they are on disk, and frees them. NULL is fine. */
+void sessions_free(struct sessions *sessions);
+
+/* Removes those that were last touched before a moment; *count is how many. And files of sessions
+ * that no row knows. */
+WPKG_MUST_CHECK enum wpkg_status sessions_expire(uint64_t *count, struct wpkg_store *store,
+						 int64_t before, bool dry_run,
+						 struct wpkg_err *err);
+
+/* Removes files that a crash left: of sessions that were never paused. */
+WPKG_MUST_CHECK enum wpkg_status sessions_clean(struct wpkg_store *store, struct wpkg_err *err);
 
 /* Of an event, what changes from one to the next: id and time are given by the store. */
 WPKG_MUST_CHECK enum wpkg_status store_add_event(struct db *db, const struct wpkg_event *event,

@@ -44,7 +44,8 @@ enum wpkg_finding_kind {
 	WPKG_FINDING_BLOB_DAMAGED,   /* size or digest is wrong */
 	WPKG_FINDING_BLOB_SET_ASIDE, /* an earlier repair did; waits to be uploaded again */
 	WPKG_FINDING_PARCEL_ABSENT,  /* a published or yanked version lacks a blob */
-	WPKG_FINDING_INVOICE, /* the stored text is not what its digest says, or unreadable */
+	WPKG_FINDING_INVOICE,  /* the stored text is not what its digest says, or unreadable */
+	WPKG_FINDING_MANIFEST, /* one that lacks its bytes or a blob that it names */
 	/* Harmless: what a crash may leave. gc removes it. */
 	WPKG_FINDING_FILE_UNKNOWN, /* a blob's file without a row */
 	WPKG_FINDING_FILE_STRANGE, /* a file in blobs that is not named as one */

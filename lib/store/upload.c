@@ -11,36 +11,18 @@
 #include <pthread.h>
 
 #include "base/mem.h"
-#include "store/blob.h"
 #include "store/blob_index.h"
-#include "store/record_int.h"
-#include "store/store_int.h"
+#include "store/upload_int.h"
 
 #define SPACE_STEP ((uint64_t)16 << 20) /* bytes between two looks at the disk's room */
 #define COMPLETED_MAX ((size_t)64 << 20)
 
-struct wpkg_upload {
-	struct job job;
-	struct wpkg_store *store;
-	struct wpkg_hasher *hasher;
-	struct wpkg_buf buffer;
-	struct blob_stage *stage; /* NULL: all of it is in the buffer */
-	bool has_digest;
-	struct wpkg_digest wanted;
-	uint64_t size_wanted;
-	uint64_t limit;
-	uint64_t space_checked; /* size at the last look at the disk */
-	bool published;
-	struct wpkg_arena arena; /* of what uploaded points to */
-	struct wpkg_uploaded uploaded;
-	struct wpkg_upload_done done;
-};
-
-static void free_upload(struct wpkg_upload *upload)
+void upload_free(struct wpkg_upload *upload)
 {
 	if (upload->stage)
 		upload->store->blobs->ops->drop(upload->stage);
 	wpkg_hasher_free(upload->hasher);
+	wpkg_hasher_free(upload->second);
 	wpkg_buf_clear(&upload->buffer);
 	wpkg_arena_clear(&upload->arena);
 	wpkg_mem_free(upload);
@@ -49,11 +31,11 @@ static void free_upload(struct wpkg_upload *upload)
 void wpkg_upload_abort(struct wpkg_upload *upload)
 {
 	if (upload)
-		free_upload(upload);
+		upload_free(upload);
 }
 
 /* Is there room for so many more bytes beside what is to stay free? */
-static enum wpkg_status check_space(struct wpkg_store *store, uint64_t bytes, struct wpkg_err *err)
+enum wpkg_status upload_check_space(struct wpkg_store *store, uint64_t bytes, struct wpkg_err *err)
 {
 	uint64_t space = 0;
 	enum wpkg_status status = wpkg_store_space(&space, store, err);
@@ -71,41 +53,46 @@ static enum wpkg_status check_begin(struct wpkg_store *store,
 	if (options->limit > 0 && size > options->limit)
 		return WPKG_FAIL(err, WPKG_ELIMIT, "%llu bytes, more than %llu",
 				 (unsigned long long)size, (unsigned long long)options->limit);
-	return check_space(store, size, err);
+	return upload_check_space(store, size, err);
 }
 
-enum wpkg_status wpkg_upload_begin(struct wpkg_upload **out, struct wpkg_store *store,
-				   const struct wpkg_upload_options *options, struct wpkg_err *err)
+enum wpkg_status upload_new(struct wpkg_upload **out, struct wpkg_store *store,
+			    const struct wpkg_upload_options *options, struct wpkg_err *err)
 {
-	enum wpkg_status status = check_begin(store, options, err);
-	if (status != WPKG_OK)
-		return status;
 	struct wpkg_upload *upload = wpkg_mem_calloc(1, sizeof(*upload));
 	if (!upload)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
 	upload->store = store;
 	upload->size_wanted = options->size;
 	upload->limit = options->limit;
-	upload->has_digest = options->digest != NULL;
-	if (options->digest)
-		upload->wanted = *options->digest;
+	if (options->digest) {
+		upload->has_digest = true;
+		upload->wanted = wpkg_content_digest_of_sha256(options->digest);
+	}
 	wpkg_buf_init(&upload->buffer, store->options.row_max);
 	wpkg_arena_init(&upload->arena, COMPLETED_MAX);
-	status = wpkg_hasher_new(&upload->hasher, err);
+	enum wpkg_status status = wpkg_hasher_new(&upload->hasher, err);
 	if (status != WPKG_OK) {
-		free_upload(upload);
+		upload_free(upload);
 		return status;
 	}
 	*out = upload;
 	return WPKG_OK;
 }
 
-static enum wpkg_status flush(struct wpkg_upload *upload, struct wpkg_err *err)
+enum wpkg_status wpkg_upload_begin(struct wpkg_upload **out, struct wpkg_store *store,
+				   const struct wpkg_upload_options *options, struct wpkg_err *err)
+{
+	enum wpkg_status status = check_begin(store, options, err);
+	return status == WPKG_OK ? upload_new(out, store, options, err) : status;
+}
+
+enum wpkg_status upload_flush(struct wpkg_upload *upload, struct wpkg_err *err)
 {
 	struct blob_engine *blobs = upload->store->blobs;
 	enum wpkg_status status = WPKG_OK;
 	if (!upload->stage)
-		status = blobs->ops->stage(&upload->stage, blobs, err);
+		status = blobs->ops->stage(&upload->stage, blobs, upload->keep, err);
 	if (status == WPKG_OK)
 		status = blobs->ops->append(upload->stage, wpkg_buf_str(&upload->buffer), err);
 	wpkg_buf_reset(&upload->buffer);
@@ -123,7 +110,7 @@ static enum wpkg_status check_write(struct wpkg_upload *upload, uint64_t size, s
 	if (size - upload->space_checked < SPACE_STEP)
 		return WPKG_OK;
 	upload->space_checked = size;
-	return check_space(upload->store, 0, err);
+	return upload_check_space(upload->store, 0, err);
 }
 
 enum wpkg_status wpkg_upload_write(struct wpkg_upload *upload, struct wpkg_str bytes,
@@ -133,11 +120,13 @@ enum wpkg_status wpkg_upload_write(struct wpkg_upload *upload, struct wpkg_str b
 	if (status != WPKG_OK)
 		return status;
 	wpkg_hasher_update(upload->hasher, bytes);
+	if (upload->second)
+		wpkg_hasher_update(upload->second, bytes);
 	upload->uploaded.size += bytes.len;
 	while (status == WPKG_OK && bytes.len > 0) {
 		size_t room = upload->buffer.max - upload->buffer.len;
 		if (room == 0)
-			status = flush(upload, err);
+			status = upload_flush(upload, err);
 		struct wpkg_str part = wpkg_str_slice(bytes, 0, room);
 		wpkg_buf_append_str(&upload->buffer, part);
 		bytes = wpkg_str_from_offset(bytes, part.len);
@@ -149,6 +138,18 @@ enum wpkg_status wpkg_upload_write(struct wpkg_upload *upload, struct wpkg_str b
 
 /* Finishing */
 
+static enum wpkg_status check_digest(const struct wpkg_upload *upload,
+				     const struct wpkg_content_digest *is, struct wpkg_err *err)
+{
+	char text[WPKG_CONTENT_DIGEST_TEXT];
+	char wanted[WPKG_CONTENT_DIGEST_TEXT];
+	if (wpkg_content_digest_equal(is, &upload->wanted))
+		return WPKG_OK;
+	wpkg_content_digest_format(text, is);
+	wpkg_content_digest_format(wanted, &upload->wanted);
+	return WPKG_FAIL(err, WPKG_EINVAL, "the bytes have %s, not %s", text, wanted);
+}
+
 static enum wpkg_status check_whole(struct wpkg_upload *upload, struct wpkg_err *err)
 {
 	struct wpkg_uploaded *uploaded = &upload->uploaded;
@@ -157,39 +158,51 @@ static enum wpkg_status check_whole(struct wpkg_upload *upload, struct wpkg_err 
 				 (unsigned long long)uploaded->size,
 				 (unsigned long long)upload->size_wanted);
 	enum wpkg_status status = wpkg_hasher_finish(&uploaded->digest, upload->hasher, err);
-	if (status != WPKG_OK)
-		return status;
-	if (upload->has_digest && !wpkg_digest_equal(&uploaded->digest, &upload->wanted)) {
-		char is[WPKG_DIGEST_TEXT];
-		char wanted[WPKG_DIGEST_TEXT];
-		wpkg_digest_format(is, &uploaded->digest);
-		wpkg_digest_format(wanted, &upload->wanted);
-		return WPKG_FAIL(err, WPKG_EINVAL, "the bytes have SHA-256 %s, not %s", is, wanted);
+	if (status == WPKG_OK && upload->has_digest && upload->wanted.algorithm == WPKG_SHA256) {
+		struct wpkg_content_digest is = wpkg_content_digest_of_sha256(&uploaded->digest);
+		status = check_digest(upload, &is, err);
 	}
-	return upload->stage && upload->buffer.len > 0 ? flush(upload, err) : WPKG_OK;
+	if (status == WPKG_OK && upload->stage && upload->buffer.len > 0)
+		status = upload_flush(upload, err);
+	return status;
+}
+
+/* Nobody said in time that SHA-512 would be asked for: the bytes are read once more. */
+static enum wpkg_status check_second(struct wpkg_upload *upload, struct wpkg_err *err)
+{
+	struct wpkg_content_digest is;
+	enum wpkg_status status = WPKG_OK;
+	if (!upload->second) {
+		status = wpkg_hasher_new_for(&upload->second, upload->wanted.algorithm, err);
+		if (status == WPKG_OK && upload->stage)
+			status = upload->store->blobs->ops->rehash(upload->stage, upload->second,
+								   err);
+		else if (status == WPKG_OK)
+			wpkg_hasher_update(upload->second, wpkg_buf_str(&upload->buffer));
+	}
+	if (status == WPKG_OK)
+		status = wpkg_hasher_finish_content(&is, upload->second, err);
+	return status == WPKG_OK ? check_digest(upload, &is, err) : status;
 }
 
 static enum wpkg_status prepare(struct job *job, struct wpkg_err *err)
 {
 	struct wpkg_upload *upload = (struct wpkg_upload *)job;
-	return upload->store->blobs->ops->sync(upload->stage, err);
+	enum wpkg_status status = WPKG_OK;
+	if (upload->has_digest && upload->wanted.algorithm != WPKG_SHA256)
+		status = check_second(upload, err);
+	if (status == WPKG_OK && upload->stage)
+		status = upload->store->blobs->ops->sync(upload->stage, err);
+	return status;
 }
 
-static enum wpkg_status store_bytes(struct wpkg_upload *upload, struct db *db, int64_t id,
+static enum wpkg_status place_bytes(struct wpkg_upload *upload, struct db *db, int64_t id,
 				    struct wpkg_err *err)
 {
-	struct wpkg_uploaded *uploaded = &upload->uploaded;
 	enum blob_place place = upload->stage ? BLOB_FILE : BLOB_ROW;
-	enum wpkg_status status = blob_index_place(db, id, place, uploaded->size, err);
+	enum wpkg_status status = blob_index_place(db, id, place, upload->uploaded.size, err);
 	if (status == WPKG_OK && place == BLOB_ROW)
 		status = blob_index_add_bytes(db, id, wpkg_buf_str(&upload->buffer), err);
-	if (status == WPKG_OK)
-		status = record_complete_by_blob(uploaded, &upload->arena, db, id, err);
-	/* Last: whatever fails before leaves no file. */
-	if (status == WPKG_OK && place == BLOB_FILE) {
-		status = upload->store->blobs->ops->publish(upload->stage, &uploaded->digest, err);
-		upload->published = status == WPKG_OK;
-	}
 	return status;
 }
 
@@ -203,10 +216,21 @@ static enum wpkg_status run(struct job *job, struct db *db, struct wpkg_err *err
 	if (status != WPKG_OK)
 		return status;
 	uploaded->existed = row.place == BLOB_ROW || row.place == BLOB_FILE;
-	if (uploaded->existed)
-		return blob_index_touch(db, row.id, err);
 	status = blob_index_claim(&id, db, &uploaded->digest, uploaded->size, err);
-	return status == WPKG_OK ? store_bytes(upload, db, id, err) : status;
+	if (status == WPKG_OK && !uploaded->existed)
+		status = place_bytes(upload, db, id, err);
+	if (status == WPKG_OK)
+		status = record_complete_by_blob(uploaded, &upload->arena, db, id, err);
+	if (status == WPKG_OK && upload->has_digest)
+		status = blob_index_add_alias(db, id, &upload->wanted, err);
+	if (status == WPKG_OK && upload->placed)
+		status = upload->placed(upload, db, id, err);
+	/* Last: whatever fails before leaves no file. */
+	if (status == WPKG_OK && !uploaded->existed && upload->stage) {
+		status = upload->store->blobs->ops->publish(upload->stage, &uploaded->digest, err);
+		upload->published = status == WPKG_OK;
+	}
+	return status;
 }
 
 /* The file that a transaction published which then did not commit. */
@@ -256,13 +280,14 @@ static void done(struct job *job, enum wpkg_status status, const struct wpkg_err
 	if (status != WPKG_OK && upload->published)
 		take_back(upload, status);
 	answer.call(answer.user, status, status == WPKG_OK ? &upload->uploaded : NULL, err);
-	free_upload(upload);
+	upload_free(upload);
 }
 
 void wpkg_upload_finish(struct wpkg_upload *upload, struct wpkg_upload_done answer)
 {
 	upload->done = answer;
-	upload->job.prepare = upload->stage ? prepare : NULL;
+	bool other = upload->has_digest && upload->wanted.algorithm != WPKG_SHA256;
+	upload->job.prepare = upload->stage || other ? prepare : NULL;
 	upload->job.run = run;
 	upload->job.done = done;
 	upload->job.err.status = check_whole(upload, &upload->job.err);

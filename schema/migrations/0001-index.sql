@@ -11,6 +11,8 @@ CREATE TABLE names (
 	owner TEXT NOT NULL DEFAULT '',
 	-- 1: an operator gave it to its owner; then it outlives its last version.
 	given INTEGER NOT NULL DEFAULT 0,
+	-- 1: something was published under it; then it is not free again, whatever is deleted.
+	used INTEGER NOT NULL DEFAULT 0,
 	-- How many of its versions are in that state.
 	published INTEGER NOT NULL DEFAULT 0,
 	yanked INTEGER NOT NULL DEFAULT 0
@@ -112,6 +114,16 @@ CREATE TABLE record_parcels (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX record_parcels_blob ON record_parcels (blob_id);
+
+-- Which incomplete versions were told that a blob is missing: its upload looks here, and not at
+-- every version that ever named it.
+CREATE TABLE waiting (
+	blob_id INTEGER NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
+	record_id INTEGER NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+	PRIMARY KEY (blob_id, record_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX waiting_record ON waiting (record_id);
 
 CREATE TABLE grants (
 	pattern TEXT NOT NULL,

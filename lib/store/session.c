@@ -1,0 +1,805 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session is an upload (upload.c) that rests between requests. In memory it keeps its hash and
+ * its open file, so that going on costs nothing; on disk it has a row, which says up to which byte
+ * its file, or the bytes in the row itself, may be trusted. Whatever memory holds beyond that may
+ * be lost at any moment: then the file is cut at that byte and hashed again.
+ *
+ * The order of a pause: bytes into the file, the file synced, then the row and, by the commit's
+ * settle, the file's name. Of a finish: as an upload, and the row goes in the same transaction.
+ */
+#include "store/session.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "store/repository_int.h"
+#include "store/upload_int.h"
+
+#define BUCKETS 512
+#define MOST 4096	 /* sessions in memory */
+#define COMFORTABLE 1024 /* above this, idle ones are left to the disk */
+#define IDLE_SECONDS 60
+
+struct wpkg_session {
+	struct wpkg_session *next; /* of its bucket */
+	struct wpkg_store *store;
+	char id[WPKG_SESSION_ID];
+	char *name;
+	char *pusher;
+	enum wpkg_digest_algorithm algorithm;
+	uint64_t limit;
+	int64_t started;
+	int64_t touched;
+	struct wpkg_upload *upload; /* NULL while it is being read from disk */
+	bool taken;
+	bool saved;	     /* there is a row */
+	uint64_t saved_size; /* what the row says */
+	struct job job;	     /* of a pause, or of a removal */
+	struct wpkg_session_done paused;
+	struct wpkg_upload_done finished;
+	struct wpkg_err failure; /* what finished will hear */
+};
+
+struct sessions {
+	pthread_mutex_t lock;
+	struct wpkg_session *buckets[BUCKETS];
+	size_t count;
+};
+
+/* The table */
+
+static struct wpkg_session **bucket_of(struct sessions *sessions, const char *id)
+{
+	uint8_t bytes[2] = {0};
+	wpkg_hex_parse(bytes, sizeof(bytes), wpkg_str_of(id, 4));
+	return &sessions->buckets[(bytes[0] * 256U + bytes[1]) % BUCKETS];
+}
+
+static struct wpkg_session *find(struct sessions *sessions, const char *id)
+{
+	struct wpkg_session *session = *bucket_of(sessions, id);
+	while (session && strcmp(session->id, id) != 0)
+		session = session->next;
+	return session;
+}
+
+static void unlink_session(struct sessions *sessions, struct wpkg_session *session)
+{
+	struct wpkg_session **at = bucket_of(sessions, session->id);
+	while (*at && *at != session)
+		at = &(*at)->next;
+	if (*at) {
+		*at = session->next;
+		sessions->count--;
+	}
+}
+
+static void free_session(struct wpkg_session *session)
+{
+	wpkg_mem_free(session->name);
+	wpkg_mem_free(session->pusher);
+	wpkg_mem_free(session);
+}
+
+/* Ends what memory has of an upload; what the row trusts stays on disk. */
+static void forget_upload(struct wpkg_session *session)
+{
+	struct wpkg_upload *upload = session->upload;
+	session->upload = NULL;
+	if (!upload)
+		return;
+	if (session->saved && upload->stage) {
+		upload->store->blobs->ops->leave(upload->stage);
+		upload->stage = NULL;
+	}
+	upload_free(upload);
+}
+
+/* Out of memory; the row, if there is one, stays. The caller has the session. */
+static void discard(struct wpkg_session *session)
+{
+	struct sessions *sessions = session->store->sessions;
+	pthread_mutex_lock(&sessions->lock);
+	unlink_session(sessions, session);
+	pthread_mutex_unlock(&sessions->lock);
+	forget_upload(session);
+	free_session(session);
+}
+
+static void give_back(struct wpkg_session *session)
+{
+	struct sessions *sessions = session->store->sessions;
+	pthread_mutex_lock(&sessions->lock);
+	session->touched = wpkg_clock_now();
+	session->taken = false;
+	pthread_mutex_unlock(&sessions->lock);
+}
+
+/* Those that rest with all they have on disk need no memory. Under the lock. */
+static void evict_idle(struct sessions *sessions, int64_t before)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct wpkg_session **at = &sessions->buckets[i];
+		while (*at) {
+			struct wpkg_session *session = *at;
+			bool idle = !session->taken && session->saved && session->touched < before;
+			if (!idle) {
+				at = &session->next;
+				continue;
+			}
+			*at = session->next;
+			sessions->count--;
+			forget_upload(session);
+			free_session(session);
+		}
+	}
+}
+
+static enum wpkg_status insert(struct sessions *sessions, struct wpkg_session *session,
+			       struct wpkg_err *err)
+{
+	if (sessions->count >= COMFORTABLE)
+		evict_idle(sessions, wpkg_clock_now() - IDLE_SECONDS);
+	if (sessions->count >= MOST)
+		return WPKG_FAIL(err, WPKG_EBUSY, "too many uploads are under way");
+	struct wpkg_session **bucket = bucket_of(sessions, session->id);
+	session->next = *bucket;
+	*bucket = session;
+	sessions->count++;
+	return WPKG_OK;
+}
+
+/* New sessions, and those that are read from disk */
+
+static enum wpkg_status begin_upload(struct wpkg_session *session, struct wpkg_err *err)
+{
+	const struct wpkg_upload_options options = {.size = WPKG_SIZE_UNKNOWN,
+						    .limit = session->limit};
+	struct wpkg_upload *upload = NULL;
+	enum wpkg_status status = upload_new(&upload, session->store, &options, err);
+	if (status == WPKG_OK && session->algorithm != WPKG_SHA256)
+		status = wpkg_hasher_new_for(&upload->second, session->algorithm, err);
+	if (status != WPKG_OK) {
+		if (upload)
+			upload_free(upload);
+		return status;
+	}
+	upload->keep = session->id;
+	upload->context = session;
+	session->upload = upload;
+	return WPKG_OK;
+}
+
+static enum wpkg_status make_session(struct wpkg_session **out, struct wpkg_store *store,
+				     struct wpkg_str name, struct wpkg_str pusher,
+				     struct wpkg_err *err)
+{
+	struct wpkg_session *session = wpkg_mem_calloc(1, sizeof(*session));
+	if (!session)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	session->store = store;
+	session->started = session->touched = wpkg_clock_now();
+	session->name = wpkg_mem_dup_text(name.ptr, name.len);
+	session->pusher = wpkg_mem_dup_text(pusher.ptr, pusher.len);
+	if (!session->name || !session->pusher) {
+		free_session(session);
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	}
+	*out = session;
+	return WPKG_OK;
+}
+
+struct name_check {
+	struct wpkg_str name;
+	struct wpkg_arena arena;
+};
+
+/* A blob for a name that cannot be is refused now and not after it came. */
+static enum wpkg_status check_name(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+	struct name_check *check = arguments;
+	int64_t id = 0;
+	(void)store;
+	enum wpkg_status status = repository_find(&id, db, check->name, err);
+	if (status == WPKG_OK && id == 0)
+		status = record_check_name(db, check->name, &check->arena, err);
+	return status;
+}
+
+enum wpkg_status wpkg_session_new(char id[WPKG_SESSION_ID], struct wpkg_store *store,
+				  const struct wpkg_session_options *options, struct wpkg_err *err)
+{
+	struct wpkg_session *session = NULL;
+	struct name_check check = {.name = options->name};
+	uint8_t random[WPKG_SESSION_ID / 2];
+	wpkg_arena_init(&check.arena, 65536);
+	enum wpkg_status status = store_read(store, check_name, &check, err);
+	wpkg_arena_clear(&check.arena);
+	if (status == WPKG_OK)
+		status = upload_check_space(store, 0, err);
+	if (status == WPKG_OK)
+		status = make_session(&session, store, options->name, options->pusher, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_random(random, sizeof(random));
+	wpkg_hex_format(session->id, random, sizeof(random));
+	session->limit = options->limit;
+	session->algorithm = options->algorithm;
+	memcpy(id, session->id, sizeof(session->id));
+	status = begin_upload(session, err);
+	if (status == WPKG_OK) {
+		pthread_mutex_lock(&store->sessions->lock);
+		status = insert(store->sessions, session, err);
+		pthread_mutex_unlock(&store->sessions->lock);
+	}
+	if (status != WPKG_OK) {
+		forget_upload(session);
+		free_session(session);
+	}
+	return status;
+}
+
+struct loading {
+	struct wpkg_session *session;
+	struct wpkg_arena arena;
+	bool found;
+	bool in_file;
+	struct wpkg_str name;
+	struct wpkg_str pusher;
+	struct wpkg_str bytes;
+};
+
+static enum wpkg_status read_row(struct wpkg_store *store, struct db *db, void *arguments,
+				 struct wpkg_err *err)
+{
+	struct loading *loading = arguments;
+	struct wpkg_session *session = loading->session;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT name, pusher, size, size_limit, algorithm, started, touched, in_file, "
+		     "bytes FROM sessions WHERE id = $1",
+		     DB_VALUES(db_text(wpkg_str_from(session->id))));
+	loading->found = db_rows_next(&rows);
+	if (loading->found) {
+		loading->name = store_keep_text(&loading->arena, &rows, 0);
+		loading->pusher = store_keep_text(&loading->arena, &rows, 1);
+		session->saved_size = (uint64_t)db_rows_integer(&rows, 2);
+		session->limit = (uint64_t)db_rows_integer(&rows, 3);
+		session->algorithm = (enum wpkg_digest_algorithm)db_rows_integer(&rows, 4);
+		session->started = db_rows_integer(&rows, 5);
+		session->touched = db_rows_integer(&rows, 6);
+		loading->in_file = db_rows_integer(&rows, 7) != 0;
+		loading->bytes = store_keep_text(&loading->arena, &rows, 8);
+	}
+	return db_rows_close(&rows, err);
+}
+
+static enum wpkg_status resume_upload(struct wpkg_session *session, const struct loading *loading,
+				      struct wpkg_err *err)
+{
+	struct blob_engine *blobs = session->store->blobs;
+	enum wpkg_status status = begin_upload(session, err);
+	if (status != WPKG_OK)
+		return status;
+	struct wpkg_upload *upload = session->upload;
+	if (!loading->in_file)
+		return wpkg_upload_write(upload, loading->bytes, err);
+	status = blobs->ops->resume(&upload->stage, blobs, session->id, session->saved_size, err);
+	if (status == WPKG_OK)
+		status = blobs->ops->rehash(upload->stage, upload->hasher, err);
+	if (status == WPKG_OK && upload->second)
+		status = blobs->ops->rehash(upload->stage, upload->second, err);
+	upload->uploaded.size = upload->space_checked = session->saved_size;
+	return status;
+}
+
+/* The session is in the table already, taken by us. */
+static enum wpkg_status load(struct wpkg_session *session, struct wpkg_err *err)
+{
+	struct loading loading = {.session = session};
+	wpkg_arena_init(&loading.arena, (size_t)4 << 20);
+	enum wpkg_status status = store_read(session->store, read_row, &loading, err);
+	if (status == WPKG_OK && !loading.found)
+		status = WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such upload");
+	if (status == WPKG_OK) {
+		wpkg_mem_free(session->name);
+		wpkg_mem_free(session->pusher);
+		session->name = wpkg_mem_dup_text(loading.name.ptr, loading.name.len);
+		session->pusher = wpkg_mem_dup_text(loading.pusher.ptr, loading.pusher.len);
+		session->saved = true;
+		if (!session->name || !session->pusher)
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	}
+	if (status == WPKG_OK)
+		status = resume_upload(session, &loading, err);
+	wpkg_arena_clear(&loading.arena);
+	return status;
+}
+
+/* Taking */
+
+static bool is_id(char out[WPKG_SESSION_ID], struct wpkg_str id)
+{
+	uint8_t bytes[WPKG_SESSION_ID / 2];
+	if (!wpkg_hex_parse(bytes, sizeof(bytes), id))
+		return false;
+	wpkg_hex_format(out, bytes, sizeof(bytes));
+	return true;
+}
+
+/* From the table, or a new entry to be read from disk. Either way it is ours then. */
+static enum wpkg_status take_entry(struct wpkg_session **out, struct wpkg_store *store,
+				   const char *id, struct wpkg_session *fresh, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	pthread_mutex_lock(&store->sessions->lock);
+	struct wpkg_session *session = find(store->sessions, id);
+	if (session && session->taken)
+		status = WPKG_FAIL(err, WPKG_EBUSY, "another request writes to this upload");
+	else if (!session)
+		status = insert(store->sessions, fresh, err);
+	if (status == WPKG_OK) {
+		*out = session ? session : fresh;
+		(*out)->taken = true;
+	}
+	pthread_mutex_unlock(&store->sessions->lock);
+	return status;
+}
+
+enum wpkg_status wpkg_session_take(struct wpkg_session **out, uint64_t *offset,
+				   struct wpkg_store *store, struct wpkg_str name,
+				   struct wpkg_str id, struct wpkg_err *err)
+{
+	struct wpkg_session *fresh = NULL;
+	struct wpkg_session *session = NULL;
+	char text[WPKG_SESSION_ID];
+	if (!is_id(text, id))
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such upload");
+	enum wpkg_status status = make_session(&fresh, store, name, (struct wpkg_str){0}, err);
+	if (status != WPKG_OK)
+		return status;
+	memcpy(fresh->id, text, sizeof(text));
+	status = take_entry(&session, store, text, fresh, err);
+	if (session != fresh)
+		free_session(fresh);
+	if (status != WPKG_OK)
+		return status;
+	if (!session->upload)
+		status = load(session, err);
+	if (status != WPKG_OK) {
+		discard(session);
+		return status;
+	}
+	if (!wpkg_str_equal_text(name, session->name)) {
+		give_back(session);
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such upload");
+	}
+	*offset = wpkg_session_size(session);
+	*out = session;
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_session_offset(uint64_t *out, struct wpkg_store *store, struct wpkg_str name,
+				     struct wpkg_str id, struct wpkg_err *err)
+{
+	struct wpkg_session *session = NULL;
+	uint64_t offset = 0;
+	enum wpkg_status status = wpkg_session_take(&session, &offset, store, name, id, err);
+	if (status != WPKG_OK)
+		return status;
+	give_back(session);
+	*out = offset;
+	return WPKG_OK;
+}
+
+/* Writing, pausing, finishing */
+
+enum wpkg_status wpkg_session_write(struct wpkg_session *session, struct wpkg_str bytes,
+				    struct wpkg_err *err)
+{
+	return wpkg_upload_write(session->upload, bytes, err);
+}
+
+uint64_t wpkg_session_size(const struct wpkg_session *session)
+{
+	return session->upload->uploaded.size;
+}
+
+static struct wpkg_session *of_job(struct job *job)
+{
+	return (struct wpkg_session *)((char *)job - offsetof(struct wpkg_session, job));
+}
+
+static enum wpkg_status prepare_pause(struct job *job, struct wpkg_err *err)
+{
+	struct wpkg_upload *upload = of_job(job)->upload;
+	enum wpkg_status status = WPKG_OK;
+	if (upload->buffer.len > 0)
+		status = upload_flush(upload, err);
+	if (status == WPKG_OK)
+		status = upload->store->blobs->ops->sync(upload->stage, err);
+	return status;
+}
+
+static enum wpkg_status run_pause(struct job *job, struct db *db, struct wpkg_err *err)
+{
+	const struct wpkg_session *session = of_job(job);
+	const struct wpkg_upload *upload = session->upload;
+	bool in_file = upload->stage != NULL;
+	enum wpkg_status status = db_run(
+		NULL, db,
+		"INSERT INTO sessions (id, name, pusher, size, size_limit, algorithm, started, "
+		"touched, in_file, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, touched = excluded.touched, "
+		"in_file = excluded.in_file, bytes = excluded.bytes",
+		DB_VALUES(db_text(wpkg_str_from(session->id)),
+			  db_text(wpkg_str_from(session->name)),
+			  db_text(wpkg_str_from(session->pusher)), db_size(upload->uploaded.size),
+			  db_size(session->limit), db_integer(session->algorithm),
+			  db_integer(session->started), db_integer(wpkg_clock_now()),
+			  db_integer(in_file),
+			  db_bytes(in_file ? (struct wpkg_str){0} : wpkg_buf_str(&upload->buffer))),
+		err);
+	if (status == WPKG_OK && in_file)
+		status = upload->store->blobs->ops->keep(upload->stage, err);
+	return status;
+}
+
+static void done_pause(struct job *job, enum wpkg_status status, const struct wpkg_err *err)
+{
+	struct wpkg_session *session = of_job(job);
+	struct wpkg_session_done answer = session->paused;
+	uint64_t size = wpkg_session_size(session);
+	if (status == WPKG_OK) {
+		session->saved = true;
+		session->saved_size = size;
+		give_back(session);
+	} else {
+		/* The row says what is left of it; without one there is nothing. */
+		discard(session);
+	}
+	answer.call(answer.user, status, status == WPKG_OK ? size : 0, err);
+}
+
+void wpkg_session_pause(struct wpkg_session *session, struct wpkg_session_done done)
+{
+	session->paused = done;
+	session->job = (struct job){
+		.prepare = session->upload->stage ? prepare_pause : NULL,
+		.run = run_pause,
+		.done = done_pause,
+	};
+	committer_submit(session->store->committer, &session->job);
+}
+
+void wpkg_session_drop(struct wpkg_session *session)
+{
+	if (session->saved) {
+		discard(session);
+		return;
+	}
+	forget_upload(session);
+	if (begin_upload(session, NULL) == WPKG_OK)
+		give_back(session);
+	else
+		discard(session);
+}
+
+/* In the transaction that stores the blob. */
+static enum wpkg_status place(struct wpkg_upload *upload, struct db *db, int64_t blob_id,
+			      struct wpkg_err *err)
+{
+	const struct wpkg_session *session = upload->context;
+	int64_t name_id = 0;
+	enum wpkg_status status = repository_enter(&name_id, db, wpkg_str_from(session->name),
+						   wpkg_str_from(session->pusher), err);
+	if (status == WPKG_OK)
+		status = repository_link(db, name_id, blob_id, err);
+	if (status == WPKG_OK && session->saved)
+		status = db_run(NULL, db, "DELETE FROM sessions WHERE id = $1",
+				DB_VALUES(db_text(wpkg_str_from(session->id))), err);
+	return status;
+}
+
+static enum wpkg_status run_removal(struct job *job, struct db *db, struct wpkg_err *err)
+{
+	return db_run(NULL, db, "DELETE FROM sessions WHERE id = $1",
+		      DB_VALUES(db_text(wpkg_str_from(of_job(job)->id))), err);
+}
+
+/* A row that stayed is one more idle session, for gc. */
+static void done_removal(struct job *job, enum wpkg_status status, const struct wpkg_err *err)
+{
+	struct wpkg_session *session = of_job(job);
+	struct wpkg_upload_done answer = session->finished;
+	struct wpkg_err failure = session->failure;
+	(void)status;
+	(void)err;
+	discard(session);
+	answer.call(answer.user, failure.status, NULL, &failure);
+}
+
+/* The upload frees itself after this, and with it the file if it is still one of ours. Where there
+ * is no blob, a row still speaks of the session: it goes before anybody is told that it ended. */
+static void answer_finish(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
+			  const struct wpkg_err *err)
+{
+	struct wpkg_session *session = user;
+	struct wpkg_upload_done answer = session->finished;
+	session->upload = NULL;
+	if (status != WPKG_OK && session->saved) {
+		session->failure = *err;
+		session->job = (struct job){.run = run_removal, .done = done_removal};
+		committer_submit(session->store->committer, &session->job);
+		return;
+	}
+	discard(session);
+	answer.call(answer.user, status, result, err);
+}
+
+void wpkg_session_finish(struct wpkg_session *session, const struct wpkg_content_digest *digest,
+			 struct wpkg_upload_done done)
+{
+	struct wpkg_upload *upload = session->upload;
+	session->finished = done;
+	upload->has_digest = true;
+	upload->wanted = *digest;
+	/* A second hash of another algorithm than is asked for is of no use. */
+	if (upload->second && digest->algorithm == WPKG_SHA256) {
+		wpkg_hasher_free(upload->second);
+		upload->second = NULL;
+	}
+	upload->placed = place;
+	wpkg_upload_finish(upload,
+			   (struct wpkg_upload_done){.call = answer_finish, .user = session});
+}
+
+static enum wpkg_status delete_row(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+	(void)store;
+	return db_run(NULL, db, "DELETE FROM sessions WHERE id = $1",
+		      DB_VALUES(db_text(wpkg_str_from(arguments))), err);
+}
+
+enum wpkg_status wpkg_session_cancel(struct wpkg_store *store, struct wpkg_str name,
+				     struct wpkg_str id, struct wpkg_err *err)
+{
+	struct wpkg_session *session = NULL;
+	uint64_t offset = 0;
+	enum wpkg_status status = wpkg_session_take(&session, &offset, store, name, id, err);
+	if (status != WPKG_OK)
+		return status;
+	if (session->saved)
+		status = store_write(store, delete_row, session->id, err);
+	if (status == WPKG_OK)
+		session->saved = false; /* so that its file goes with it */
+	discard(session);
+	return status;
+}
+
+/* All of them */
+
+enum wpkg_status sessions_new(struct sessions **out, struct wpkg_err *err)
+{
+	struct sessions *sessions = wpkg_mem_calloc(1, sizeof(*sessions));
+	if (!sessions)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
+	pthread_mutex_init(&sessions->lock, NULL);
+	*out = sessions;
+	return WPKG_OK;
+}
+
+/* A pause that somebody waits for. */
+struct pause_wait {
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	bool is_answered;
+};
+
+static void answer_pause(void *user, enum wpkg_status status, uint64_t offset,
+			 const struct wpkg_err *err)
+{
+	struct pause_wait *wait = user;
+	(void)status;
+	(void)offset;
+	(void)err;
+	pthread_mutex_lock(&wait->lock);
+	wait->is_answered = true;
+	pthread_cond_signal(&wait->answered);
+	pthread_mutex_unlock(&wait->lock);
+}
+
+static void pause_and_wait(struct wpkg_session *session)
+{
+	struct pause_wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
+				  .answered = PTHREAD_COND_INITIALIZER};
+	session->taken = true;
+	wpkg_session_pause(session,
+			   (struct wpkg_session_done){.call = answer_pause, .user = &wait});
+	pthread_mutex_lock(&wait.lock);
+	while (!wait.is_answered)
+		pthread_cond_wait(&wait.answered, &wait.lock);
+	pthread_mutex_unlock(&wait.lock);
+	pthread_cond_destroy(&wait.answered);
+	pthread_mutex_destroy(&wait.lock);
+}
+
+/* One that a request still had is as it was at its last pause. */
+static struct wpkg_session *first_unsaved(struct sessions *sessions)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct wpkg_session *s = sessions->buckets[i]; s; s = s->next)
+			if (!s->taken && !s->saved)
+				return s;
+	return NULL;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	/* A pause that fails takes its session out of the table: the loop ends. */
+	for (struct wpkg_session *s = first_unsaved(sessions); s; s = first_unsaved(sessions))
+		pause_and_wait(s);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct wpkg_session *session = sessions->buckets[i];
+		while (session) {
+			struct wpkg_session *next = session->next;
+			forget_upload(session);
+			free_session(session);
+			session = next;
+		}
+	}
+	pthread_mutex_destroy(&sessions->lock);
+	wpkg_mem_free(sessions);
+}
+
+#define EXPIRE_CHUNK 100
+
+struct expiry {
+	int64_t before;
+	char ids[EXPIRE_CHUNK][WPKG_SESSION_ID];
+	size_t count;
+	int64_t total;
+};
+
+static enum wpkg_status list_expired(struct wpkg_store *store, struct db *db, void *arguments,
+				     struct wpkg_err *err)
+{
+	struct expiry *expiry = arguments;
+	struct db_rows rows;
+	(void)store;
+	expiry->count = 0;
+	db_rows_open(&rows, db,
+		     "SELECT id FROM sessions WHERE touched < $1 ORDER BY touched LIMIT $2",
+		     DB_VALUES(db_integer(expiry->before), db_integer(EXPIRE_CHUNK)));
+	while (db_rows_next(&rows)) {
+		if (is_id(expiry->ids[expiry->count], db_rows_bytes(&rows, 0)))
+			expiry->count++;
+	}
+	return db_rows_close(&rows, err);
+}
+
+static enum wpkg_status count_expired(struct wpkg_store *store, struct db *db, void *arguments,
+				      struct wpkg_err *err)
+{
+	struct expiry *expiry = arguments;
+	bool found = false;
+	(void)store;
+	return db_find_integer(&found, &expiry->total, db,
+			       "SELECT count(*) FROM sessions WHERE touched < $1",
+			       DB_VALUES(db_integer(expiry->before)), err);
+}
+
+static enum wpkg_status delete_expired(struct wpkg_store *store, struct db *db, void *arguments,
+				       struct wpkg_err *err)
+{
+	struct expiry *expiry = arguments;
+	enum wpkg_status status = WPKG_OK;
+	(void)store;
+	for (size_t i = 0; status == WPKG_OK && i < expiry->count; i++) {
+		uint64_t changed = 0;
+		status = db_run(&changed, db, "DELETE FROM sessions WHERE id = $1 AND touched < $2",
+				DB_VALUES(db_text(wpkg_str_from(expiry->ids[i])),
+					  db_integer(expiry->before)),
+				err);
+		expiry->total += (int64_t)changed;
+	}
+	return status;
+}
+
+/* Those that were never paused are in memory only. */
+static uint64_t discard_unsaved(struct sessions *sessions, int64_t before)
+{
+	uint64_t count = 0;
+	pthread_mutex_lock(&sessions->lock);
+	evict_idle(sessions, before);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct wpkg_session **at = &sessions->buckets[i];
+		while (*at) {
+			struct wpkg_session *session = *at;
+			if (session->taken || session->touched >= before) {
+				at = &session->next;
+				continue;
+			}
+			*at = session->next;
+			sessions->count--;
+			forget_upload(session);
+			free_session(session);
+			count++;
+		}
+	}
+	pthread_mutex_unlock(&sessions->lock);
+	return count;
+}
+
+struct row_search {
+	const char *id;
+	bool found;
+};
+
+static enum wpkg_status find_row(struct wpkg_store *store, struct db *db, void *arguments,
+				 struct wpkg_err *err)
+{
+	struct row_search *search = arguments;
+	int64_t one = 0;
+	(void)store;
+	return db_find_integer(&search->found, &one, db, "SELECT 1 FROM sessions WHERE id = $1",
+			       DB_VALUES(db_text(wpkg_str_from(search->id))), err);
+}
+
+/* A file that nobody has open and that no row knows. */
+static enum wpkg_status visit_kept(void *user, const char *keep, struct wpkg_err *err)
+{
+	struct wpkg_store *store = user;
+	struct row_search search = {.id = keep};
+	enum wpkg_status status = store_read(store, find_row, &search, err);
+	if (status != WPKG_OK || search.found)
+		return status;
+	struct wpkg_err problem;
+	status = store->blobs->ops->forget(store->blobs, keep, &problem);
+	if (status == WPKG_OK || status == WPKG_EBUSY || status == WPKG_ENOTFOUND)
+		return WPKG_OK;
+	if (err)
+		*err = problem;
+	return status;
+}
+
+enum wpkg_status sessions_clean(struct wpkg_store *store, struct wpkg_err *err)
+{
+	return store->blobs->ops->list_kept(store->blobs, visit_kept, store, err);
+}
+
+enum wpkg_status sessions_expire(uint64_t *count, struct wpkg_store *store, int64_t before,
+				 bool dry_run, struct wpkg_err *err)
+{
+	struct expiry *expiry = wpkg_mem_calloc(1, sizeof(*expiry));
+	uint64_t unsaved = 0;
+	if (!expiry)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "gc: no memory");
+	expiry->before = before;
+	enum wpkg_status status = WPKG_OK;
+	if (dry_run) {
+		status = store_read(store, count_expired, expiry, err);
+	} else {
+		unsaved = discard_unsaved(store->sessions, before);
+		do {
+			status = store_read(store, list_expired, expiry, err);
+			if (status == WPKG_OK && expiry->count > 0)
+				status = store_write(store, delete_expired, expiry, err);
+		} while (status == WPKG_OK && expiry->count == EXPIRE_CHUNK);
+		if (status == WPKG_OK)
+			status = sessions_clean(store, err);
+	}
+	if (status == WPKG_OK)
+		*count = unsaved + (uint64_t)expiry->total;
+	wpkg_mem_free(expiry);
+	return status;
+}
