@@ -21,6 +21,8 @@ struct gc_options {
 	struct operator_options common;
 	const char *grace;
 	const char *incomplete;
+	const char *sessions;
+	const char *untagged;
 	bool dry_run;
 };
 
@@ -32,6 +34,12 @@ static const struct wpkg_option gc_rows[] = {
 	{"incomplete", 0, WPKG_OPTION_TEXT, "TIME",
 	 "keep versions whose push did not end for so long (7d)", NULL,
 	 offsetof(struct gc_options, incomplete)},
+	{"sessions", 0, WPKG_OPTION_TEXT, "TIME",
+	 "keep upload sessions that were idle so long (1d)", NULL,
+	 offsetof(struct gc_options, sessions)},
+	{"untagged", 0, WPKG_OPTION_TEXT, "TIME",
+	 "keep manifests that nothing means for so long (for ever)", NULL,
+	 offsetof(struct gc_options, untagged)},
 	{"dry-run", 'n', WPKG_OPTION_FLAG, NULL, "only say what would be removed", NULL,
 	 offsetof(struct gc_options, dry_run)},
 	{0}};
@@ -55,7 +63,9 @@ static enum wpkg_status gc_json(struct wpkg_arena *arena, const struct wpkg_gc_r
 	bool good = add_count(arena, table, "versions", report->expired) &&
 		    add_count(arena, table, "blobs", report->blobs) &&
 		    add_count(arena, table, "bytes", report->bytes) &&
-		    add_count(arena, table, "files", report->files);
+		    add_count(arena, table, "files", report->files) &&
+		    add_count(arena, table, "sessions", report->sessions) &&
+		    add_count(arena, table, "manifests", report->manifests);
 	return operator_json(good ? table : NULL, true, err);
 }
 
@@ -71,6 +81,10 @@ static enum wpkg_status gc(struct operator_session *session,
 	if (status == WPKG_OK)
 		status = parse_age(&wanted.incomplete, options->incomplete, err);
 	if (status == WPKG_OK)
+		status = parse_age(&wanted.sessions, options->sessions, err);
+	if (status == WPKG_OK)
+		status = parse_age(&wanted.untagged, options->untagged, err);
+	if (status == WPKG_OK)
 		status = wpkg_store_gc(&report, session->store, &wanted, err);
 	if (status != WPKG_OK)
 		return status;
@@ -78,9 +92,10 @@ static enum wpkg_status gc(struct operator_session *session,
 		return gc_json(&session->arena, &report, err);
 	operator_line(session,
 		      "%s %" PRIu64 " blobs of %" PRIu64 " bytes, %" PRIu64
-		      " versions that were never completed, %" PRIu64 " stray files",
+		      " versions that were never completed, %" PRIu64 " upload sessions, %" PRIu64
+		      " manifests, %" PRIu64 " stray files",
 		      options->dry_run ? "would remove" : "removed", report.blobs, report.bytes,
-		      report.expired, report.files);
+		      report.expired, report.sessions, report.manifests, report.files);
 	return WPKG_OK;
 }
 
@@ -95,7 +110,9 @@ const struct wpkg_command cmd_gc = {
 	.summary = "remove what no version refers to any more",
 	.description =
 		"Removes blobs that no version needs and whose last upload is older than --grace, "
-		"versions that are incomplete since --incomplete, and files that a crash left. "
+		"versions that are incomplete since --incomplete, uploads that stopped before "
+		"--sessions, and files that a crash left. With --untagged also manifests without "
+		"a tag that are in no index, no version's and no referrers. "
 		"Safe while the server runs: what a push under way relies on stays.",
 	.example = "wpkgd gc --data /var/lib/wpkgd --dry-run",
 	.options = gc_rows,
