@@ -153,7 +153,7 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 
 # Tests of what belongs to a program link its objects, too.
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
-$(OUT)/unit/server/test_turns: $(call objects,server/turns.c)
+$(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
 $(OUT)/unit/server/test_admission: \
   $(call objects,server/admission.c server/admit_process.c server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
@@ -273,7 +273,9 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc
 	$(INSTALL) -m 644 $(OUT)/completions/wpkg.bash $(ROOT)/share/bash-completion/completions/wpkg
 	$(INSTALL) -m 644 $(OUT)/completions/wpkg.zsh $(ROOT)/share/zsh/site-functions/_wpkg
 	$(INSTALL) -m 644 $(OUT)/completions/wpkg.fish $(ROOT)/share/fish/vendor_completions.d/wpkg.fish
-	$(INSTALL) -m 644 server/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
+	sed 's|/usr/local/|$(PREFIX)/|' server/wpkgd.service >$(OUT)/wpkgd.service
+	$(INSTALL) -m 644 $(OUT)/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
+	$(INSTALL) -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket
 
 .PHONY: bench
 bench: all

@@ -119,24 +119,16 @@ static enum wpkg_status read_config(struct server *server, const struct wpkg_inv
 	return status;
 }
 
-static enum wpkg_status open_server(struct server **out, const struct wpkg_invocation *invocation,
+static enum wpkg_status open_server(struct server *server, const struct wpkg_invocation *invocation,
 				    struct wpkg_err *err)
 {
-	struct server *server = wpkg_mem_calloc(1, sizeof(*server));
-	if (!server)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
 	wpkg_random(&server->id_seed, sizeof(server->id_seed));
 	enum wpkg_status status = read_config(server, invocation, err);
-	if (status == WPKG_OK) {
-		log_set_json(strcmp(server->config.log_format, "json") == 0);
-		limits_set(&server->limits, &server->config);
-		status = open_parts(server, err);
-	}
 	if (status != WPKG_OK)
-		close_server(server);
-	else
-		*out = server;
-	return status;
+		return status;
+	log_set_json(strcmp(server->config.log_format, "json") == 0);
+	limits_set(&server->limits, &server->config);
+	return open_parts(server, err);
 }
 
 /* Passwords, tokens and packages in the clear are for this machine alone. */
@@ -269,21 +261,30 @@ static enum wpkg_status serve(struct server *server, const struct listener *list
 	return status;
 }
 
+/* Before any thread: all of them leave these to wait_for_signals. */
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
 static int run_serve(const struct wpkg_invocation *invocation)
 {
 	struct wpkg_err err;
 	sigset_t signals;
-	struct server *server = NULL;
 	struct listener listener;
-	/* Before any thread: all of them leave these to wait_for_signals. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (open_server(&server, invocation, &err) != WPKG_OK)
+	struct server *server = wpkg_mem_calloc(1, sizeof(*server));
+	if (!server) {
+		wpkg_err_set(&err, WPKG_ENOMEM, "no memory");
 		return fail(&err);
-	enum wpkg_status status = listen_open(&listener, server->config.listen, &err);
+	}
+	block_signals(&signals);
+	enum wpkg_status status = open_server(server, invocation, &err);
+	if (status == WPKG_OK)
+		status = listen_open(&listener, server->config.listen, &err);
 	if (status == WPKG_OK)
 		status = serve(server, &listener, &signals, &err);
 	close_server(server);

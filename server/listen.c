@@ -76,6 +76,18 @@ static int inherited_count(void)
 	return pid && count && atol(pid) == (long)getpid() ? atoi(count) : 0;
 }
 
+/* systemd's socket, so that no other program of ours inherits it in turn. */
+static enum wpkg_status take_inherited(struct listener *out, int count, struct wpkg_err *err)
+{
+	if (count != 1)
+		return WPKG_FAIL(err, WPKG_EINVAL, "%d sockets are handed over, not one", count);
+	int flags = fcntl(INHERITED_FD, F_GETFL);
+	if (flags < 0 || fcntl(INHERITED_FD, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "the socket that is handed over");
+	return describe(out, INHERITED_FD, err);
+}
+
 static enum wpkg_status bind_one(int *out, const struct addrinfo *info, const char *address,
 				 struct wpkg_err *err)
 {
@@ -100,8 +112,9 @@ enum wpkg_status listen_open(struct listener *out, const char *address, struct w
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 				       .ai_socktype = SOCK_STREAM};
 	int fd = -1;
-	if (inherited_count() > 0)
-		return describe(out, INHERITED_FD, err);
+	int inherited = inherited_count();
+	if (inherited > 0)
+		return take_inherited(out, inherited, err);
 	if (!split(&endpoint, address))
 		return WPKG_FAIL(err, WPKG_EINVAL,
 				 "'%s' is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:443",
