@@ -3,8 +3,10 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stddef.h>
 
 #include "base/hex.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "crypto/content_digest.h"
 
@@ -14,32 +16,72 @@ struct wpkg_hasher {
 	bool failed;
 };
 
+/* What is called of libcrypto. Its size costs every start that does not hash a millisecond. */
+struct api {
+	EVP_MD *(*fetch)(OSSL_LIB_CTX *context, const char *algorithm, const char *properties);
+	EVP_MD_CTX *(*new_context)(void);
+	void (*free_context)(EVP_MD_CTX *context);
+	int (*init)(EVP_MD_CTX *context, const EVP_MD *type, const OSSL_PARAM params[]);
+	int (*update)(EVP_MD_CTX *context, const void *bytes, size_t count);
+	int (*final)(EVP_MD_CTX *context, unsigned char *digest, unsigned int *size);
+	int (*digest)(const void *bytes, size_t count, unsigned char *digest, unsigned int *size,
+		      const EVP_MD *type, ENGINE *engine);
+};
+
+static const struct wpkg_library_symbol symbols[] = {
+	{"EVP_MD_fetch", offsetof(struct api, fetch)},
+	{"EVP_MD_CTX_new", offsetof(struct api, new_context)},
+	{"EVP_MD_CTX_free", offsetof(struct api, free_context)},
+	{"EVP_DigestInit_ex2", offsetof(struct api, init)},
+	{"EVP_DigestUpdate", offsetof(struct api, update)},
+	{"EVP_DigestFinal_ex", offsetof(struct api, final)},
+	{"EVP_Digest", offsetof(struct api, digest)},
+	{0},
+};
+
+static struct api api;
+static struct wpkg_err failure; /* of the one attempt; status WPKG_OK: loaded */
+
 /* Fetching an algorithm costs more than hashing a kilobyte: once for the process. */
 static EVP_MD *fetched[2];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void fetch(void)
+static void load(void)
 {
-	fetched[WPKG_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
-	fetched[WPKG_SHA512] = EVP_MD_fetch(NULL, "SHA512", NULL);
+	static const struct wpkg_library library = {
+		.file = "libcrypto.so.3",
+		.purpose = "hashes",
+		.package = "libssl3",
+		.symbols = symbols,
+	};
+	if (wpkg_library_load(&api, &library, &failure) != WPKG_OK)
+		return;
+	fetched[WPKG_SHA256] = api.fetch(NULL, "SHA256", NULL);
+	fetched[WPKG_SHA512] = api.fetch(NULL, "SHA512", NULL);
+	if (!fetched[WPKG_SHA256] || !fetched[WPKG_SHA512])
+		wpkg_err_set(&failure, WPKG_EIO, "libcrypto has no SHA-2");
 }
 
-static const EVP_MD *algorithm_of(enum wpkg_digest_algorithm algorithm)
+static enum wpkg_status prepare(struct wpkg_err *err)
 {
-	pthread_once(&once, fetch);
-	return fetched[algorithm];
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, load);
+	if (failure.status != WPKG_OK)
+		return WPKG_FAIL(err, failure.status, "%s", failure.msg);
+	return WPKG_OK;
 }
 
 enum wpkg_status wpkg_hasher_new_for(struct wpkg_hasher **out, enum wpkg_digest_algorithm algorithm,
 				     struct wpkg_err *err)
 {
-	const EVP_MD *md = algorithm_of(algorithm);
+	enum wpkg_status status = prepare(err);
+	if (status != WPKG_OK)
+		return status;
 	struct wpkg_hasher *hasher = wpkg_mem_calloc(1, sizeof(*hasher));
 	if (!hasher)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: no memory");
 	hasher->algorithm = algorithm;
-	hasher->context = EVP_MD_CTX_new();
-	if (!hasher->context || !md || EVP_DigestInit_ex2(hasher->context, md, NULL) != 1) {
+	hasher->context = api.new_context();
+	if (!hasher->context || api.init(hasher->context, fetched[algorithm], NULL) != 1) {
 		wpkg_hasher_free(hasher);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: the library gives no context");
 	}
@@ -54,7 +96,7 @@ enum wpkg_status wpkg_hasher_new(struct wpkg_hasher **out, struct wpkg_err *err)
 
 void wpkg_hasher_update(struct wpkg_hasher *hasher, struct wpkg_str bytes)
 {
-	if (bytes.len > 0 && EVP_DigestUpdate(hasher->context, bytes.ptr, bytes.len) != 1)
+	if (bytes.len > 0 && api.update(hasher->context, bytes.ptr, bytes.len) != 1)
 		hasher->failed = true;
 }
 
@@ -62,7 +104,7 @@ enum wpkg_status wpkg_hasher_finish_content(struct wpkg_content_digest *out,
 					    struct wpkg_hasher *hasher, struct wpkg_err *err)
 {
 	struct wpkg_content_digest digest = {.algorithm = hasher->algorithm};
-	if (hasher->failed || EVP_DigestFinal_ex(hasher->context, digest.bytes, NULL) != 1)
+	if (hasher->failed || api.final(hasher->context, digest.bytes, NULL) != 1)
 		return WPKG_FAIL(err, WPKG_EIO, "hash: the library failed");
 	*out = digest;
 	return WPKG_OK;
@@ -82,7 +124,8 @@ void wpkg_hasher_free(struct wpkg_hasher *hasher)
 {
 	if (!hasher)
 		return;
-	EVP_MD_CTX_free(hasher->context);
+	if (hasher->context)
+		api.free_context(hasher->context);
 	wpkg_mem_free(hasher);
 }
 
@@ -90,9 +133,11 @@ enum wpkg_status wpkg_content_digest_of(struct wpkg_content_digest *out,
 					enum wpkg_digest_algorithm algorithm, struct wpkg_str bytes,
 					struct wpkg_err *err)
 {
-	const EVP_MD *md = algorithm_of(algorithm);
 	struct wpkg_content_digest digest = {.algorithm = algorithm};
-	if (!md || EVP_Digest(bytes.ptr, bytes.len, digest.bytes, NULL, md, NULL) != 1)
+	enum wpkg_status status = prepare(err);
+	if (status != WPKG_OK)
+		return status;
+	if (api.digest(bytes.ptr, bytes.len, digest.bytes, NULL, fetched[algorithm], NULL) != 1)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "hash: the library failed");
 	*out = digest;
 	return WPKG_OK;

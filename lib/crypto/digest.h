@@ -4,7 +4,8 @@
 
 /*
  * SHA-256 (FIPS 180-4), the name of every blob. By OpenSSL's EVP, fetched once: libsodium's does
- * not use the CPU's instructions and is four times slower.
+ * not use the CPU's instructions and is four times slower. libcrypto is loaded with the first use:
+ * WPKG_ENOTFOUND when it is not there.
  */
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct wpkg_digest {
 
 #define WPKG_DIGEST_TEXT 65 /* 64 lower-case hex digits and a NUL */
 
-/* The digest of some bytes. Ends the program only where OpenSSL itself cannot give SHA-256. */
+/* The digest of some bytes. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_digest_of(struct wpkg_digest *out, struct wpkg_str bytes,
 						struct wpkg_err *err);
 
