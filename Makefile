@@ -22,13 +22,13 @@ endif
 CXX_FOR_TOML := $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC)),g++)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
-PKG_LIB := libsodium libcrypto jansson
+PKG_LIB := libsodium jansson
 PKG_STORE := sqlite3
 PKG_SERVER := libmicrohttpd gnutls
 PKG_ADMIT := libseccomp
 PKG_TEST := check libarchive
 # Loaded when they are first used: only their headers are needed here.
-PKG_LOADED := libarchive libcurl libgit2
+PKG_LOADED := libarchive libcrypto libcurl libgit2
 PKGS := $(PKG_LIB) $(PKG_STORE) $(PKG_SERVER) $(PKG_ADMIT) $(PKG_LOADED)
 
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
@@ -84,7 +84,11 @@ REPLAY_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_C))
 REPLAY_O := $(OUT)/obj/tests/fuzz/replay/replay.c.o
 
 libs = $(shell pkg-config --libs $(1) 2>/dev/null)
-LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++ -ldl -lm
+LIB_LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++
+LIBS := $(LIB_LIBS) -ldl -lm
+# A command that needs no network shall start in a millisecond: what every start would load and
+# relocate is part of wpkg itself.
+WPKG_LIBS := -static-libgcc -Wl,-Bstatic $(LIB_LIBS) -Wl,-Bdynamic -ldl -lm
 
 $(OUT)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -137,7 +141,7 @@ $(OUT)/libwpkg.so: $(LIB_O)
 	  $(LIBS) $(call libs,$(PKG_STORE)) -lcrypt
 
 $(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WPKG_LIBS)
 
 $(OUT)/wpkgd: $(call objects,$(SERVER_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
