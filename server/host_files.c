@@ -12,8 +12,9 @@
 #include "pkg/host_profile.h"
 
 #define FILE_MAX ((size_t)256 << 10)
-#define PROFILES_MAX ((size_t)64 << 20) /* bytes of all of them in memory, while they are checked  \
-					 */
+#define PROFILES_MAX                                                                               \
+	((size_t)64 << 20) /* bytes of all of them in memory, while they are checked               \
+			    */
 
 struct reading {
 	struct wpkg_str texts[WPKG_HOST_PROFILES_MAX];

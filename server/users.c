@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attempts.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,39 +18,13 @@
 #define HASH_TEXT 128	     /* bytes of a bcrypt hash, with room */
 #define CREDENTIALS_MAX 4096 /* bytes of user and password */
 
-#define REMEMBERED 256 /* passwords that were right */
-#define REMEMBER_SECONDS 300
-
-/* Wrong passwords: so many are free; then a network waits longer with each, a user's logins come
- * one a second, so that nobody can lock somebody else out by guessing. */
-#define SUSPECTS 1024
-#define FREE_OF_NETWORK 5
-#define FREE_OF_USER 20
-#define WAIT_MAX 64	      /* seconds */
-#define FORGOTTEN_SECONDS 900 /* after the last one */
-#define SECOND UINT64_C(1000000000)
-
-struct remembered {
-	struct wpkg_digest digest; /* of the key and the credentials */
-	int64_t until;
-};
-
-struct suspect {
-	struct wpkg_digest digest; /* of the key and the user or network */
-	unsigned failures;
-	uint64_t last; /* when it failed, monotonic nanoseconds */
-	uint64_t next; /* when it may try again */
-};
-
 struct users {
 	pthread_mutex_t mutex;
 	const struct config *config;
 	struct wpkg_store *store;
 	struct wpkg_buf htpasswd; /* "user:hash" lines */
 	char decoy[HASH_TEXT];	  /* checked for a user that there is not: as slow as theirs */
-	uint8_t key[32];	  /* of the remembered digests: random at each start */
-	struct remembered remembered[REMEMBERED];
-	struct suspect suspects[SUSPECTS];
+	struct attempts *attempts;
 };
 
 /* The htpasswd file. */
@@ -128,9 +103,9 @@ enum wpkg_status users_new(struct users **out, const struct config *config,
 	pthread_mutex_init(&users->mutex, NULL);
 	users->config = config;
 	users->store = store;
-	wpkg_random(users->key, sizeof(users->key));
-	enum wpkg_status status =
-		read_htpasswd(&users->htpasswd, users->decoy, config->htpasswd, err);
+	enum wpkg_status status = attempts_new(&users->attempts, err);
+	if (status == WPKG_OK)
+		status = read_htpasswd(&users->htpasswd, users->decoy, config->htpasswd, err);
 	if (status != WPKG_OK)
 		users_free(users);
 	else
@@ -143,8 +118,8 @@ void users_free(struct users *users)
 	if (!users)
 		return;
 	wpkg_buf_wipe(&users->htpasswd);
+	attempts_free(users->attempts);
 	pthread_mutex_destroy(&users->mutex);
-	wpkg_mem_wipe(users->key, sizeof(users->key));
 	wpkg_mem_free(users);
 }
 
@@ -160,106 +135,11 @@ enum wpkg_status users_reload(struct users *users, const struct config *config,
 	struct wpkg_buf old = users->htpasswd;
 	users->htpasswd = fresh;
 	memcpy(users->decoy, decoy, sizeof(decoy));
-	/* A password that was changed must not be right any more. */
-	memset(users->remembered, 0, sizeof(users->remembered));
 	pthread_mutex_unlock(&users->mutex);
+	/* A password that was changed must not be right any more. */
+	attempts_forget(users->attempts);
 	wpkg_buf_wipe(&old);
 	return WPKG_OK;
-}
-
-/* What is remembered. */
-
-/* The digest of our random key and a text, under a domain of its own. */
-static enum wpkg_status keyed_digest(struct wpkg_digest *out, const struct users *users,
-				     const char *domain, struct wpkg_str text, struct wpkg_err *err)
-{
-	struct wpkg_hasher *hasher = NULL;
-	enum wpkg_status status = wpkg_hasher_new(&hasher, err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_hasher_update(hasher, wpkg_str_of(users->key, sizeof(users->key)));
-	wpkg_hasher_update(hasher, wpkg_str_of(domain, strlen(domain) + 1));
-	wpkg_hasher_update(hasher, text);
-	status = wpkg_hasher_finish(out, hasher, err);
-	wpkg_hasher_free(hasher);
-	return status;
-}
-
-static size_t slot_of(const struct wpkg_digest *digest, size_t slots)
-{
-	return (size_t)(digest->bytes[0] | digest->bytes[1] << 8) % slots;
-}
-
-static bool is_remembered(struct users *users, const struct wpkg_digest *digest)
-{
-	pthread_mutex_lock(&users->mutex);
-	const struct remembered *slot = &users->remembered[slot_of(digest, REMEMBERED)];
-	bool known = slot->until > wpkg_clock_now() && wpkg_digest_equal(&slot->digest, digest);
-	pthread_mutex_unlock(&users->mutex);
-	return known;
-}
-
-static void remember(struct users *users, const struct wpkg_digest *digest)
-{
-	pthread_mutex_lock(&users->mutex);
-	users->remembered[slot_of(digest, REMEMBERED)] =
-		(struct remembered){*digest, wpkg_clock_now() + REMEMBER_SECONDS};
-	pthread_mutex_unlock(&users->mutex);
-}
-
-/* With the mutex held: the entry of this digest, begun anew when another's was there. */
-static struct suspect *find_suspect(struct users *users, const struct wpkg_digest *digest,
-				    uint64_t now)
-{
-	struct suspect *suspect = &users->suspects[slot_of(digest, SUSPECTS)];
-	if (!wpkg_digest_equal(&suspect->digest, digest) ||
-	    now - suspect->last > FORGOTTEN_SECONDS * SECOND)
-		*suspect = (struct suspect){.digest = *digest};
-	return suspect;
-}
-
-/* Whose password is tried, and from where. */
-struct attempt {
-	struct wpkg_digest user, network;
-};
-
-static enum wpkg_status begin_attempt(struct attempt *out, struct users *users,
-				      struct wpkg_str user, const char *network,
-				      struct wpkg_err *err)
-{
-	enum wpkg_status status = keyed_digest(&out->user, users, "user", user, err);
-	if (status == WPKG_OK)
-		status = keyed_digest(&out->network, users, "network", wpkg_str_from(network), err);
-	if (status != WPKG_OK)
-		return status;
-	uint64_t now = wpkg_clock_monotonic();
-	pthread_mutex_lock(&users->mutex);
-	struct suspect *of_user = find_suspect(users, &out->user, now);
-	struct suspect *of_network = find_suspect(users, &out->network, now);
-	bool early = now < of_user->next || now < of_network->next;
-	if (!early && of_user->failures > FREE_OF_USER)
-		of_user->next = now + SECOND;
-	pthread_mutex_unlock(&users->mutex);
-	return early ? WPKG_FAIL(err, WPKG_ELIMIT, "too many wrong passwords: wait a minute")
-		     : WPKG_OK;
-}
-
-static void end_wrong_attempt(struct users *users, const struct attempt *attempt)
-{
-	uint64_t now = wpkg_clock_monotonic();
-	pthread_mutex_lock(&users->mutex);
-	struct suspect *of_user = find_suspect(users, &attempt->user, now);
-	struct suspect *of_network = find_suspect(users, &attempt->network, now);
-	of_user->failures++;
-	of_user->last = now;
-	of_network->failures++;
-	of_network->last = now;
-	if (of_network->failures > FREE_OF_NETWORK) {
-		unsigned over = of_network->failures - FREE_OF_NETWORK;
-		uint64_t seconds = over > 6 ? WAIT_MAX : 1U << over;
-		of_network->next = now + seconds * SECOND;
-	}
-	pthread_mutex_unlock(&users->mutex);
 }
 
 /* Passwords. */
@@ -335,13 +215,11 @@ static enum wpkg_status check_password(struct users *users, struct wpkg_str user
 				       struct wpkg_str password, const char *network,
 				       struct wpkg_err *err)
 {
-	struct attempt attempt;
-	enum wpkg_status status = begin_attempt(&attempt, users, user, network, err);
-	if (status != WPKG_OK)
+	struct wpkg_str from = wpkg_str_from(network);
+	enum wpkg_status status = attempts_begin(users->attempts, user, from, err);
+	if (status != WPKG_OK || is_password(users, user, password.ptr))
 		return status;
-	if (is_password(users, user, password.ptr))
-		return WPKG_OK;
-	end_wrong_attempt(users, &attempt);
+	attempts_fail(users->attempts, user, from);
 	return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
 }
 
@@ -373,17 +251,15 @@ static enum wpkg_status identify_basic(struct identity *out, struct users *users
 {
 	char buffer[CREDENTIALS_MAX];
 	struct wpkg_str user, password;
-	struct wpkg_digest digest;
 	enum wpkg_status status = WPKG_OK;
+	*out = (struct identity){0};
 	if (!parse_basic(buffer, sizeof(buffer), text, &user, &password)) {
 		status = WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
 		goto out;
 	}
-	*out = (struct identity){0};
-	status = keyed_digest(&digest, users, "basic", text, err);
-	if (status != WPKG_OK || (user.len == 0 && password.len == 0))
+	if (user.len == 0 && password.len == 0)
 		goto out;
-	if (is_remembered(users, &digest)) {
+	if (attempts_is_known(users->attempts, text)) {
 		status = take_user(out, arena, user, err);
 		goto out;
 	}
@@ -397,7 +273,7 @@ static enum wpkg_status identify_basic(struct identity *out, struct users *users
 	status = check_password(users, user, password, network, err);
 	if (status != WPKG_OK)
 		goto out;
-	remember(users, &digest);
+	attempts_remember(users->attempts, text);
 	status = take_user(out, arena, user, err);
 out:
 	wpkg_mem_wipe(buffer, sizeof(buffer));
