@@ -91,6 +91,12 @@ static struct wpkg_str take_message(struct wpkg_script *script)
 	return keep(script, wpkg_buf_str(&p->parts[0]));
 }
 
+static void skip_to_close(struct wpkg_script *script)
+{
+	if (!wat_skip_to_close(&script->parser))
+		wat_unexpected(&script->parser, "')'");
+}
+
 /* Modules. */
 
 /* Behind "(module": the rest, to behind its parenthesis, which was opened at start. */
@@ -122,7 +128,7 @@ static void module(struct wpkg_script *script, uint32_t start)
 		return;
 	}
 	*found = (struct wpkg_script_module){.bytes = p->lexer.text, .start = start};
-	wat_skip_to_close(p);
+	skip_to_close(script);
 	found->end = command->kind == WPKG_SCRIPT_DEFINITION ? p->closed - 1 : p->closed;
 }
 
@@ -363,7 +369,7 @@ static void thread(struct wpkg_script *script)
 		wat_expect_close(p);
 	}
 	command->start = p->token.start;
-	wat_skip_to_close(p);
+	skip_to_close(script);
 	command->end = p->closed - 1;
 }
 

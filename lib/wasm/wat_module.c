@@ -52,7 +52,7 @@ static void scan_import(struct wat_parser *p)
 	wat_advance(p);
 	wat_advance(p);
 	scan_binding(p, field);
-	wat_skip_to_close(p);
+	(void)wat_skip_to_close(p);
 }
 
 /* Goes to the end of a table or memory, counting the segment that it may bring along. */
@@ -76,7 +76,7 @@ static void scan_type(struct wat_parser *p)
 	wat_advance(p);
 	wat_advance(p);
 	wat_bind(p, WAT_TYPE, p->counts[WAT_TYPE]++, &p->names[WAT_NAME_TYPE]);
-	wat_skip_to_close(p);
+	(void)wat_skip_to_close(p);
 }
 
 /* At "(type" or "(rec". */
@@ -95,7 +95,10 @@ static void scan_types(struct wat_parser *p)
 	wat_push(p, &p->type_starts, &start, sizeof(start));
 }
 
-/* At the parenthesis of a field of another kind; stops behind its end. */
+/*
+ * At the parenthesis of a field of another kind; stops behind its end. A field that does not end is
+ * left to the pass that reads it, which knows better where the parenthesis is missing.
+ */
 static void scan_field(struct wat_parser *p)
 {
 	uint32_t offset = p->token.start;
@@ -120,7 +123,7 @@ static void scan_field(struct wat_parser *p)
 		scan_segment(p, "data", WAT_DATA);
 	else if (field->read == wat_table)
 		scan_segment(p, "elem", WAT_ELEM);
-	wat_skip_to_close(p);
+	(void)wat_skip_to_close(p);
 }
 
 /* The fields up to what closes the module. */

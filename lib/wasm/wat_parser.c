@@ -130,14 +130,16 @@ bool wat_expect_open(struct wat_parser *p, const char *word)
 	return wat_unexpected(p, word);
 }
 
-void wat_skip_to_close(struct wat_parser *p)
+bool wat_skip_to_close(struct wat_parser *p)
 {
-	for (uint32_t depth = 1; depth > 0 && p->token.kind != WAT_END; wat_advance(p)) {
+	uint32_t depth = 1;
+	for (; depth > 0 && p->token.kind != WAT_END; wat_advance(p)) {
 		if (p->token.kind == WAT_OPEN)
 			depth++;
 		else if (p->token.kind == WAT_CLOSE && --depth == 0)
 			p->closed = p->token.end;
 	}
+	return depth == 0;
 }
 
 bool wat_push(struct wat_parser *p, struct wpkg_buf *list, const void *item, size_t size)

@@ -150,8 +150,8 @@ bool wat_accept_open(struct wat_parser *p, const char *word);
 bool wat_expect_close(struct wat_parser *p);
 bool wat_expect_open(struct wat_parser *p, const char *word);
 
-/* Behind the parenthesis that closes the one which is open. */
-void wat_skip_to_close(struct wat_parser *p);
+/* Goes behind the parenthesis that closes the one which is open; false when there is none. */
+bool wat_skip_to_close(struct wat_parser *p);
 
 /* Appends an item to a stack or list; false: no memory, and the parser has failed. */
 bool wat_push(struct wat_parser *p, struct wpkg_buf *list, const void *item, size_t size);

@@ -76,7 +76,7 @@ void wat_put_binding(struct wat_printer *p, enum wat_name_id map, uint32_t outer
 		wpkg_buf_append_format(p->out, " $%.*s", WPKG_STR_ARG(name->id));
 	if (map != WAT_NAME_LABEL)
 		wpkg_buf_append_format(p->out, " (;%u;)", (unsigned)index);
-	if (name && !wpkg_str_equal(name->id, name->text))
+	if (name && (!name->id.ptr || !wpkg_str_equal(name->id, name->text)))
 		put_name_annotation(p, name->text);
 }
 
@@ -191,10 +191,8 @@ static void put_tables(struct wat_printer *p)
 		wat_put_line(p);
 		wpkg_buf_append_byte(p->out, '(');
 		put_extern(p, WPKG_EXTERN_TABLE, i);
-		if (is_there(module->tables[i].init)) {
-			wpkg_buf_append_byte(p->out, ' ');
+		if (is_there(module->tables[i].init))
 			wat_put_constant(p, module->tables[i].init, NULL);
-		}
 		wpkg_buf_append_byte(p->out, ')');
 	}
 }
@@ -226,7 +224,6 @@ static void put_globals(struct wat_printer *p)
 		wat_put_offset(p, p->module->globals[i].init.start);
 		wpkg_buf_append_byte(p->out, '(');
 		put_extern(p, WPKG_EXTERN_GLOBAL, i);
-		wpkg_buf_append_byte(p->out, ' ');
 		wat_put_constant(p, p->module->globals[i].init, NULL);
 		wpkg_buf_append_byte(p->out, ')');
 	}
@@ -285,7 +282,6 @@ static void put_expressions(struct wat_printer *p, const struct wpkg_module_elem
 	p->depth++;
 	for (uint32_t i = 0; i < elem->count; i++) {
 		put_item_line(p, i, elem->count);
-		wpkg_buf_append_byte(p->out, ' ');
 		wat_put_constant(p, take_expression(&r), "item");
 	}
 	p->depth--;
@@ -307,7 +303,6 @@ static void put_elems(struct wat_printer *p)
 				wat_put_index(p, WAT_NAME_TABLE, 0, elem->table);
 				wpkg_buf_append_byte(p->out, ')');
 			}
-			wpkg_buf_append_byte(p->out, ' ');
 			wat_put_constant(p, elem->at, "offset");
 		}
 		if (elem->has_expressions)
@@ -347,7 +342,6 @@ static void put_datas(struct wat_printer *p)
 				wat_put_index(p, WAT_NAME_MEMORY, 0, data->memory);
 				wpkg_buf_append_byte(p->out, ')');
 			}
-			wpkg_buf_append_byte(p->out, ' ');
 			wat_put_constant(p, data->at, "offset");
 		}
 		put_bytes(p, wpkg_module_slice(p->module, data->bytes));
@@ -357,12 +351,12 @@ static void put_datas(struct wat_printer *p)
 
 /* Functions. */
 
-static bool put_func(struct wat_printer *p, uint32_t index)
+static void put_func(struct wat_printer *p, uint32_t index)
 {
 	const struct wpkg_module_func *func = &p->module->funcs[index];
 	if (func->import != WPKG_INDEX_NONE) {
 		put_import(p, &p->module->imports[func->import]);
-		return true;
+		return;
 	}
 	wat_put_line(p);
 	wat_put_offset(p, func->body.start);
@@ -370,24 +364,21 @@ static bool put_func(struct wat_printer *p, uint32_t index)
 	wat_put_binding(p, WAT_NAME_FUNC, 0, index);
 	wat_put_type_use(p, func->type, index);
 	p->depth++;
-	bool has_memory = wat_put_body(p, index);
+	wat_put_body(p, index);
 	p->depth--;
 	wpkg_buf_append_byte(p->out, ')');
-	return has_memory;
 }
 
-static bool put_funcs(struct wat_printer *p)
+static void put_funcs(struct wat_printer *p)
 {
-	bool has_memory = true;
-	for (uint32_t i = p->module->func_import_count; has_memory && i < p->module->func_count;
-	     i++)
-		has_memory = put_func(p, i);
-	return has_memory;
+	for (uint32_t i = p->module->func_import_count;
+	     !p->is_out_of_memory && i < p->module->func_count; i++)
+		put_func(p, i);
 }
 
 /* The module. */
 
-static bool put_module(struct wat_printer *p)
+static void put_module(struct wat_printer *p)
 {
 	wpkg_buf_append_text(p->out, "(module");
 	if (p->names.has_module) {
@@ -410,17 +401,16 @@ static bool put_module(struct wat_printer *p)
 	put_exports(p);
 	put_start(p);
 	put_elems(p);
-	bool has_memory = put_funcs(p);
+	put_funcs(p);
 	put_datas(p);
 	wat_put_customs(p);
 	p->depth--;
 	wpkg_buf_append_text(p->out, p->out->len > head ? "\n)\n" : ")\n");
-	return has_memory;
 }
 
 /* Lifetime. */
 
-static bool printer_init(struct wat_printer *p, struct wpkg_buf *out,
+static void printer_init(struct wat_printer *p, struct wpkg_buf *out,
 			 const struct wpkg_module *module,
 			 const struct wpkg_wat_print_options *options)
 {
@@ -433,16 +423,16 @@ static bool printer_init(struct wat_printer *p, struct wpkg_buf *out,
 	p->func = WPKG_INDEX_NONE;
 	wpkg_buf_init(&p->hints, SIZE_MAX);
 	wpkg_buf_init(&p->labels, SIZE_MAX);
-	return wat_names_read(&p->names, module) && wat_read_hints(p);
+	p->is_out_of_memory = !wat_names_read(&p->names, module) || !wat_read_hints(p);
 }
 
-static enum wpkg_status printer_finish(struct wat_printer *p, bool has_memory, struct wpkg_err *err)
+static enum wpkg_status printer_finish(struct wat_printer *p, struct wpkg_err *err)
 {
-	has_memory = has_memory && p->labels.failed == WPKG_OK && p->hints.failed == WPKG_OK;
+	bool is_complete = !p->is_out_of_memory && p->labels.failed == WPKG_OK;
 	wat_names_clear(&p->names);
 	wpkg_buf_clear(&p->hints);
 	wpkg_buf_clear(&p->labels);
-	if (!has_memory)
+	if (!is_complete)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "text of a module: no memory");
 	return wpkg_buf_check(p->out, "text of a module", err);
 }
@@ -451,8 +441,10 @@ enum wpkg_status wpkg_wat_print(struct wpkg_buf *out, const struct wpkg_module *
 				const struct wpkg_wat_print_options *options, struct wpkg_err *err)
 {
 	struct wat_printer printer;
-	bool has_memory = printer_init(&printer, out, module, options) && put_module(&printer);
-	return printer_finish(&printer, has_memory, err);
+	printer_init(&printer, out, module, options);
+	if (!printer.is_out_of_memory)
+		put_module(&printer);
+	return printer_finish(&printer, err);
 }
 
 enum wpkg_status wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_module *module,
@@ -460,7 +452,9 @@ enum wpkg_status wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_mod
 				     struct wpkg_err *err)
 {
 	struct wat_printer printer;
-	bool has_memory = printer_init(&printer, out, module, options) && put_func(&printer, index);
+	printer_init(&printer, out, module, options);
+	if (!printer.is_out_of_memory)
+		put_func(&printer, index);
 	wpkg_buf_append_byte(out, '\n');
-	return printer_finish(&printer, has_memory, err);
+	return printer_finish(&printer, err);
 }

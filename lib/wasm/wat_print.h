@@ -25,6 +25,7 @@ struct wat_printer {
 	const struct wpkg_wat_print_options *options;
 	struct wat_names names;
 	unsigned depth; /* of indentation */
+	bool is_out_of_memory;
 
 	struct wpkg_buf hints; /* struct wat_hint, by function and offset; none unless exact */
 	uint32_t hints_printed;
@@ -71,13 +72,16 @@ const struct wat_hint *wat_take_printed_hint(struct wat_printer *p, uint32_t off
 /* A branch hint as an annotation on a line of its own. */
 void wat_put_hint(struct wat_printer *p, bool is_likely);
 
-/* A constant expression: one instruction in parentheses, or several behind the word. */
+/* A constant expression behind a space: one instruction in parentheses, or several behind the word,
+ * which may be NULL. */
 void wat_put_constant(struct wat_printer *p, struct wpkg_range range, const char *word);
 
-/* A function's locals and body, each line begun by it. */
-void wat_put_locals(struct wat_printer *p, struct wpkg_reader *r);
-bool wat_put_body(struct wat_printer *p, uint32_t func);
-bool wat_put_folded(struct wat_printer *p, struct wpkg_reader *r);
+/* A function's locals and body; lines are begun. */
+void wat_put_body(struct wat_printer *p, uint32_t func);
+
+/* The same of what is behind the locals, and of a constant expression, as folded instructions. */
+void wat_put_folded(struct wat_printer *p, struct wpkg_reader *r);
+void wat_put_folded_constant(struct wat_printer *p, struct wpkg_reader *r, const char *word);
 
 /* Custom sections (wat_print_custom.c). */
 bool wat_read_hints(struct wat_printer *p);

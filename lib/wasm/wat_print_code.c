@@ -362,20 +362,18 @@ void wat_put_instruction(struct wat_printer *p, const struct wasm_instruction *i
 	put_immediates(p, instruction);
 }
 
-void wat_put_constant(struct wat_printer *p, struct wpkg_range range, const char *word)
+/* Flat instructions; more than one stand behind the word, in parentheses. */
+static void put_flat_constant(struct wat_printer *p, struct wpkg_reader *r, const char *word)
 {
-	struct wpkg_reader r;
 	struct wasm_instruction instruction;
-	wpkg_reader_init(&r, wpkg_module_slice(p->module, range), range.start, NULL);
-	wasm_instruction_read(&instruction, &r);
-	bool is_one = r.at + 1 >= r.end;
-	if (is_one || word)
-		wpkg_buf_append_byte(p->out, '(');
+	wasm_instruction_read(&instruction, r);
+	bool is_one = r->at + 1 >= r->end;
+	wpkg_buf_append_text(p->out, is_one || word ? " (" : " ");
 	if (!is_one && word)
 		wpkg_buf_append_format(p->out, "%s ", word);
 	while (instruction.op != WPKG_OP_END) {
 		wat_put_instruction(p, &instruction);
-		wasm_instruction_read(&instruction, &r);
+		wasm_instruction_read(&instruction, r);
 		if (instruction.op != WPKG_OP_END)
 			wpkg_buf_append_byte(p->out, ' ');
 	}
@@ -383,9 +381,19 @@ void wat_put_constant(struct wat_printer *p, struct wpkg_range range, const char
 		wpkg_buf_append_byte(p->out, ')');
 }
 
+void wat_put_constant(struct wat_printer *p, struct wpkg_range range, const char *word)
+{
+	struct wpkg_reader r;
+	wpkg_reader_init(&r, wpkg_module_slice(p->module, range), range.start, NULL);
+	if (p->options->fold)
+		wat_put_folded_constant(p, &r, word);
+	else
+		put_flat_constant(p, &r, word);
+}
+
 /* Bodies. */
 
-void wat_put_locals(struct wat_printer *p, struct wpkg_reader *r)
+static void put_locals(struct wat_printer *p, struct wpkg_reader *r)
 {
 	uint32_t index = wpkg_module_func_type(p->module, p->func)->param_count;
 	bool is_open = false;
@@ -446,20 +454,18 @@ static void put_flat(struct wat_printer *p, struct wpkg_reader *r)
 	p->depth = outside;
 }
 
-bool wat_put_body(struct wat_printer *p, uint32_t func)
+void wat_put_body(struct wat_printer *p, uint32_t func)
 {
 	struct wpkg_reader r;
 	struct wpkg_range body = p->module->funcs[func].body;
-	bool has_memory = true;
 	wpkg_reader_init(&r, wpkg_module_slice(p->module, body), body.start, NULL);
 	p->func = func;
 	p->label_count = 0;
 	wpkg_buf_reset(&p->labels);
-	wat_put_locals(p, &r);
+	put_locals(p, &r);
 	if (p->options->fold)
-		has_memory = wat_put_folded(p, &r);
+		wat_put_folded(p, &r);
 	else
 		put_flat(p, &r);
 	p->func = WPKG_INDEX_NONE;
-	return has_memory && p->labels.failed == WPKG_OK;
 }

@@ -424,9 +424,9 @@ static void begin_print(struct tree *t, uint32_t number, bool is_inline)
 	wpkg_buf_append(&t->stack, &step, sizeof(step));
 }
 
-static void print_tree(struct tree *t, uint32_t number)
+static void print_tree(struct tree *t, uint32_t number, bool is_inline)
 {
-	begin_print(t, number, false);
+	begin_print(t, number, is_inline);
 	while (t->stack.len > 0 && has_memory(t)) {
 		struct step *top =
 			(struct step *)(void *)(t->stack.ptr + t->stack.len - sizeof(*top));
@@ -443,18 +443,44 @@ static void print_tree(struct tree *t, uint32_t number)
 	}
 }
 
-bool wat_put_folded(struct wat_printer *p, struct wpkg_reader *r)
+static void tree_init(struct tree *t, struct wat_printer *p)
 {
-	struct tree tree = {.p = p};
-	struct wpkg_buf *const buffers[] = {&tree.nodes, &tree.texts, &tree.items, &tree.blocks,
-					    &tree.stack};
+	struct wpkg_buf *const buffers[] = {&t->nodes, &t->texts, &t->items, &t->blocks, &t->stack};
+	t->p = p;
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
 		wpkg_buf_init(buffers[i], SIZE_MAX);
-	build(&tree, r);
-	for (uint32_t i = 0; has_memory(&tree) && i < item_count(&tree); i++)
-		print_tree(&tree, items(&tree)[i]);
-	bool is_good = has_memory(&tree);
+}
+
+static void tree_clear(struct tree *t)
+{
+	struct wpkg_buf *const buffers[] = {&t->nodes, &t->texts, &t->items, &t->blocks, &t->stack};
+	if (!has_memory(t))
+		t->p->is_out_of_memory = true;
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
 		wpkg_buf_clear(buffers[i]);
-	return is_good;
+}
+
+void wat_put_folded(struct wat_printer *p, struct wpkg_reader *r)
+{
+	struct tree tree;
+	tree_init(&tree, p);
+	build(&tree, r);
+	for (uint32_t i = 0; has_memory(&tree) && i < item_count(&tree); i++)
+		print_tree(&tree, items(&tree)[i], false);
+	tree_clear(&tree);
+}
+
+void wat_put_folded_constant(struct wat_printer *p, struct wpkg_reader *r, const char *word)
+{
+	struct tree tree;
+	tree_init(&tree, p);
+	build(&tree, r);
+	bool has_word = word && item_count(&tree) != 1;
+	if (has_word)
+		wpkg_buf_append_format(p->out, " (%s", word);
+	for (uint32_t i = 0; has_memory(&tree) && i < item_count(&tree); i++)
+		print_tree(&tree, items(&tree)[i], true);
+	if (has_word)
+		wpkg_buf_append_byte(p->out, ')');
+	tree_clear(&tree);
 }

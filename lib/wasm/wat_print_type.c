@@ -72,7 +72,8 @@ static void put_values(struct wat_printer *p, const struct context *context, con
 }
 
 /* Those with a name stand alone. */
-static void put_params(struct wat_printer *p, const struct wpkg_type *type, uint32_t func)
+static void put_params(struct wat_printer *p, const struct context *context,
+		       const struct wpkg_type *type, uint32_t func)
 {
 	bool is_open = false;
 	for (uint32_t i = 0; i < type->param_count; i++) {
@@ -84,7 +85,7 @@ static void put_params(struct wat_printer *p, const struct wpkg_type *type, uint
 		if (is_named)
 			wat_put_binding(p, WAT_NAME_LOCAL, func, i);
 		wpkg_buf_append_byte(p->out, ' ');
-		wat_put_valtype(p, wat_indexed(p, type->params[i]));
+		wat_put_valtype(p, indexed(p, context, type->params[i]));
 		if (is_named)
 			wpkg_buf_append_byte(p->out, ')');
 		is_open = !is_named;
@@ -93,18 +94,26 @@ static void put_params(struct wat_printer *p, const struct wpkg_type *type, uint
 		wpkg_buf_append_byte(p->out, ')');
 }
 
+/* The context of a type's definition: what a use repeats must be the same text. */
+static struct context context_of(const struct wat_printer *p, uint32_t index)
+{
+	const struct wpkg_type *type = wpkg_module_type(p->module, index);
+	uint32_t before = p->module->type_ids[index] - type->group;
+	return (struct context){type->group, type->group_size, index - before};
+}
+
 void wat_put_type_use(struct wat_printer *p, uint32_t type, uint32_t func)
 {
-	static const struct context none;
+	struct context context = context_of(p, type);
 	const struct wpkg_type *found = wpkg_module_type(p->module, type);
 	wpkg_buf_append_text(p->out, " (type");
 	wat_put_index(p, WAT_NAME_TYPE, 0, type);
 	wpkg_buf_append_byte(p->out, ')');
 	if (func == WPKG_INDEX_NONE)
-		put_values(p, &none, "param", found->params, found->param_count);
+		put_values(p, &context, "param", found->params, found->param_count);
 	else
-		put_params(p, found, func);
-	put_values(p, &none, "result", wpkg_type_results(found), found->result_count);
+		put_params(p, &context, found, func);
+	put_values(p, &context, "result", wpkg_type_results(found), found->result_count);
 }
 
 /* Definitions. */
@@ -160,7 +169,7 @@ void wat_put_types(struct wat_printer *p)
 	const struct wpkg_module *module = p->module;
 	for (uint32_t i = 0; i < module->type_count;) {
 		const struct wpkg_type *first = wpkg_module_type(module, i);
-		struct context context = {first->group, first->group_size, i};
+		struct context context = context_of(p, i);
 		bool is_group = first->group_size > 1;
 		if (is_group) {
 			wat_put_line(p);
