@@ -240,7 +240,8 @@ lint-size:
 
 INSTALL := install -D
 PAGES := $(OUT)/man/wpkg.1 $(OUT)/man/wpkgd.8
-COMPLETIONS := $(addprefix $(OUT)/completions/wpkg.,bash zsh fish)
+SHELLS := bash zsh fish
+COMPLETIONS := $(foreach program,wpkg wpkgd,$(addprefix $(OUT)/completions/$(program).,$(SHELLS)))
 ROOT := $(DESTDIR)$(PREFIX)
 
 $(OUT)/man/%.1: $(OUT)/%
@@ -252,6 +253,10 @@ $(OUT)/man/%.8: $(OUT)/%
 	$< man >$@.new && mv $@.new $@
 
 $(OUT)/completions/wpkg.%: $(OUT)/wpkg
+	@mkdir -p $(@D)
+	$< completion $* >$@.new && mv $@.new $@
+
+$(OUT)/completions/wpkgd.%: $(OUT)/wpkgd
 	@mkdir -p $(@D)
 	$< completion $* >$@.new && mv $@.new $@
 
@@ -274,9 +279,11 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc
 	$(INSTALL) -m 644 $(OUT)/wpkg.pc $(ROOT)/lib/pkgconfig/wpkg.pc
 	$(INSTALL) -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
 	$(INSTALL) -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8
-	$(INSTALL) -m 644 $(OUT)/completions/wpkg.bash $(ROOT)/share/bash-completion/completions/wpkg
-	$(INSTALL) -m 644 $(OUT)/completions/wpkg.zsh $(ROOT)/share/zsh/site-functions/_wpkg
-	$(INSTALL) -m 644 $(OUT)/completions/wpkg.fish $(ROOT)/share/fish/vendor_completions.d/wpkg.fish
+	for p in wpkg wpkgd; do \
+	  $(INSTALL) -m 644 $(OUT)/completions/$$p.bash $(ROOT)/share/bash-completion/completions/$$p && \
+	  $(INSTALL) -m 644 $(OUT)/completions/$$p.zsh $(ROOT)/share/zsh/site-functions/_$$p && \
+	  $(INSTALL) -m 644 $(OUT)/completions/$$p.fish $(ROOT)/share/fish/vendor_completions.d/$$p.fish \
+	  || exit 1; done
 	sed 's|/usr/local/|$(PREFIX)/|' server/wpkgd.service >$(OUT)/wpkgd.service
 	$(INSTALL) -m 644 $(OUT)/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
 	$(INSTALL) -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket

@@ -205,14 +205,17 @@ void bindle_keys(struct request *request)
 	}
 	if (request->response.status != 0)
 		return;
-	if (host_keys_public(&text, request->server->keys, &request->arena, &err) != WPKG_OK)
+	enum wpkg_status status =
+		host_keys_public(&text, request->server->keys, &request->arena, &err);
+	bool json = request_wants_json(request);
+	if (status == WPKG_OK && json)
+		status = wpkg_toml_read(&table, &request->arena, text, &err);
+	if (status != WPKG_OK)
 		respond_error(request, &err);
-	else if (!request_wants_json(request))
-		respond_text(request, 200, "application/toml", text);
-	else if (wpkg_toml_read(&table, &request->arena, text, &err) != WPKG_OK)
-		respond_error(request, &err);
-	else
+	else if (json)
 		respond_document(request, 200, table);
+	else
+		respond_text(request, 200, "application/toml", text);
 }
 
 void bindle_login(struct request *request)

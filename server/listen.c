@@ -69,18 +69,22 @@ static enum wpkg_status describe(struct listener *out, int socket, struct wpkg_e
 	return WPKG_OK;
 }
 
-static int inherited_count(void)
+/* How many sockets systemd hands over to this process. */
+static uint64_t inherited_count(void)
 {
-	const char *pid = getenv("LISTEN_PID");
-	const char *count = getenv("LISTEN_FDS");
-	return pid && count && atol(pid) == (long)getpid() ? atoi(count) : 0;
+	uint64_t pid, count;
+	if (!wpkg_str_parse_u64(wpkg_str_from(getenv("LISTEN_PID")), &pid) ||
+	    !wpkg_str_parse_u64(wpkg_str_from(getenv("LISTEN_FDS")), &count))
+		return 0;
+	return pid == (uint64_t)getpid() ? count : 0;
 }
 
 /* systemd's socket, so that no other program of ours inherits it in turn. */
-static enum wpkg_status take_inherited(struct listener *out, int count, struct wpkg_err *err)
+static enum wpkg_status take_inherited(struct listener *out, uint64_t count, struct wpkg_err *err)
 {
 	if (count != 1)
-		return WPKG_FAIL(err, WPKG_EINVAL, "%d sockets are handed over, not one", count);
+		return WPKG_FAIL(err, WPKG_EINVAL, "%llu sockets are handed over, not one",
+				 (unsigned long long)count);
 	int flags = fcntl(INHERITED_FD, F_GETFL);
 	if (flags < 0 || fcntl(INHERITED_FD, F_SETFL, flags | O_NONBLOCK) != 0 ||
 	    fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC) != 0)
@@ -112,7 +116,7 @@ enum wpkg_status listen_open(struct listener *out, const char *address, struct w
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 				       .ai_socktype = SOCK_STREAM};
 	int fd = -1;
-	int inherited = inherited_count();
+	uint64_t inherited = inherited_count();
 	if (inherited > 0)
 		return take_inherited(out, inherited, err);
 	if (!split(&endpoint, address))

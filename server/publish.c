@@ -162,7 +162,7 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 		return status;
 	metrics_count_verdict(&server->metrics, result.accepted);
 	log_verdict(record, &result);
-	*reason = result.accepted ? (struct wpkg_str){0} : result.reason;
+	*reason = result.reason; /* empty when accepted */
 	return WPKG_OK;
 }
 
