@@ -3,6 +3,7 @@
 #include "commands.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "../client/global.h"
 #include "base/utf8.h"
@@ -11,26 +12,58 @@
 #include "pkg/facts.h"
 #include "wasm/format.h"
 #include "wasm/module.h"
+#include "wasm/reader.h"
+#include "wasm/wat.h"
 
 /* Lines of a list that are shown unless all of them are asked for. */
 #define LINES_MAX 40
 
 struct inspect_options {
 	bool all;
+	const char *function;
 };
 
-static const struct wpkg_option inspect_rows[] = {{"all", 'a', WPKG_OPTION_FLAG, NULL,
-						   "show long lists to their end", NULL,
-						   offsetof(struct inspect_options, all)},
-						  {0}};
+static const struct wpkg_option inspect_rows[] = {
+	{"all", 'a', WPKG_OPTION_FLAG, NULL, "show long lists to their end", NULL,
+	 offsetof(struct inspect_options, all)},
+	{"function", 'f', WPKG_OPTION_TEXT, "N|NAME", "show one function's instructions instead",
+	 NULL, offsetof(struct inspect_options, function)},
+	{0}};
 
 struct page {
 	struct wpkg_buf out;
 	const struct wpkg_module *module;	/* NULL: a component */
 	const struct wpkg_component *component; /* NULL: a module */
 	const struct wpkg_facts *facts;
-	uint32_t most; /* lines of a list */
+	const struct wpkg_str *names; /* of the module's functions by the name section, or empty */
+	uint32_t most;		      /* lines of a list */
 };
+
+/*
+ * The name section's function names (specification, appendix "Name Section"), all at once: asking
+ * for each of many would read the section as many times. What is broken ends them.
+ */
+static void read_names(struct wpkg_str *names, const struct wpkg_module *module)
+{
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("name"));
+	struct wpkg_reader r;
+	if (!section)
+		return;
+	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
+	while (r.status == WPKG_OK && wpkg_reader_more(&r)) {
+		uint8_t id = wpkg_reader_byte(&r);
+		uint32_t size = wpkg_reader_u32(&r);
+		struct wpkg_reader list = wpkg_reader_sub(&r, size);
+		uint32_t count = id == 1 ? wpkg_reader_u32(&list) : 0;
+		for (uint32_t i = 0; i < count && list.status == WPKG_OK; i++) {
+			uint32_t index = wpkg_reader_u32(&list);
+			struct wpkg_str name = wpkg_reader_name(&list, UINT32_MAX);
+			if (list.status == WPKG_OK && index < module->func_count)
+				names[index] = name;
+		}
+	}
+}
 
 static void put(struct page *page, struct wpkg_str text)
 {
@@ -127,6 +160,25 @@ static void put_space(struct page *page, const char *what, enum wpkg_extern kind
 		wpkg_buf_append_byte(&page->out, '\n');
 	}
 	end_list(page, count - first);
+}
+
+static void put_functions(struct page *page)
+{
+	const struct wpkg_module *module = page->module;
+	uint32_t first = module->func_import_count;
+	uint32_t lines = begin_list(page, "functions", module->func_count - first);
+	for (uint32_t i = first; i < first + lines; i++) {
+		const struct wpkg_range *body = &module->funcs[i].body;
+		wpkg_buf_append_format(&page->out, "  %u: ", (unsigned)i);
+		if (page->names[i].len > 0) {
+			put(page, page->names[i]);
+			wpkg_buf_append_text(&page->out, ": ");
+		}
+		wpkg_extern_format(&page->out, module, WPKG_EXTERN_FUNC, i);
+		wpkg_buf_append_format(&page->out, ", %u bytes at %#x\n",
+				       (unsigned)(body->end - body->start), (unsigned)body->start);
+	}
+	end_list(page, module->func_count - first);
 }
 
 static void put_data(struct page *page)
@@ -257,6 +309,7 @@ static int print_page(struct page *page, const char *name)
 		put_types(page);
 		put_imports(page);
 		put_exports(page);
+		put_functions(page);
 		put_space(page, "memories", WPKG_EXTERN_MEMORY, module->memory_import_count,
 			  module->memory_count);
 		put_space(page, "tables", WPKG_EXTERN_TABLE, module->table_import_count,
@@ -293,6 +346,20 @@ static bool add_types(struct wpkg_arena *arena, struct wpkg_value *table,
 	return added;
 }
 
+/* By index, those that there are. */
+static bool add_names(struct wpkg_arena *arena, struct wpkg_value *table, const struct page *page)
+{
+	struct wpkg_value *names = wpkg_value_add(arena, table, "names", WPKG_VALUE_TABLE);
+	bool added = names != NULL;
+	for (uint32_t i = 0; added && i < page->module->func_count; i++) {
+		char index[16];
+		snprintf(index, sizeof(index), "%u", (unsigned)i);
+		added = page->names[i].len == 0 ||
+			wpkg_value_add_string(arena, names, index, page->names[i]);
+	}
+	return added;
+}
+
 static int print_json(const struct page *page, struct wpkg_arena *arena)
 {
 	struct wpkg_err err;
@@ -300,7 +367,7 @@ static int print_json(const struct page *page, struct wpkg_arena *arena)
 	struct wpkg_value *table = wpkg_value_new_table(arena);
 	bool built = table && wpkg_facts_to_value(arena, table, page->facts, NULL, &err) == WPKG_OK;
 	if (built && page->module)
-		built = add_types(arena, table, page->module);
+		built = add_types(arena, table, page->module) && add_names(arena, table, page);
 	else if (built)
 		built = wpkg_facts_add_component(arena, table, page->component, NULL, &err) ==
 			WPKG_OK;
@@ -311,6 +378,56 @@ static int print_json(const struct page *page, struct wpkg_arena *arena)
 	return tool_print(&out);
 }
 
+/* One function. */
+
+/* An index, the name of an export, or a name of the name section. */
+static bool find_function(uint32_t *out, const struct wpkg_module *module,
+			  const struct wpkg_str *names, const char *text)
+{
+	struct wpkg_str name = wpkg_str_from(text);
+	uint64_t number;
+	if (wpkg_str_parse_u64(name, &number) && number < module->func_count) {
+		*out = (uint32_t)number;
+		return true;
+	}
+	const struct wpkg_module_export *export = wpkg_module_find_export(module, name);
+	if (export && export->kind == WPKG_EXTERN_FUNC) {
+		*out = export->index;
+		return true;
+	}
+	for (uint32_t i = 0; i < module->func_count; i++) {
+		if (name.len > 0 && wpkg_str_equal(names[i], name)) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int print_function(const struct page *page, const char *file, const char *name, bool json)
+{
+	const struct wpkg_module *module = page->module;
+	const struct wpkg_wat_print_options options = {.offsets = true};
+	struct wpkg_buf text, out;
+	struct wpkg_err err;
+	uint32_t index;
+	if (!module || !find_function(&index, module, page->names, name))
+		return tool_usage("inspect: %s has no function '%s'", file, name);
+	wpkg_buf_init(&text, SIZE_MAX);
+	if (wpkg_wat_print_func(&text, module, index, &options, &err) != WPKG_OK) {
+		wpkg_buf_clear(&text);
+		return tool_error(&err);
+	}
+	if (!json)
+		return tool_print(&text);
+	wpkg_buf_init(&out, SIZE_MAX);
+	wpkg_buf_append_format(&out, "{\n  \"function\": %u,\n  \"text\": ", (unsigned)index);
+	wpkg_json_write_string(&out, wpkg_buf_str(&text));
+	wpkg_buf_append_text(&out, "\n}\n");
+	wpkg_buf_clear(&text);
+	return tool_print(&out);
+}
+
 /* What is to be inspected. */
 struct subject {
 	struct wpkg_arena arena;
@@ -318,6 +435,7 @@ struct subject {
 	struct wpkg_module *module; /* NULL: a component */
 	struct wpkg_component component;
 	struct wpkg_facts *facts;
+	struct wpkg_str *names; /* of functions */
 };
 
 static int show(const struct wpkg_invocation *invocation, struct subject *subject)
@@ -327,7 +445,11 @@ static int show(const struct wpkg_invocation *invocation, struct subject *subjec
 	struct page page = {.module = subject->module,
 			    .component = subject->module ? NULL : &subject->component,
 			    .facts = subject->facts,
+			    .names = subject->names,
 			    .most = options->all ? UINT32_MAX : LINES_MAX};
+	if (options->function)
+		return print_function(&page, invocation->operands[0], options->function,
+				      global->json);
 	if (global->json)
 		return print_json(&page, &subject->arena);
 	return print_page(&page, invocation->operands[0]);
@@ -346,7 +468,14 @@ static enum wpkg_status read_subject(struct subject *subject, struct wpkg_err *e
 	status = wpkg_module_read(&subject->module, bytes, NULL, err);
 	if (status == WPKG_OK)
 		status = wpkg_facts_of_module(&subject->facts, subject->module, err);
-	return status;
+	if (status != WPKG_OK)
+		return status;
+	subject->names = wpkg_arena_alloc(&subject->arena, subject->module->func_count,
+					  sizeof(*subject->names));
+	if (!subject->names)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
+	read_names(subject->names, subject->module);
+	return WPKG_OK;
 }
 
 static int run_inspect(const struct wpkg_invocation *invocation)
@@ -379,13 +508,15 @@ const struct wpkg_command tool_inspect = {
 		"Shows sections with their offsets and sizes, types, imports, exports, memories, "
 		"tables, globals, segments, and what the custom sections of the usual tools say: "
 		"producers, target features, names, what a dynamic library needs. Of each feature "
-		"that the module needs it shows the first offset that needs it.\n"
+		"that the module needs it shows the first offset that needs it. --function shows "
+		"the instructions of a function, by index, export or name, with their offsets.\n"
 		"\n"
 		"Of a component its imports, exports and sections are shown. With --json "
 		"everything is one document, "
 		"which the registry keeps of each module, too.",
 	.example = "wpkg inspect app.wasm\n"
 		   "wpkg inspect --all example.com/app@1.2.0\n"
+		   "wpkg inspect --function _start app.wasm\n"
 		   "wpkg inspect --json app.wasm",
 	.options = inspect_rows,
 	.options_size = sizeof(struct inspect_options),
