@@ -5,23 +5,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/base64.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "report.h"
 #include "secret.h"
 #include "signer.h"
 #include "trust.h"
-
-static const char *key_text(struct wpkg_arena *arena, const struct wpkg_public_key *key)
-{
-	struct wpkg_buf text;
-	wpkg_buf_init(&text, 256);
-	wpkg_base64_append(&text, key->bytes, sizeof(key->bytes));
-	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&text));
-	wpkg_buf_clear(&text);
-	return copy.ptr ? copy.ptr : "";
-}
 
 /* key create */
 
@@ -43,9 +32,9 @@ static const struct wpkg_option create_rows[] = {
 	 "WPKG_PASSPHRASE_FILE", offsetof(struct create_options, passphrase_file)},
 	{0}};
 
-/* Whoever makes a key trusts it. */
-static enum wpkg_status trust_own(struct session *session, const struct wpkg_secret_entry *entry,
-				  struct wpkg_err *err)
+/* Whoever makes a key trusts it: made is its public side. */
+static enum wpkg_status trust_own(struct wpkg_keyring *made, struct session *session,
+				  const struct wpkg_secret_entry *entry, struct wpkg_err *err)
 {
 	struct wpkg_keyring keyring;
 	struct wpkg_keyring_entry public;
@@ -54,11 +43,14 @@ static enum wpkg_status trust_own(struct session *session, const struct wpkg_sec
 		status = wpkg_secret_entry_public(&public, &session->arena, entry, err);
 	if (status == WPKG_OK)
 		status = wpkg_keyring_add(&keyring, &session->arena, &public, err);
+	if (status == WPKG_OK)
+		status = wpkg_keyring_add(made, &session->arena, &public, err);
 	return status == WPKG_OK ? trust_save(session, &keyring, err) : status;
 }
 
-static enum wpkg_status create(struct session *session, const struct create_options *options,
-			       const char *label, struct wpkg_err *err)
+static enum wpkg_status create(struct wpkg_keyring *made, struct session *session,
+			       const struct create_options *options, const char *label,
+			       struct wpkg_err *err)
 {
 	struct wpkg_secret_keys keys = {0};
 	struct wpkg_buf passphrase;
@@ -90,10 +82,10 @@ static enum wpkg_status create(struct session *session, const struct create_opti
 	if (status == WPKG_OK)
 		status = signer_save_own(session, &keys, err);
 	if (status == WPKG_OK)
-		status = trust_own(session, entry, err);
+		status = trust_own(made, session, entry, err);
 	if (status == WPKG_OK)
 		report_line(session->global, "made key %s for '%s' (%s), %s",
-			    key_text(&session->arena, &entry->public_key), label,
+			    trust_key_text(&session->arena, &entry->public_key), label,
 			    trust_roles_text(&session->arena, roles),
 			    seal.ptr ? "sealed with the passphrase" : "without a passphrase");
 out:
@@ -106,11 +98,15 @@ static int run_create(const struct wpkg_invocation *invocation)
 {
 	struct session session;
 	struct wpkg_err err = {0};
+	struct wpkg_keyring made = {0};
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = create(&session, invocation->options, invocation->operands[0], &err);
+		status =
+			create(&made, &session, invocation->options, invocation->operands[0], &err);
+	int code = status == WPKG_OK ? trust_report_keys_json(&session, "made", &made)
+				     : report_error(&err);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_key_create = {
@@ -136,7 +132,7 @@ static void list_own(struct session *session, const struct wpkg_secret_keys *key
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct wpkg_secret_entry *entry = &keys->entries[i];
 		report_line(session->global, "secret  %s  %s  (%s)%s",
-			    key_text(&session->arena, &entry->public_key), entry->label,
+			    trust_key_text(&session->arena, &entry->public_key), entry->label,
 			    trust_roles_text(&session->arena, entry->roles),
 			    entry->sealed ? ", sealed" : "");
 	}
@@ -157,7 +153,8 @@ static void list_trusted(struct session *session, const struct wpkg_keyring *key
 	for (size_t i = 0; i < keyring->count; i++) {
 		const struct wpkg_keyring_entry *entry = &keyring->entries[i];
 		report_line(session->global, "trusted %s  %.*s  (%s)%s",
-			    key_text(&session->arena, &entry->key), WPKG_STR_ARG(entry->label),
+			    trust_key_text(&session->arena, &entry->key),
+			    WPKG_STR_ARG(entry->label),
 			    trust_roles_text(&session->arena, entry->roles),
 			    state_of(entry, wpkg_clock_now()));
 	}
@@ -165,35 +162,26 @@ static void list_trusted(struct session *session, const struct wpkg_keyring *key
 		report_note(session->global, "no key is trusted yet");
 }
 
-static bool add_row(struct wpkg_arena *arena, struct wpkg_value *list, struct wpkg_str label,
-		    const struct wpkg_public_key *key, unsigned roles, struct wpkg_value **out)
-{
-	*out = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
-	return wpkg_value_add_string(arena, *out, "label", label) &&
-	       wpkg_value_add_string(arena, *out, "key", wpkg_str_from(key_text(arena, key))) &&
-	       wpkg_value_add_string(arena, *out, "roles",
-				     wpkg_str_from(trust_roles_text(arena, roles)));
-}
-
 static int list_json(struct session *session, const struct wpkg_secret_keys *keys,
 		     const struct wpkg_keyring *keyring)
 {
 	struct wpkg_arena *arena = &session->arena;
-	struct wpkg_value *row = NULL;
 	struct wpkg_value *document = wpkg_value_new_table(arena);
 	struct wpkg_value *list = wpkg_value_add(arena, document, "secret", WPKG_VALUE_ARRAY);
 	bool good = list != NULL;
 	for (size_t i = 0; good && i < keys->count; i++) {
 		const struct wpkg_secret_entry *entry = &keys->entries[i];
-		good = add_row(arena, list, wpkg_str_from(entry->label), &entry->public_key,
-			       entry->roles, &row) &&
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = trust_add_key_json(arena, row, wpkg_str_from(entry->label),
+					  &entry->public_key, entry->roles) &&
 		       wpkg_value_add_boolean(arena, row, "sealed", entry->sealed);
 	}
 	list = wpkg_value_add(arena, document, "trusted", WPKG_VALUE_ARRAY);
 	good = good && list;
 	for (size_t i = 0; good && i < keyring->count; i++) {
 		const struct wpkg_keyring_entry *entry = &keyring->entries[i];
-		good = add_row(arena, list, entry->label, &entry->key, entry->roles, &row) &&
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = trust_add_key_json(arena, row, entry->label, &entry->key, entry->roles) &&
 		       wpkg_value_add_boolean(arena, row, "usable",
 					      state_of(entry, wpkg_clock_now())[0] == '\0');
 	}
@@ -355,41 +343,51 @@ static enum wpkg_status read_import(struct wpkg_secret_keys *out, const char *pa
 	return status;
 }
 
-static enum wpkg_status import_keys(struct session *session, const char *path, struct wpkg_err *err)
+static enum wpkg_status import_keys(struct wpkg_keyring *imported, struct session *session,
+				    const char *path, struct wpkg_err *err)
 {
 	struct wpkg_secret_keys keys = {0};
 	struct wpkg_secret_keys fresh = {0};
-	size_t taken = 0;
 	enum wpkg_status status = signer_load_own(&keys, session, err);
 	if (status == WPKG_OK)
 		status = read_import(&fresh, path, err);
 	for (size_t i = 0; status == WPKG_OK && i < fresh.count; i++) {
-		if (has_key(&keys, &fresh.entries[i].public_key))
+		const struct wpkg_keyring_entry public = {
+			.label = wpkg_str_from(fresh.entries[i].label),
+			.roles = fresh.entries[i].roles,
+			.key = fresh.entries[i].public_key};
+		if (has_key(&keys, &public.key))
 			continue;
-		report_line(session->global, "imported %s  %s",
-			    key_text(&session->arena, &fresh.entries[i].public_key),
-			    fresh.entries[i].label);
-		status = take_entry(&keys, &fresh.entries[i], err);
-		taken++;
+		status = wpkg_keyring_add(imported, &session->arena, &public, err);
+		if (status == WPKG_OK)
+			status = take_entry(&keys, &fresh.entries[i], err);
 	}
-	if (status == WPKG_OK && taken > 0)
+	if (status == WPKG_OK && imported->count > 0)
 		status = signer_save_own(session, &keys, err);
-	if (status == WPKG_OK && taken == 0)
-		report_line(session->global, "nothing to import: you have these keys");
 	wpkg_secret_keys_clear(&fresh);
 	wpkg_secret_keys_clear(&keys);
 	return status;
+}
+
+static int report_imported(struct session *session, const struct wpkg_keyring *imported)
+{
+	trust_report_keys(session, "imported", imported);
+	if (imported->count == 0)
+		report_line(session->global, "nothing to import: you have these keys");
+	return trust_report_keys_json(session, "imported", imported);
 }
 
 static int run_import(const struct wpkg_invocation *invocation)
 {
 	struct session session;
 	struct wpkg_err err = {0};
+	struct wpkg_keyring imported = {0};
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = import_keys(&session, invocation->operands[0], &err);
+		status = import_keys(&imported, &session, invocation->operands[0], &err);
+	int code = status == WPKG_OK ? report_imported(&session, &imported) : report_error(&err);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_key_import = {

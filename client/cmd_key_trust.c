@@ -13,17 +13,6 @@
 #include "secret.h"
 #include "trust.h"
 
-static void report_key(struct session *session, const char *what,
-		       const struct wpkg_keyring_entry *entry)
-{
-	struct wpkg_buf key;
-	wpkg_buf_init(&key, 256);
-	wpkg_base64_append(&key, entry->key.bytes, sizeof(entry->key.bytes));
-	report_line(session->global, "%s %s  %.*s  (%s)", what, wpkg_buf_text(&key),
-		    WPKG_STR_ARG(entry->label), trust_roles_text(&session->arena, entry->roles));
-	wpkg_buf_clear(&key);
-}
-
 /* key add */
 
 struct add_options {
@@ -100,42 +89,55 @@ static enum wpkg_status narrow(struct wpkg_keyring *keys, const struct add_optio
 	return status;
 }
 
-static enum wpkg_status add(struct session *session, const struct wpkg_invocation *invocation,
-			    struct wpkg_err *err)
+/* Adds all of fresh to the user's keyring. */
+static enum wpkg_status trust_keys(struct session *session, const struct wpkg_keyring *fresh,
+				   struct wpkg_err *err)
+{
+	struct wpkg_keyring keyring;
+	enum wpkg_status status = trust_load(&keyring, session, err);
+	for (size_t i = 0; status == WPKG_OK && i < fresh->count; i++)
+		status = wpkg_keyring_add(&keyring, &session->arena, &fresh->entries[i], err);
+	return status == WPKG_OK ? trust_save(session, &keyring, err) : status;
+}
+
+static enum wpkg_status add(struct wpkg_keyring *fresh, struct session *session,
+			    const struct wpkg_invocation *invocation, struct wpkg_err *err)
 {
 	const struct add_options *options = invocation->options;
-	struct wpkg_keyring fresh = {0};
-	struct wpkg_keyring keyring;
 	enum wpkg_status status;
 	if (options->key)
-		status = given_key(&fresh, session, options, err);
+		status = given_key(fresh, session, options, err);
 	else
-		status = read_keys(&fresh, session, invocation->operands[0], err);
+		status = read_keys(fresh, session, invocation->operands[0], err);
 	if (status == WPKG_OK)
-		status = narrow(&fresh, options, err);
-	if (status == WPKG_OK)
-		status = trust_load(&keyring, session, err);
-	for (size_t i = 0; status == WPKG_OK && i < fresh.count; i++)
-		status = wpkg_keyring_add(&keyring, &session->arena, &fresh.entries[i], err);
-	if (status == WPKG_OK)
-		status = trust_save(session, &keyring, err);
-	for (size_t i = 0; status == WPKG_OK && i < fresh.count; i++)
-		report_key(session, "trusted", &fresh.entries[i]);
-	return status;
+		status = narrow(fresh, options, err);
+	return status == WPKG_OK ? trust_keys(session, fresh, err) : status;
+}
+
+/* What became of some keys, or why nothing did. */
+static int report_done(struct session *session, enum wpkg_status status, const struct wpkg_err *err,
+		       const char *what, const struct wpkg_keyring *keys)
+{
+	if (status != WPKG_OK)
+		return report_error(err);
+	trust_report_keys(session, what, keys);
+	return trust_report_keys_json(session, what, keys);
 }
 
 static int run_add(const struct wpkg_invocation *invocation)
 {
 	struct session session;
 	struct wpkg_err err = {0};
+	struct wpkg_keyring fresh = {0};
 	const struct add_options *options = invocation->options;
 	if ((options->key != NULL) == (invocation->operand_count > 0))
 		return report_usage("key add: give either FILE or --key");
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = add(&session, invocation, &err);
+		status = add(&fresh, &session, invocation, &err);
+	int code = report_done(&session, status, &err, "trusted", &fresh);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_key_add = {
@@ -203,46 +205,43 @@ static enum wpkg_status new_hosts(struct wpkg_keyring *out, struct session *sess
 	return status;
 }
 
-static enum wpkg_status fetch(struct session *session, bool yes, struct wpkg_err *err)
+/* Trusts what is new, after a question unless yes. */
+static enum wpkg_status fetch(struct wpkg_keyring *fresh, struct session *session, bool yes,
+			      struct wpkg_err *err)
 {
 	struct wpkg_keyring keyring;
-	struct wpkg_keyring fresh = {0};
 	bool agreed = yes;
 	enum wpkg_status status = session_connect(session, err);
 	if (status == WPKG_OK)
 		status = trust_load(&keyring, session, err);
 	if (status == WPKG_OK)
-		status = new_hosts(&fresh, session, &keyring, err);
-	if (status != WPKG_OK)
+		status = new_hosts(fresh, session, &keyring, err);
+	if (status != WPKG_OK || fresh->count == 0)
 		return status;
-	if (fresh.count == 0) {
-		report_line(session->global, "you trust the key of %s already",
-			    wpkg_buf_text(&session->url));
-		return WPKG_OK;
-	}
-	for (size_t i = 0; i < fresh.count; i++)
-		report_key(session, yes ? "trusted" : "fetched", &fresh.entries[i]);
-	if (!yes)
+	if (!yes) {
+		trust_report_keys(session, "fetched", fresh);
 		status = confirm(&agreed, session, err);
-	if (status != WPKG_OK)
-		return status;
-	if (!agreed)
-		return WPKG_FAIL(err, WPKG_EINVAL, "not trusted");
-	for (size_t i = 0; status == WPKG_OK && i < fresh.count; i++)
-		status = wpkg_keyring_add(&keyring, &session->arena, &fresh.entries[i], err);
-	return status == WPKG_OK ? trust_save(session, &keyring, err) : status;
+	}
+	if (status == WPKG_OK && !agreed)
+		status = WPKG_FAIL(err, WPKG_EINVAL, "not trusted");
+	return status == WPKG_OK ? trust_keys(session, fresh, err) : status;
 }
 
 static int run_fetch(const struct wpkg_invocation *invocation)
 {
 	struct session session;
 	struct wpkg_err err = {0};
+	struct wpkg_keyring fresh = {0};
 	const struct fetch_options *options = invocation->options;
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = fetch(&session, options->yes, &err);
+		status = fetch(&fresh, &session, options->yes, &err);
+	if (status == WPKG_OK && fresh.count == 0)
+		report_line(session.global, "you trust the key of %s already",
+			    wpkg_buf_text(&session.url));
+	int code = report_done(&session, status, &err, "trusted", &fresh);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_key_fetch = {
@@ -271,37 +270,38 @@ static bool is_meant(const struct wpkg_keyring_entry *entry, const char *text)
 	       len == sizeof(key.bytes) && wpkg_public_key_equal(&key, &entry->key);
 }
 
-static enum wpkg_status revoke_keys(struct session *session, const char *text, struct wpkg_err *err)
+static enum wpkg_status revoke_keys(struct wpkg_keyring *revoked, struct session *session,
+				    const char *text, struct wpkg_err *err)
 {
 	struct wpkg_keyring keyring;
-	size_t found = 0;
 	enum wpkg_status status = trust_load(&keyring, session, err);
 	if (status != WPKG_OK)
 		return status;
-	for (size_t i = 0; i < keyring.count; i++) {
+	for (size_t i = 0; status == WPKG_OK && i < keyring.count; i++) {
 		struct wpkg_keyring_entry *entry = &keyring.entries[i];
 		if (!is_meant(entry, text))
 			continue;
-		found++;
 		if (!entry->revoked)
 			entry->revoked_at = wpkg_clock_now();
 		entry->revoked = true;
-		report_key(session, "revoked", entry);
+		status = wpkg_keyring_add(revoked, &session->arena, entry, err);
 	}
-	if (found == 0)
-		return WPKG_FAIL(err, WPKG_ENOTFOUND, "no trusted key is '%s'", text);
-	return trust_save(session, &keyring, err);
+	if (status == WPKG_OK && revoked->count == 0)
+		status = WPKG_FAIL(err, WPKG_ENOTFOUND, "no trusted key is '%s'", text);
+	return status == WPKG_OK ? trust_save(session, &keyring, err) : status;
 }
 
 static int run_revoke(const struct wpkg_invocation *invocation)
 {
 	struct session session;
 	struct wpkg_err err = {0};
+	struct wpkg_keyring revoked = {0};
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
-		status = revoke_keys(&session, invocation->operands[0], &err);
+		status = revoke_keys(&revoked, &session, invocation->operands[0], &err);
+	int code = report_done(&session, status, &err, "revoked", &revoked);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_key_revoke = {

@@ -69,6 +69,13 @@ static enum wpkg_status login(struct session *session, const struct login_option
 	return status;
 }
 
+static int report_url(struct session *session, const char *what)
+{
+	const char *const texts[] = {"registry", wpkg_buf_text(&session->url), NULL};
+	report_line(session->global, "%s %s", what, wpkg_buf_text(&session->url));
+	return session->global->json ? report_json_texts(&session->arena, texts) : WPKG_EXIT_DONE;
+}
+
 static int run_login(const struct wpkg_invocation *invocation)
 {
 	struct session session;
@@ -79,10 +86,9 @@ static int run_login(const struct wpkg_invocation *invocation)
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
 		status = login(&session, options, &err);
-	if (status == WPKG_OK)
-		report_line(session.global, "logged in to %s", wpkg_buf_text(&session.url));
+	int code = status == WPKG_OK ? report_url(&session, "logged in to") : report_error(&err);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_login = {
@@ -111,10 +117,9 @@ static int run_logout(const struct wpkg_invocation *invocation)
 		status = session_need_url(&session, &err);
 	if (status == WPKG_OK)
 		status = credentials_store(&session, NULL, &err);
-	if (status == WPKG_OK)
-		report_line(session.global, "logged out of %s", wpkg_buf_text(&session.url));
+	int code = status == WPKG_OK ? report_url(&session, "logged out of") : report_error(&err);
 	session_close(&session);
-	return status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	return code;
 }
 
 const struct wpkg_command cmd_logout = {

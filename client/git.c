@@ -219,7 +219,8 @@ static struct wpkg_str ref_of(struct wpkg_arena *arena, const struct git *git)
 
 /* The remote. */
 
-struct wpkg_str git_public_url(struct wpkg_arena *arena, struct wpkg_str url)
+/* The URL without user and password where they may be secret; empty for a path. */
+static struct wpkg_str public_url(struct wpkg_arena *arena, struct wpkg_str url)
 {
 	static const char *const schemes[] = {"https://", "http://", "ssh://", "git://"};
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -252,7 +253,7 @@ static struct wpkg_str url_of(struct wpkg_arena *arena, const struct git *git, c
 	git_remote *remote = NULL;
 	struct wpkg_str url = {0};
 	if (git->api->remote_lookup(&remote, git->repository, name) == 0)
-		url = git_public_url(arena, wpkg_str_from(git->api->remote_url(remote)));
+		url = public_url(arena, wpkg_str_from(git->api->remote_url(remote)));
 	git->api->remote_free(remote);
 	return url;
 }

@@ -47,7 +47,4 @@ WPKG_MUST_CHECK enum wpkg_status git_read_facts(struct git_facts *out, struct wp
 WPKG_MUST_CHECK enum wpkg_status git_source(struct wpkg_source *out, struct git *git,
 					    struct wpkg_err *err);
 
-/* The URL without user and password where they may be secret, in the arena; empty for a path. */
-struct wpkg_str git_public_url(struct wpkg_arena *arena, struct wpkg_str url);
-
 #endif

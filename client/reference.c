@@ -45,10 +45,11 @@ static enum wpkg_status none(const struct reference *reference, struct wpkg_err 
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "no version of %.*s satisfies %.*s",
 				 WPKG_STR_ARG(reference->parts.name),
 				 WPKG_STR_ARG(reference->parts.requirement));
-	return WPKG_FAIL(err, WPKG_ENOTFOUND,
-			 "%.*s has no release to choose: what was yanked never is, a prerelease only "
-			 "when it is named",
-			 WPKG_STR_ARG(reference->parts.name));
+	return WPKG_FAIL(
+		err, WPKG_ENOTFOUND,
+		"%.*s has no release to choose: what was yanked never is, a prerelease only "
+		"when it is named",
+		WPKG_STR_ARG(reference->parts.name));
 }
 
 /* From the registry. */

@@ -122,16 +122,6 @@ int report_json_texts(struct wpkg_arena *arena, const char *const *texts)
 	return report_json(good ? document : NULL);
 }
 
-const char *report_text(struct wpkg_arena *arena, struct wpkg_str text)
-{
-	struct wpkg_buf shown;
-	wpkg_buf_init(&shown, SIZE_MAX);
-	wpkg_utf8_append_escaped(&shown, text);
-	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&shown));
-	wpkg_buf_clear(&shown);
-	return copy.ptr ? copy.ptr : "";
-}
-
 const char *report_size(struct wpkg_arena *arena, uint64_t bytes)
 {
 	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};

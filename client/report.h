@@ -41,9 +41,6 @@ int report_json(const struct wpkg_value *value);
 /* The same for a result of a few texts: key, text, key, text, ..., NULL. */
 int report_json_texts(struct wpkg_arena *arena, const char *const *texts);
 
-/* Text in the arena that may be shown: what is not printable is escaped. Never NULL. */
-const char *report_text(struct wpkg_arena *arena, struct wpkg_str text);
-
 /* "12 B", "3.4 KiB", "5.6 MiB" in the arena. */
 const char *report_size(struct wpkg_arena *arena, uint64_t bytes);
 

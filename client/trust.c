@@ -167,6 +167,54 @@ bool trust_add_json(struct session *session, struct wpkg_value *document,
 	return good;
 }
 
+const char *trust_key_text(struct wpkg_arena *arena, const struct wpkg_public_key *key)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, 256);
+	wpkg_base64_append(&text, key->bytes, sizeof(key->bytes));
+	struct wpkg_str copy = wpkg_arena_dup(arena, wpkg_buf_str(&text));
+	wpkg_buf_clear(&text);
+	return copy.ptr ? copy.ptr : "";
+}
+
+void trust_report_keys(struct session *session, const char *what, const struct wpkg_keyring *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct wpkg_keyring_entry *entry = &keys->entries[i];
+		report_line(session->global, "%s %s  %.*s  (%s)", what,
+			    trust_key_text(&session->arena, &entry->key),
+			    WPKG_STR_ARG(entry->label),
+			    trust_roles_text(&session->arena, entry->roles));
+	}
+}
+
+bool trust_add_key_json(struct wpkg_arena *arena, struct wpkg_value *table, struct wpkg_str label,
+			const struct wpkg_public_key *key, unsigned roles)
+{
+	return wpkg_value_add_string(arena, table, "label", label) &&
+	       wpkg_value_add_string(arena, table, "key",
+				     wpkg_str_from(trust_key_text(arena, key))) &&
+	       wpkg_value_add_string(arena, table, "roles",
+				     wpkg_str_from(trust_roles_text(arena, roles)));
+}
+
+int trust_report_keys_json(struct session *session, const char *what,
+			   const struct wpkg_keyring *keys)
+{
+	struct wpkg_arena *arena = &session->arena;
+	struct wpkg_value *document = wpkg_value_new_table(arena);
+	struct wpkg_value *list = wpkg_value_add(arena, document, what, WPKG_VALUE_ARRAY);
+	bool good = list != NULL;
+	if (!session->global->json)
+		return WPKG_EXIT_DONE;
+	for (size_t i = 0; good && i < keys->count; i++) {
+		const struct wpkg_keyring_entry *entry = &keys->entries[i];
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = trust_add_key_json(arena, row, entry->label, &entry->key, entry->roles);
+	}
+	return report_json(good ? document : NULL);
+}
+
 const char *trust_roles_text(struct wpkg_arena *arena, unsigned roles)
 {
 	struct wpkg_buf text;

@@ -35,6 +35,21 @@ WPKG_MUST_CHECK bool trust_add_json(struct session *session, struct wpkg_value *
 				    const struct wpkg_invoice *invoice,
 				    const struct wpkg_verification *verification);
 
+/* The base64 of a key in the arena; never NULL. */
+const char *trust_key_text(struct wpkg_arena *arena, const struct wpkg_public_key *key);
+
+/* A line for each key, "WHAT KEY  LABEL  (ROLES)"; silent with --json. */
+void trust_report_keys(struct session *session, const char *what, const struct wpkg_keyring *keys);
+
+/* The document {WHAT: [keys]} with --json, else nothing; is the exit code. */
+int trust_report_keys_json(struct session *session, const char *what,
+			   const struct wpkg_keyring *keys);
+
+/* Adds label, key and roles to a table; false when memory is out. */
+WPKG_MUST_CHECK bool trust_add_key_json(struct wpkg_arena *arena, struct wpkg_value *table,
+					struct wpkg_str label, const struct wpkg_public_key *key,
+					unsigned roles);
+
 /* "creator, host" in the arena for a set of roles. */
 const char *trust_roles_text(struct wpkg_arena *arena, unsigned roles);
 
