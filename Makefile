@@ -101,19 +101,21 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 # The interpreter's handlers. A handler ends in a jump to the next one, which gcc makes of a call
 # only when it is told to; clang is told in the source. What counts at the end of each function
 # leaves no jump there: then the handlers are the cases of one loop, which takes minutes at -O2.
-EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc)
+EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc vector.inc \
+  vector_shapes.inc)
 
 $(OUT)/gen/exec/handlers.inc: $(wildcard lib/exec/*.py) lib/exec/shapes.txt
 	@mkdir -p $(@D)
 	python3 -B lib/exec/generate.py lib/exec/shapes.txt $(@D)
 
-$(OUT)/gen/exec/shapes.inc $(OUT)/gen/exec/classes.inc: $(OUT)/gen/exec/handlers.inc
+$(filter-out %/handlers.inc,$(EXEC_MADE)): $(OUT)/gen/exec/handlers.inc
 
 $(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
 ifneq ($(filter tsan cov switch,$(VARIANT)),)
-$(call objects,lib/exec/run.c): CPPFLAGS += -DWPKG_EXEC_SWITCH
+$(call objects,$(wildcard lib/exec/run*.c)): CPPFLAGS += -DWPKG_EXEC_SWITCH
 else
-$(call objects,lib/exec/run.c): CFLAGS += -O2 -fno-math-errno $(if $(IS_CLANG),,-foptimize-sibling-calls)
+$(call objects,$(wildcard lib/exec/run*.c)): CFLAGS += -O2 -fno-math-errno -ffp-contract=off \
+  $(if $(IS_CLANG),,-foptimize-sibling-calls)
 endif
 
 # The index's migrations, compiled into the library.

@@ -2,14 +2,17 @@
 /* Loads and stores in the translator: how they reach their address. */
 #include "exec/choice.h"
 
-/* How an access reaches its address: the class, and the word of fields without field 0. */
-struct address {
-	unsigned class;
-	uint64_t fields;
-};
+#include "exec/bytes.h"
 
-/* Takes an addition that was just made into the address; false when it cannot. */
-static bool fused_address(struct translator *t, struct address *out, uint32_t a, uint64_t offset)
+struct exec_access exec_take_access(struct translator *t)
+{
+	uint32_t align = take_u32(&t->at);
+	uint32_t index = align & 0x40 ? take_u32(&t->at) : 0;
+	const struct wpkg_memory *memory = t->instance->memories[index];
+	return (struct exec_access){memory, index == 0 && !memory->is_64, take_u64(&t->at)};
+}
+
+bool exec_fused_address(struct translator *t, struct address *out, uint32_t a, uint64_t offset)
 {
 	static const uint8_t classes[] = {
 		[INT_SS] = ADDRESS_SS, [INT_SC] = ADDRESS_SC, [INT_RS] = ADDRESS_RS,
@@ -30,8 +33,7 @@ static bool fused_address(struct translator *t, struct address *out, uint32_t a,
 	return true;
 }
 
-static struct address plain_address(struct translator *t, uint32_t a, uint64_t offset,
-				    bool acc_free)
+struct address exec_plain_address(struct translator *t, uint32_t a, uint64_t offset, bool acc_free)
 {
 	struct address out = {.class = ADDRESS_S};
 	const struct operand *o = &t->stack[a];
@@ -50,16 +52,14 @@ static struct address plain_address(struct translator *t, uint32_t a, uint64_t o
 	return out;
 }
 
-/* The address in any memory, checked, to the accumulator. Operand a is its base. */
-static void locate(struct translator *t, uint32_t a, const struct wpkg_memory *memory,
-		   uint64_t offset, uint32_t size)
+void exec_locate(struct translator *t, uint32_t a, const struct exec_access *access, uint32_t size)
 {
 	uint32_t slot = exec_slot(t, a);
 	exec_spill(t, BANK_INT);
-	exec_emit(t, memory->is_64 ? H_locate_64 : H_locate_32);
+	exec_emit(t, access->memory->is_64 ? H_locate_64 : H_locate_32);
 	exec_word(t, exec_fields(0, slot, size, 0));
-	exec_word(t, (uint64_t)memory);
-	exec_word(t, offset);
+	exec_word(t, (uint64_t)access->memory);
+	exec_word(t, access->offset);
 }
 
 static uint32_t access_size(unsigned opcode)
@@ -69,13 +69,12 @@ static uint32_t access_size(unsigned opcode)
 	return sizes[opcode - OP_I32_LOAD];
 }
 
-void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-	       uint64_t offset)
+void exec_load(struct translator *t, unsigned opcode, const struct exec_access *access)
 {
 	uint32_t a = t->height - 1, pos;
 	unsigned kind = exec_result_kind(opcode);
-	if (!first || memory->is_64) {
-		locate(t, a, memory, offset, access_size(opcode));
+	if (!access->plain) {
+		exec_locate(t, a, access, access_size(opcode));
 		exec_pop(t, 1);
 		pos = exec_emit(t, exec_shape(opcode)->direct);
 		exec_word(t, exec_fields(t->next_slot, 0, 0, 0));
@@ -83,8 +82,8 @@ void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *
 		return;
 	}
 	struct address at;
-	if (!fused_address(t, &at, a, offset))
-		at = plain_address(t, a, offset, true);
+	if (!exec_fused_address(t, &at, a, access->offset))
+		at = exec_plain_address(t, a, access->offset, true);
 	struct accumulator before[BANK_COUNT];
 	memcpy(before, t->acc, sizeof(before));
 	exec_pop(t, 1);
@@ -103,14 +102,13 @@ static bool tiny_const(const struct operand *o)
 	return (int64_t)o->bits == (int16_t)(uint16_t)o->bits;
 }
 
-void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-		uint64_t offset)
+void exec_store(struct translator *t, unsigned opcode, const struct exec_access *access)
 {
 	uint32_t v = t->height - 1, a = t->height - 2, value = 0;
 	struct operand *o = &t->stack[v];
-	if (!first || memory->is_64) {
+	if (!access->plain) {
 		value = exec_slot(t, v);
-		locate(t, a, memory, offset, access_size(opcode));
+		exec_locate(t, a, access, access_size(opcode));
 		exec_pop(t, 2);
 		exec_emit(t, exec_shape(opcode)->direct);
 		exec_word(t, exec_fields(value, 0, 0, 0));
@@ -123,7 +121,7 @@ void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory 
 		opcode = OP_I64_STORE;
 	struct address at;
 	unsigned class;
-	if ((tiny || o->place == AT_LOCAL) && fused_address(t, &at, a, offset)) {
+	if ((tiny || o->place == AT_LOCAL) && exec_fused_address(t, &at, a, access->offset)) {
 		class = tiny ? VALUE_C : exec_pinned(t, v) ? VALUE_L : VALUE_S;
 	} else {
 		class = tiny		    ? VALUE_C
@@ -132,7 +130,7 @@ void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory 
 					    : VALUE_S;
 		if (class == VALUE_S)
 			value = exec_slot(t, v);
-		at = plain_address(t, a, offset, class != VALUE_R || !is_int(o->kind));
+		at = exec_plain_address(t, a, access->offset, class != VALUE_R || !is_int(o->kind));
 	}
 	if (class == VALUE_C)
 		value = (uint32_t)o->bits & 0xffff;

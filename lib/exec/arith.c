@@ -448,7 +448,7 @@ void exec_select(struct translator *t)
 		exec_pop(t, 3);
 		uint32_t pos = exec_emit(t, H_select_v);
 		exec_word(t, exec_fields(t->next_slot, a, b, slot));
-		exec_push_slot(t, kind, pos);
+		exec_push_vector(t, pos);
 		return;
 	}
 	unsigned letter = exec_pinned(t, c) ? 2 : exec_in_acc(t, c) ? 1 : 0;

@@ -5,12 +5,6 @@
 /* Comparisons with a slot and a constant, forward and backward, of a pair in generate.py. */
 #define PAIR_COMPARISONS (10 * 2 * 2)
 
-/* Where the branch variants of an instruction begin: forward, then backward. */
-static unsigned sided(unsigned handler, const struct label *label)
-{
-	return handler + (label->kind == LABEL_LOOP ? 1 : 0);
-}
-
 /* A comparison, or an "and", that was just made becomes the branch. */
 static bool branch_on_compare(struct translator *t, bool sense, struct label *label)
 {
@@ -163,7 +157,7 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 	if (t->opts & WPKG_OPT_BRANCH) {
 		if ((t->opts & WPKG_OPT_FUSE) && branch_on_pair(t, sense, label))
 			return;
-		if (branch_on_compare(t, sense, label))
+		if (branch_on_compare(t, sense, label) || exec_branch_on_test(t, sense, label))
 			return;
 		if ((t->opts & WPKG_OPT_FUSE) && branch_on_result(t, sense, label))
 			return;

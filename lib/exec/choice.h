@@ -58,6 +58,27 @@ static inline unsigned destinations(unsigned kind)
 	return is_int(kind) ? INT_DESTINATIONS : 2;
 }
 
+/* How an access reaches its address: the class, and the word of fields without field 0. */
+struct address {
+	unsigned class;
+	uint64_t fields;
+};
+
+/* Takes an addition that was just made into the address; false when it cannot. */
+bool exec_fused_address(struct translator *t, struct address *out, uint32_t a, uint64_t offset);
+
+/* The address is operand a as it is; in the accumulator only where that is allowed. */
+struct address exec_plain_address(struct translator *t, uint32_t a, uint64_t offset, bool acc_free);
+
+/* The address in any memory, checked, to the accumulator. Operand a is its base. */
+void exec_locate(struct translator *t, uint32_t a, const struct exec_access *access, uint32_t size);
+
+/* Where the branch variants of an instruction begin: forward, then backward. */
+static inline unsigned sided(unsigned handler, const struct label *label)
+{
+	return handler + (label->kind == LABEL_LOOP ? 1 : 0);
+}
+
 /* Is operand i made by the last instruction, of which the note tells, and not used so far? */
 static inline bool just_made(const struct translator *t, uint32_t i)
 {

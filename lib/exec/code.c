@@ -75,6 +75,15 @@ void exec_word(struct translator *t, uint64_t word)
 	t->code[t->words++] = word;
 }
 
+/* The 16 bytes at the address. */
+void exec_words_of(struct translator *t, uint64_t address)
+{
+	uint64_t words[2];
+	memcpy(words, (const void *)address, sizeof(words));
+	exec_word(t, words[0]);
+	exec_word(t, words[1]);
+}
+
 /* The last instruction when it may still be changed; else NOWHERE. */
 uint32_t exec_last(const struct translator *t)
 {

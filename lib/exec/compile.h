@@ -32,7 +32,7 @@
 #define NOWHERE UINT32_MAX
 
 enum kind { KIND_I32, KIND_I64, KIND_F32, KIND_F64, KIND_V128, KIND_REF };
-enum bank { BANK_INT, BANK_F64, BANK_F32, BANK_COUNT, BANK_NONE = BANK_COUNT };
+enum bank { BANK_INT, BANK_F64, BANK_F32, BANK_V128, BANK_COUNT };
 enum place { AT_TEMP, AT_LOCAL, AT_CONST };
 
 struct operand {
@@ -43,7 +43,7 @@ struct operand {
 	uint32_t home;	   /* slot of the temporary, whatever it is now */
 	uint32_t producer; /* the instruction whose destination it is; NOWHERE */
 	uint32_t roots;	   /* references among the operands up to it, once a safepoint asked */
-	uint64_t bits;	   /* of the constant */
+	uint64_t bits;	   /* of the constant; of a vector, the address of its bytes */
 };
 
 /* What an accumulator holds: an operand, or a local's value; NOWHERE for neither. */
@@ -59,6 +59,13 @@ struct note {
 	uint8_t class;
 	uint64_t fields;
 	struct accumulator before[BANK_COUNT];
+};
+
+/* The immediates of a memory access. */
+struct exec_access {
+	const struct wpkg_memory *memory;
+	bool plain; /* memory 0, addressed by i32: the one that handlers of their own have */
+	uint64_t offset;
 };
 
 enum label_kind {
@@ -153,6 +160,7 @@ bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, 
 bool exec_code_init(struct translator *t); /* before all else */
 uint32_t exec_emit(struct translator *t, unsigned handler);
 void exec_word(struct translator *t, uint64_t word);
+void exec_words_of(struct translator *t, uint64_t address);
 uint32_t exec_last(const struct translator *t);
 void exec_take_back(struct translator *t, uint32_t pos);
 void exec_part(struct translator *t);
@@ -170,6 +178,7 @@ void exec_push_local(struct translator *t, uint32_t slot, unsigned kind);
 void exec_push_const(struct translator *t, unsigned kind, uint64_t bits);
 void exec_push_result(struct translator *t, unsigned kind, uint32_t pos); /* in the accumulator */
 void exec_push_slot(struct translator *t, unsigned kind, uint32_t pos);	  /* in its home only */
+void exec_push_vector(struct translator *t, uint32_t pos);		  /* in both */
 void exec_pop(struct translator *t, uint32_t count);
 struct operand *exec_top(struct translator *t, uint32_t from_top);
 void exec_forget(struct translator *t);
@@ -196,10 +205,9 @@ void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t pl
 void exec_select(struct translator *t);
 
 /* access.c */
-void exec_load(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-	       uint64_t offset);
-void exec_store(struct translator *t, unsigned opcode, const struct wpkg_memory *memory, bool first,
-		uint64_t offset);
+struct exec_access exec_take_access(struct translator *t);
+void exec_load(struct translator *t, unsigned opcode, const struct exec_access *access);
+void exec_store(struct translator *t, unsigned opcode, const struct exec_access *access);
 
 /* branch.c */
 /* Pops the condition: a branch when it holds (sense) or not, whose distance goes to label. */
@@ -209,6 +217,11 @@ void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct
 /* A branch when the reference in the slot is of the type (sense) or not. */
 void exec_branch_if_cast(struct translator *t, bool sense, uint32_t slot, wpkg_valtype type,
 			 struct label *label);
+
+/* translate_vector.c: what begins with 0xfd. */
+void exec_vector_instruction(struct translator *t, unsigned opcode);
+/* A test of a vector that was just made becomes the branch on its result; false when none was. */
+bool exec_branch_on_test(struct translator *t, bool sense, struct label *label);
 
 /* translate.c */
 struct label exec_block_type(struct translator *t);

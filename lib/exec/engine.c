@@ -33,6 +33,7 @@ static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limi
 		own->stack_bytes = STACK_DEFAULT;
 	if (own->stack_bytes < STACK_LEAST)
 		own->stack_bytes = STACK_LEAST;
+	engine->vectors = exec_vectors_best(WPKG_OPT_ALL & ~own->optimisations_off);
 	engine->fuel_counts = own->fuel != 0;
 	engine->fuel = own->fuel;
 	engine->metered = own->fuel != 0 || own->time_ms != 0;

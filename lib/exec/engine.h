@@ -27,7 +27,9 @@ enum wpkg_opt {
 	WPKG_OPT_PIN = 1 << 3,	       /* the busiest integer local is read from a register */
 	WPKG_OPT_ADDRESS = 1 << 4,     /* an addition and the access at it are one */
 	WPKG_OPT_FUSE = 1 << 5,	       /* other pairs: shift and add, multiply and add, moves */
-	WPKG_OPT_ALL = (1 << 6) - 1
+	WPKG_OPT_SSE41 = 1 << 6,       /* vectors by SSE 4.1, on x86 where it is there */
+	WPKG_OPT_AVX2 = 1 << 7,	       /* vectors by AVX2 and FMA, likewise */
+	WPKG_OPT_ALL = (1 << 8) - 1
 };
 
 /* Zero in a field is its default. */
@@ -40,7 +42,7 @@ struct wpkg_engine_limits {
 	uint64_t stack_bytes;	/* the value stack; 0: 32 MiB, over 100,000 calls of most code */
 	bool ceilings_trap;	/* growing over a ceiling traps; false: it answers -1 */
 	bool eager;		/* compile at instantiation, not at the first call */
-	bool deterministic;	/* every NaN that arithmetic makes is the canonical positive one */
+	bool deterministic;	/* canonical NaNs only; no relaxed result is open */
 	bool collect_always;	/* run the collector at each allocation: for tests */
 	unsigned optimisations_off; /* a set of WPKG_OPT_..., for tests and bisecting */
 };

@@ -43,7 +43,8 @@ struct exec_held {
 struct wpkg_engine {
 	struct vm vm;
 	struct wpkg_engine_limits limits; /* every field set */
-	bool metered;			  /* fuel or time is counted */
+	enum exec_vectors vectors;
+	bool metered; /* fuel or time is counted */
 	bool fuel_counts;
 	uint64_t fuel;		  /* beyond what the machine was given */
 	uint64_t deadline;	  /* monotonic nanoseconds; 0: none now */

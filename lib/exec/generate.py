@@ -8,9 +8,11 @@ OUTDIR/handlers.inc has OP(name, { body }) for each handler, OUTDIR/classes.inc 
 operand classes, and OUTDIR/shapes.inc for each opcode where its handlers begin. Handlers of one
 opcode are numbered class by class, and in a class destination by destination, so that the
 translator computes a handler's number and another destination is the next number.
+OUTDIR/vector.inc and vector_shapes.inc are the same for vectors.
 """
 import sys
 
+import generate_vector
 from handler import (ADDRESS_CLASSES, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
                      INT_DESTINATIONS, PINNED, REGISTER, STORE_VALUES, Output, access, address,
                      branches, checks, destinations, emit_results, is_int, operand, operands,
@@ -251,7 +253,8 @@ def parse(path):
 
 
 def generate(path):
-    out = Output()
+    """The handlers of all rows: those of numbers, and those of vectors."""
+    out, vectors = Output(), Output()
     for line in parse(path):
         kind, name, opcode, types, rest = line.split(None, 4)
         opcode = None if opcode == "-" else int(opcode, 16)
@@ -270,6 +273,9 @@ def generate(path):
         elif kind == "field":
             memory_type, _, convert = expression.partition(" ")
             field(out, name, types, memory_type, convert)
+        elif kind.startswith("vector_"):
+            generate_vector.family(vectors, kind[len("vector_"):], name, opcode, types, expression,
+                                   tail)
         else:
             sys.exit("%s: no such kind of shape: %s" % (path, line))
     fused(out)
@@ -277,7 +283,7 @@ def generate(path):
     pairs_with_load(out)
     multiply_add(out)
     others(out)
-    return out
+    return out, vectors
 
 
 def write(out, folder):
@@ -300,4 +306,6 @@ def write(out, folder):
 
 
 if __name__ == "__main__":
-    write(generate(sys.argv[1]), sys.argv[2])
+    numbers, vectors = generate(sys.argv[1])
+    write(numbers, sys.argv[2])
+    generate_vector.write(vectors, sys.argv[2])

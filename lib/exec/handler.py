@@ -29,10 +29,12 @@ def is_int(kind):
 
 class Output:
     def __init__(self):
+        self.names = []
         self.bodies = []
         self.rows = {}
 
     def add(self, name, body):
+        self.names.append(name)
         self.bodies.append("OP(%s, { %s })" % (name, body))
 
     def row(self, opcode, **fields):

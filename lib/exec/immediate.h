@@ -119,6 +119,9 @@ enum {
 	OPCODE_I31_GET_U = 0x21e,
 	OPCODE_FD = 0x300,
 	OPCODE_V128_CONST = 0x30c,
+	OPCODE_I8X16_TAKE = 0x480, /* of a shuffle: bytes of one vector, by a constant */
+	OPCODE_F32X4_CANONICAL = 0x481,
+	OPCODE_F64X2_CANONICAL = 0x482,
 	OPCODE_FE = 0x500
 };
 

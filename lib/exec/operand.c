@@ -15,7 +15,7 @@ enum bank exec_bank(unsigned kind)
 	case KIND_F64:
 		return BANK_F64;
 	case KIND_V128:
-		return BANK_NONE;
+		return BANK_V128;
 	default:
 		return BANK_INT;
 	}
@@ -85,6 +85,12 @@ void exec_push_slot(struct translator *t, unsigned kind, uint32_t pos)
 	push(t, kind)->producer = pos;
 }
 
+void exec_push_vector(struct translator *t, uint32_t pos)
+{
+	exec_push_slot(t, KIND_V128, pos);
+	t->acc[BANK_V128] = (struct accumulator){t->height - 1, NOWHERE};
+}
+
 void exec_push_result(struct translator *t, unsigned kind, uint32_t pos)
 {
 	enum bank bank = exec_bank(kind);
@@ -124,7 +130,7 @@ bool exec_in_acc(const struct translator *t, uint32_t i)
 {
 	const struct operand *o = &t->stack[i];
 	enum bank bank = exec_bank(o->kind);
-	if (bank == BANK_NONE || !(t->opts & WPKG_OPT_ACCUMULATOR))
+	if (!(t->opts & WPKG_OPT_ACCUMULATOR))
 		return false;
 	if (o->place == AT_TEMP)
 		return t->acc[bank].operand == i;
@@ -148,8 +154,20 @@ static void emit_move(struct translator *t, uint32_t to, uint32_t from)
 	exec_word(t, exec_fields(to, from, 0, 0));
 }
 
-static void emit_const(struct translator *t, uint32_t to, uint64_t bits, bool pin)
+static void emit_vector(struct translator *t, uint32_t to, uint64_t address)
 {
+	exec_emit(t, H_const_v);
+	exec_word(t, exec_fields(to, 0, 0, 0));
+	exec_words_of(t, address);
+}
+
+static void emit_const(struct translator *t, uint32_t to, const struct operand *o, bool pin)
+{
+	uint64_t bits = o->bits;
+	if (o->kind == KIND_V128) {
+		emit_vector(t, to, bits);
+		return;
+	}
 	if (bits <= UINT32_MAX) {
 		exec_emit(t, pin ? H_const32_pin : H_const32);
 		exec_word(t, exec_fields_constant(to, 0, (uint32_t)bits));
@@ -162,8 +180,10 @@ static void emit_const(struct translator *t, uint32_t to, uint64_t bits, bool pi
 
 static void emit_put(struct translator *t, enum bank bank, uint32_t to, bool pin)
 {
-	static const uint16_t put[] = {
-		[BANK_INT] = H_put_r, [BANK_F64] = H_put_d, [BANK_F32] = H_put_f};
+	static const uint16_t put[] = {[BANK_INT] = H_put_r,
+				       [BANK_F64] = H_put_d,
+				       [BANK_F32] = H_put_f,
+				       [BANK_V128] = H_put_v};
 	exec_emit(t, pin ? H_put_r_pin : put[bank]);
 	exec_word(t, exec_fields(to, 0, 0, 0));
 }
@@ -175,12 +195,12 @@ void exec_copy(struct translator *t, uint32_t i, uint32_t slot)
 	if (o->place == AT_TEMP && o->home == slot) {
 		exec_to_slot(t, i);
 	} else if (o->place == AT_CONST) {
-		emit_const(t, slot, o->bits, false);
+		emit_const(t, slot, o, false);
+	} else if (exec_in_acc(t, i)) {
+		emit_put(t, exec_bank(o->kind), slot, false);
 	} else if (o->kind == KIND_V128) {
 		exec_emit(t, H_mov_v);
 		exec_word(t, exec_fields(slot, o->place == AT_LOCAL ? o->slot : o->home, 0, 0));
-	} else if (exec_in_acc(t, i)) {
-		emit_put(t, exec_bank(o->kind), slot, false);
 	} else {
 		exec_to_slot(t, i);
 		emit_move(t, slot, o->place == AT_LOCAL ? o->slot : o->home);
@@ -252,8 +272,7 @@ static bool set_by_producer(struct translator *t, uint32_t slot)
 		t->code[o->producer] += slot == t->pin ? 2 : 1;
 	o->pending = false;
 	forget_local(t, slot);
-	if (bank != BANK_NONE)
-		acc_to_local(t, bank, i, slot);
+	acc_to_local(t, bank, i, slot);
 	return true;
 }
 
@@ -265,7 +284,7 @@ static void set_by_move(struct translator *t, uint32_t slot)
 	if (o->place == AT_LOCAL && o->slot == slot)
 		return;
 	if (o->place == AT_CONST) {
-		emit_const(t, slot, o->bits, pin);
+		emit_const(t, slot, o, pin);
 	} else if (exec_in_acc(t, i)) {
 		emit_put(t, exec_bank(o->kind), slot, pin);
 	} else if (pin) {

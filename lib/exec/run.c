@@ -2,6 +2,10 @@
 /* The interpreter: every handler but those of vectors, and the start of a run. */
 #include "exec/machine.h"
 
+#ifdef WPKG_EXEC_SWITCH
+#include "exec/vector_float.h"
+#endif
+
 #ifndef WPKG_EXEC_SWITCH
 
 /* The registers travel on unchanged where they are not used: the order is the calling convention's.
@@ -74,6 +78,7 @@ next:
 	}
 #include "exec/handlers.inc"
 #include "exec/control.inc"
+#include "exec/vector.inc"
 #undef OP
 	case H_COUNT:
 		break;
@@ -94,6 +99,7 @@ const char *exec_handler_name(enum handler handler)
 #define OP(name, ...) #name,
 #include "exec/handlers.inc"
 #include "exec/control.inc"
+#include "exec/vector.inc"
 #undef OP
 	};
 	return handler < H_COUNT ? names[handler] : "?";

@@ -49,6 +49,9 @@ enum handler {
 #define OP(name, ...) H_##name,
 #include "exec/handlers.inc"
 #include "exec/control.inc"
+	H_VECTORS, /* the first handler of vectors */
+	H_BEFORE_VECTORS = H_VECTORS - 1,
+#include "exec/vector.inc"
 #undef OP
 	H_COUNT
 };
@@ -64,8 +67,15 @@ struct shape {
 	uint16_t opposite; /* comparisons of integers: the opcode of the opposite */
 };
 
-/* The word that an instruction of this handler begins with. */
+/* The instructions of the processor that handlers of vectors are made of. */
+enum exec_vectors { VECTORS_PORTABLE, VECTORS_SSE41, VECTORS_AVX2 };
+
+/* The word that an instruction of this handler begins with; of vectors there is a choice. */
 uint64_t exec_handler_word(enum handler handler);
+uint64_t exec_vector_word(enum handler handler, enum exec_vectors vectors);
+
+/* The best that the processor has and the set of optimisations (WPKG_OPT_...) allows. */
+enum exec_vectors exec_vectors_best(unsigned optimisations);
 
 /* For listings of internal code and for tests. */
 const char *exec_handler_name(enum handler handler);

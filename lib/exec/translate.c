@@ -212,7 +212,7 @@ static void emit_return(struct translator *t)
 		return;
 	}
 	enum bank bank = exec_bank(t->stack[i].kind);
-	if (count > 1 || bank == BANK_NONE) {
+	if (count > 1 || bank == BANK_V128) {
 		for (uint32_t k = i; k < t->height; k++)
 			exec_copy(t, k, t->stack[k].home);
 		exec_emit(t, H_return_n);
@@ -507,8 +507,9 @@ static void global_get(struct translator *t)
 {
 	const struct wpkg_global *global = t->instance->globals[take_u32(&t->at)];
 	unsigned kind = global->kind;
-	if (!global->is_mutable && kind != KIND_V128) {
-		exec_push_const(t, kind, global->cell[0]);
+	if (!global->is_mutable) {
+		exec_push_const(t, kind,
+				kind == KIND_V128 ? (uint64_t)global->cell : global->cell[0]);
 		return;
 	}
 	unsigned handler = kind == KIND_F32    ? H_global_get_f_acc
@@ -519,7 +520,7 @@ static void global_get(struct translator *t)
 	exec_word(t, exec_fields(t->next_slot, 0, 0, 0));
 	exec_word(t, (uint64_t)global->cell);
 	if (kind == KIND_V128)
-		exec_push_slot(t, kind, pos);
+		exec_push_vector(t, pos);
 	else
 		exec_push_result(t, kind, pos);
 }
@@ -570,14 +571,11 @@ static unsigned index_kind(bool is_64)
 
 static void memory_access(struct translator *t, unsigned opcode)
 {
-	uint32_t align = take_u32(&t->at);
-	uint32_t index = align & 0x40 ? take_u32(&t->at) : 0;
-	uint64_t offset = take_u64(&t->at);
-	const struct wpkg_memory *memory = t->instance->memories[index];
+	struct exec_access access = exec_take_access(t);
 	if (opcode <= OPCODE_LOAD_LAST)
-		exec_load(t, opcode, memory, index == 0, offset);
+		exec_load(t, opcode, &access);
 	else
-		exec_store(t, opcode, memory, index == 0, offset);
+		exec_store(t, opcode, &access);
 }
 
 static void memory_size(struct translator *t)
@@ -872,6 +870,8 @@ static bool instruction(struct translator *t)
 		return control(t, opcode);
 	else if (opcode >= OPCODE_FB && opcode < OPCODE_FD)
 		exec_object_instruction(t, opcode);
+	else if (opcode >= OPCODE_FD && opcode < OPCODE_FE)
+		exec_vector_instruction(t, opcode);
 	else
 		other(t, opcode);
 	return false;
@@ -940,6 +940,12 @@ static bool translate(struct translator *t, struct wpkg_func *func)
 	return !t->failed && !t->too_large;
 }
 
+static uint64_t handler_word(const struct wpkg_engine *engine, enum handler handler)
+{
+	return handler < H_VECTORS ? exec_handler_word(handler)
+				   : exec_vector_word(handler, engine->vectors);
+}
+
 enum wpkg_trap exec_translate(struct wpkg_func *func)
 {
 	struct translator t = {0};
@@ -956,7 +962,7 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 		memcpy(code, t.code, t.words * sizeof(*code));
 		for (uint32_t i = 0; i < t.instruction_count; i++) {
 			uint64_t *word = &code[t.instructions[i]];
-			*word = exec_handler_word((enum handler) * word);
+			*word = handler_word(func->engine, (enum handler) * word);
 		}
 		func->frame = t.top_slot + 2;
 		func->pin = t.pin == NOWHERE ? 0 : (uint16_t)t.pin;

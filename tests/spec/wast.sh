@@ -31,4 +31,4 @@ run_group() {
 }
 
 # The groups of WebAssembly 3.0, then those of later proposals that run here.
-GROUPS_RUN=(core gc exceptions memory64 multi-memory bulk-memory custom proposals/custom-page-sizes)
+GROUPS_RUN=(core simd relaxed-simd gc exceptions memory64 multi-memory bulk-memory custom proposals/custom-page-sizes)
