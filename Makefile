@@ -115,7 +115,7 @@ ifneq ($(filter tsan cov switch,$(VARIANT)),)
 $(call objects,$(wildcard lib/exec/run*.c)): CPPFLAGS += -DWPKG_EXEC_SWITCH
 else
 $(call objects,$(wildcard lib/exec/run*.c)): CFLAGS += -O2 -fno-math-errno -ffp-contract=off \
-  $(if $(IS_CLANG),,-foptimize-sibling-calls)
+  $(if $(IS_CLANG),,-foptimize-sibling-calls -fno-ipa-icf)
 endif
 
 # The index's migrations, compiled into the library.
