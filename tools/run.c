@@ -44,7 +44,7 @@ static const struct wpkg_option run_rows[] = {
 	{"timeout", 0, WPKG_OPTION_DURATION, "TIME", "end it after this time", NULL,
 	 OPTION(timeout)},
 	{"deterministic", 0, WPKG_OPTION_FLAG, NULL,
-	 "clocks and random numbers are the same each time", NULL, OPTION(deterministic)},
+	 "clocks, random numbers and NaN bits are the same each time", NULL, OPTION(deterministic)},
 	{0}};
 
 /* All that it takes to run one module. */
@@ -115,6 +115,7 @@ static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 		.fuel = options->fuel,
 		.memory_bytes = options->memory,
 		.time_ms = (uint64_t)options->timeout * 1000,
+		.deterministic = options->deterministic,
 	};
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
 	if (status == WPKG_OK)

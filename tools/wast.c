@@ -4,12 +4,24 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "../client/global.h"
 #include "base/file.h"
 #include "commands.h"
 #include "data/json.h"
 #include "output.h"
+
+struct wast_options {
+	struct wpkg_option_list engine;
+};
+
+static const struct wpkg_option wast_rows[] = {
+	{"engine", 0, WPKG_OPTION_TEXTS, "HOW",
+	 "run with: eager, fuel, time, collect, deterministic, no-pin, ...", NULL,
+	 offsetof(struct wast_options, engine)},
+	{0}};
 
 #define SCRIPT_MAX ((uint64_t)1 << 32)
 
@@ -78,10 +90,50 @@ static int print_text(struct wast_tally *tally)
 	return tool_print(out);
 }
 
+/* So much that no script of the suite uses it up. */
+#define MUCH_FUEL ((uint64_t)1 << 50)
+#define MUCH_TIME ((uint64_t)1 << 30)
+
+/* One word of --engine; false when it is none. */
+static bool set_engine(struct wpkg_engine_limits *limits, const char *how)
+{
+	static const struct {
+		const char *name;
+		unsigned optimisation;
+	} without[] = {
+		{"no-destination", WPKG_OPT_DESTINATION}, {"no-accumulator", WPKG_OPT_ACCUMULATOR},
+		{"no-branch", WPKG_OPT_BRANCH},		  {"no-pin", WPKG_OPT_PIN},
+		{"no-address", WPKG_OPT_ADDRESS},	  {"no-fuse", WPKG_OPT_FUSE},
+		{"no-optimisation", WPKG_OPT_ALL},
+	};
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (strcmp(how, without[i].name) == 0) {
+			limits->optimisations_off |= without[i].optimisation;
+			return true;
+		}
+	if (strcmp(how, "eager") == 0)
+		limits->eager = true;
+	else if (strcmp(how, "collect") == 0)
+		limits->collect_always = true;
+	else if (strcmp(how, "deterministic") == 0)
+		limits->deterministic = true;
+	else if (strcmp(how, "fuel") == 0)
+		limits->fuel = MUCH_FUEL;
+	else if (strcmp(how, "time") == 0)
+		limits->time_ms = MUCH_TIME;
+	else
+		return false;
+	return true;
+}
+
 static int run_wast(const struct wpkg_invocation *invocation)
 {
 	const struct global_options *global = invocation->global;
+	const struct wast_options *options = invocation->options;
 	struct wast_tally tally = {0};
+	for (size_t i = 0; i < options->engine.count; i++)
+		if (!set_engine(&tally.limits, options->engine.items[i]))
+			return tool_usage("--engine %s: no such way", options->engine.items[i]);
 	wpkg_buf_init(&tally.failures, SIZE_MAX);
 	for (size_t i = 0; i < invocation->operand_count; i++) {
 		const char *path = invocation->operands[i];
@@ -103,7 +155,14 @@ const struct wpkg_command tool_wast = {
 		"Runs the scripts (.wast) of the specification's test suite as they are, or their "
 		"JSON form with binaries beside it. Each command that does not do what the script "
 		"says is printed with file and line; the last line has the number of commands over "
-		"all files.",
+		"all files.\n\n"
+		"With --engine the interpreter works in another way, which must change nothing: "
+		"functions compiled at once (eager), with fuel or time counted, with the heap "
+		"collected at each allocation (collect), with one NaN (deterministic), and without "
+		"an optimisation (no-destination, no-accumulator, no-branch, no-pin, no-address, "
+		"no-fuse, or no-optimisation for all of them).",
+	.options = wast_rows,
+	.options_size = sizeof(struct wast_options),
 	.example = "wpkg wast spec/test/core/*.wast",
 	.least_operands = 1,
 	.most_operands = SIZE_MAX,

@@ -10,18 +10,22 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "exec/call.h"
+#include "exec/engine.h"
 #include "wasm/script.h"
 
-/* What came of all scripts so far. */
+/* How scripts are run, and what came of all so far. */
 struct wast_tally {
+	struct wpkg_engine_limits limits;
 	uint64_t passed, failed;
 	struct wpkg_buf failures; /* a line for each: "FILE:LINE: ..." */
 };
 
 struct wast_run;
-struct wpkg_engine;
 
-/* A run with the host module spectest; the file's name, for messages, outlives it. */
+/*
+ * A run with the host module spectest, in an engine with the tally's limits; the file's name, for
+ * messages, outlives it.
+ */
 WPKG_MUST_CHECK enum wpkg_status wast_run_new(struct wast_run **out, const char *file,
 					      struct wast_tally *tally, struct wpkg_err *err);
 void wast_run_free(struct wast_run *run);

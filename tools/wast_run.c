@@ -554,7 +554,7 @@ enum wpkg_status wast_run_new(struct wast_run **out, const char *file, struct wa
 	run->tally = tally;
 	wpkg_arena_init(&run->arena, SIZE_MAX);
 	wpkg_buf_init(&run->reason, SIZE_MAX);
-	enum wpkg_status status = wpkg_engine_new(&run->engine, NULL, err);
+	enum wpkg_status status = wpkg_engine_new(&run->engine, &tally->limits, err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_new(&run->linker, run->engine, err);
 	if (status == WPKG_OK)
