@@ -164,6 +164,13 @@ $(OUT)/unit/server/test_admission: \
   $(call objects,server/admission.c server/admit_process.c server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
+# A disk that fails, for LD_PRELOAD.
+$(OUT)/fault/libinject.so: tests/fault/inject.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -shared -o $@ $< -ldl
+
+$(OUT)/unit/store/test_fault: | $(OUT)/fault/libinject.so
+
 $(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
@@ -181,10 +188,10 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 
 KINDS := unit golden cli api spec fuzz fault
 .PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
-check: all $(UNIT_BIN) $(REPLAY_BIN)
+check: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
 	OUT=$(OUT) tests/run $(KINDS)
 
-$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN)
+$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
 	OUT=$(OUT) tests/run $*
 
 # What the sanitizers shall see: everything but the longest scripts.

@@ -710,36 +710,76 @@ static enum wpkg_status import_text(struct importer *importer, struct wpkg_str t
 	return import_line(importer, line, subject, err);
 }
 
+/* A file of lines, read in pieces into a buffer that holds the longest. */
+struct lines {
+	int fd;
+	struct wpkg_buf buf;
+	size_t at; /* of what was not yet given */
+	bool ended;
+};
+
+static enum wpkg_status fill_lines(struct lines *lines, struct wpkg_err *err)
+{
+	size_t rest = lines->buf.len - lines->at;
+	if (lines->at > 0)
+		memmove(lines->buf.ptr, lines->buf.ptr + lines->at, rest);
+	lines->buf.len = rest;
+	lines->at = 0;
+	size_t step = lines->buf.max - rest < READ_STEP ? lines->buf.max - rest : READ_STEP;
+	if (step == 0)
+		return WPKG_FAIL(err, WPKG_ELIMIT,
+				 TRANSFER_FILE " has a line of more than %zu bytes",
+				 lines->buf.max);
+	char *to = wpkg_buf_extend(&lines->buf, step);
+	if (!to)
+		return wpkg_buf_check(&lines->buf, TRANSFER_FILE, err);
+	ssize_t n = read(lines->fd, to, step);
+	lines->buf.len = rest + (n > 0 ? (size_t)n : 0);
+	lines->ended = n == 0;
+	if (n < 0 && errno != EINTR)
+		return WPKG_FAIL_ERRNO(err, errno, TRANSFER_FILE);
+	return WPKG_OK;
+}
+
+/* *line is borrowed until the next call; its ptr is NULL at the end. */
+static enum wpkg_status next_line(struct wpkg_str *line, struct lines *lines, struct wpkg_err *err)
+{
+	size_t searched = 0;
+	for (;;) {
+		struct wpkg_str rest = wpkg_str_from_offset(wpkg_buf_str(&lines->buf), lines->at);
+		size_t end = searched + wpkg_str_find(wpkg_str_from_offset(rest, searched), '\n');
+		if (end < rest.len || (lines->ended && rest.len > 0)) {
+			*line = wpkg_str_slice(rest, 0, end);
+			lines->at += end < rest.len ? end + 1 : end;
+			return WPKG_OK;
+		}
+		*line = (struct wpkg_str){0};
+		if (lines->ended)
+			return WPKG_OK;
+		searched = rest.len;
+		enum wpkg_status status = fill_lines(lines, err);
+		if (status != WPKG_OK)
+			return status;
+	}
+}
+
 static enum wpkg_status import_lines(struct importer *importer, struct wpkg_err *err)
 {
-	int fd = -1;
+	struct lines lines = {0};
+	struct wpkg_str line;
 	size_t number = 0;
-	char *text = NULL;
-	size_t cap = 0;
-	enum wpkg_status status = open_plain(&fd, importer->folder, TRANSFER_FILE, err);
+	enum wpkg_status status = open_plain(&lines.fd, importer->folder, TRANSFER_FILE, err);
 	if (status != WPKG_OK)
 		return status == WPKG_ENOTFOUND ? WPKG_OK : status;
-	FILE *file = fdopen(fd, "r");
-	if (!file) {
-		close(fd);
-		return WPKG_FAIL(err, WPKG_ENOMEM, "import: no memory");
-	}
-	while (status == WPKG_OK) {
-		ssize_t length = getline(&text, &cap, file);
-		if (length < 0)
-			break;
-		if ((size_t)length > TRANSFER_LINE_MAX)
-			status = WPKG_FAIL(err, WPKG_ELIMIT, TRANSFER_FILE " line %zu is too long",
-					   number + 1);
-		else
-			status = import_text(importer, wpkg_str_of(text, (size_t)length), ++number,
-					     err);
+	wpkg_buf_init(&lines.buf, TRANSFER_LINE_MAX);
+	do {
+		status = next_line(&line, &lines, err);
+		if (status == WPKG_OK && line.ptr)
+			status = import_text(importer, line, ++number, err);
 		wpkg_arena_clear(&importer->arena);
-	}
-	if (status == WPKG_OK && ferror(file))
-		status = WPKG_FAIL(err, WPKG_EIO, TRANSFER_FILE " cannot be read");
-	wpkg_mem_free(text);
-	fclose(file);
+	} while (status == WPKG_OK && line.ptr);
+	close(lines.fd);
+	wpkg_buf_clear(&lines.buf);
 	if (importer->seen_count > 0)
 		qsort(importer->seen, importer->seen_count, sizeof(*importer->seen),
 		      compare_digests);

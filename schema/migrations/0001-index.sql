@@ -161,3 +161,10 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE INDEX events_name ON events (name, id);
+
+-- One row that a check of readiness changes, to see whether a commit works.
+CREATE TABLE heartbeat (
+	beats INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO heartbeat VALUES (0);

@@ -21,8 +21,13 @@
 #include "store/token.h"
 #include "store/upkeep.h"
 
+/* Where stores are made: on a disk, unless a test has reason to want memory. */
+#ifndef REGISTRY_FOLDER
+#define REGISTRY_FOLDER "/tmp/wpkg-store-XXXXXX"
+#endif
+
 static struct wpkg_arena arena;
-static char folder[] = "/tmp/wpkg-store-XXXXXX";
+static char folder[] = REGISTRY_FOLDER;
 static struct wpkg_store *store;
 
 static const struct wpkg_viewer everything = {.all = true};

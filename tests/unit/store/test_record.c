@@ -345,6 +345,28 @@ START_TEST(one_blob_completes_every_version_that_waits_for_it)
 }
 END_TEST
 
+/* The empty configuration of another version's manifest is such a blob. */
+START_TEST(a_blob_that_we_made_ourselves_waits_for_its_upload)
+{
+	struct wpkg_err err;
+	struct wpkg_created created;
+	setup();
+	const struct wpkg_str parcels[] = {WPKG_STR("{}")};
+	struct package package = {.name = "a", .version = "1.0.0", .parcels = parcels, .count = 1};
+	ck_ok(create(&created, &package, &err), err);
+	publish(&(struct package){.name = "b", .version = "1.0.0"});
+	ck_blob(parcels[0]);
+	ck_state(created.id, WPKG_RECORD_INCOMPLETE);
+	/* Whoever is told of it starts the admission. */
+	ck_assert(put(parcels[0]).existed);
+	ck_state(created.id, WPKG_RECORD_CHECKING);
+	package.version = "1.0.1";
+	ck_ok(create(&created, &package, &err), err);
+	ck_assert_int_eq(created.state, WPKG_RECORD_CHECKING);
+	teardown();
+}
+END_TEST
+
 START_TEST(versions_come_in_the_order_of_precedence)
 {
 	struct wpkg_err err;
@@ -451,5 +473,6 @@ UNIT_MAIN(a_version_goes_from_incomplete_to_published, a_later_verdict_flags_and
 	  names_that_can_be_mistaken_are_refused,
 	  a_parcel_of_another_size_than_announced_stays_missing,
 	  one_blob_completes_every_version_that_waits_for_it,
+	  a_blob_that_we_made_ourselves_waits_for_its_upload,
 	  versions_come_in_the_order_of_precedence, every_change_leaves_an_event,
 	  facts_are_kept_with_the_blob)
