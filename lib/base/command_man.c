@@ -36,11 +36,37 @@ static void write_options(struct wpkg_buf *buf, const struct wpkg_option *rows)
 		wpkg_buf_append_byte(buf, '\n');
 		write_text(buf, rows->help);
 		if (rows->environment)
-			wpkg_buf_append_format(buf,
-					       "The environment variable\n.Ev %s\ngives it too.\n",
-					       rows->environment);
+			wpkg_buf_append_format(buf, ".Pq Ev %s\n", rows->environment);
 	}
 	wpkg_buf_append_text(buf, ".El\n");
+}
+
+/* Lines of the form "TAG: text". */
+static void write_tagged(struct wpkg_buf *buf, const char *text)
+{
+	wpkg_buf_append_text(buf, ".Bl -tag -width Ds\n");
+	while (*text) {
+		const char *end = strchr(text, '\n');
+		const char *colon = strstr(text, ": ");
+		size_t len = end ? (size_t)(end - text) : strlen(text);
+		size_t tag = colon && colon < text + len ? (size_t)(colon - text) : 0;
+		wpkg_buf_append_format(buf, ".It %.*s\n", (int)tag, text);
+		wpkg_buf_append(buf, text + tag + (tag ? 2 : 0), len - tag - (tag ? 2 : 0));
+		wpkg_buf_append_byte(buf, '\n');
+		text += len + (end ? 1 : 0);
+	}
+	wpkg_buf_append_text(buf, ".El\n");
+}
+
+/* ".Nm" without an argument begins a line here. */
+static void write_synopsis(struct wpkg_buf *buf, const struct wpkg_command *command)
+{
+	wpkg_buf_append_text(buf, ".Nm\n");
+	if (command->name[0])
+		wpkg_buf_append_format(buf, ".Cm %s\n", command->name);
+	wpkg_buf_append_text(buf, ".Op Ar options\n");
+	if (command->operands[0])
+		wpkg_buf_append_format(buf, ".Ar \"%s\"\n", command->operands);
 }
 
 static void write_literal(struct wpkg_buf *buf, const char *text)
@@ -93,9 +119,7 @@ void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *pro
 	wpkg_buf_append_format(buf, " %d\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n.Sh SYNOPSIS\n", section,
 			       program->name, program->summary);
 	for (const struct wpkg_command *const *c = program->commands; *c; c++)
-		wpkg_buf_append_format(buf, ".Nm%s%s Op Ar options%s%s\n",
-				       (*c)->name[0] ? " Cm " : "", (*c)->name,
-				       (*c)->operands[0] ? " Ar " : "", (*c)->operands);
+		write_synopsis(buf, *c);
 	wpkg_buf_append_text(buf, ".Sh DESCRIPTION\n");
 	write_text(buf, program->description ? program->description : program->summary);
 	if (program->global && program->global->name) {
@@ -107,11 +131,11 @@ void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *pro
 		write_command(buf, program, *c);
 	if (program->environment) {
 		wpkg_buf_append_text(buf, ".Sh ENVIRONMENT\n");
-		write_text(buf, program->environment);
+		write_tagged(buf, program->environment);
 	}
 	if (program->files) {
 		wpkg_buf_append_text(buf, ".Sh FILES\n");
-		write_text(buf, program->files);
+		write_tagged(buf, program->files);
 	}
 	wpkg_buf_append_text(buf, ".Sh EXIT STATUS\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
