@@ -18,7 +18,8 @@ union wpkg_wasm_value wast_argument(const struct wpkg_script_value *value)
 
 static uint64_t lane_of(const uint64_t bits[2], unsigned lane, unsigned width)
 {
-	uint64_t word = bits[lane * width / 64] >> lane * width % 64;
+	unsigned bit = lane * width;
+	uint64_t word = bits[bit >= 64] >> bit % 64;
 	return width == 64 ? word : word & ((UINT64_C(1) << width) - 1);
 }
 

@@ -380,22 +380,22 @@ static void wait(struct wpkg_script *script)
 
 static const struct rule {
 	const char *word;
-	enum wpkg_script_kind kind;
 	void (*read)(struct wpkg_script *script);
+	enum wpkg_script_kind kind;
 	bool has_closed; /* read goes over the command's own parenthesis */
 } rules[] = {
-	{"assert_return", WPKG_SCRIPT_ASSERT_RETURN, assert_return, false},
-	{"assert_trap", WPKG_SCRIPT_ASSERT_TRAP, assert_trap, false},
-	{"assert_exhaustion", WPKG_SCRIPT_ASSERT_EXHAUSTION, assert_exhaustion, false},
-	{"assert_exception", WPKG_SCRIPT_ASSERT_EXCEPTION, nested_action, false},
-	{"assert_invalid", WPKG_SCRIPT_ASSERT_INVALID, assert_module, false},
-	{"assert_malformed", WPKG_SCRIPT_ASSERT_MALFORMED, assert_module, false},
-	{"assert_unlinkable", WPKG_SCRIPT_ASSERT_UNLINKABLE, assert_module, false},
-	{"assert_invalid_custom", WPKG_SCRIPT_ASSERT_INVALID_CUSTOM, assert_module, false},
-	{"assert_malformed_custom", WPKG_SCRIPT_ASSERT_MALFORMED_CUSTOM, assert_module, false},
-	{"register", WPKG_SCRIPT_REGISTER, register_instance, false},
-	{"thread", WPKG_SCRIPT_THREAD, thread, true},
-	{"wait", WPKG_SCRIPT_WAIT, wait, false},
+	{"assert_return", assert_return, WPKG_SCRIPT_ASSERT_RETURN, false},
+	{"assert_trap", assert_trap, WPKG_SCRIPT_ASSERT_TRAP, false},
+	{"assert_exhaustion", assert_exhaustion, WPKG_SCRIPT_ASSERT_EXHAUSTION, false},
+	{"assert_exception", nested_action, WPKG_SCRIPT_ASSERT_EXCEPTION, false},
+	{"assert_invalid", assert_module, WPKG_SCRIPT_ASSERT_INVALID, false},
+	{"assert_malformed", assert_module, WPKG_SCRIPT_ASSERT_MALFORMED, false},
+	{"assert_unlinkable", assert_module, WPKG_SCRIPT_ASSERT_UNLINKABLE, false},
+	{"assert_invalid_custom", assert_module, WPKG_SCRIPT_ASSERT_INVALID_CUSTOM, false},
+	{"assert_malformed_custom", assert_module, WPKG_SCRIPT_ASSERT_MALFORMED_CUSTOM, false},
+	{"register", register_instance, WPKG_SCRIPT_REGISTER, false},
+	{"thread", thread, WPKG_SCRIPT_THREAD, true},
+	{"wait", wait, WPKG_SCRIPT_WAIT, false},
 };
 
 static const struct rule *find_rule(struct wpkg_str word)

@@ -276,7 +276,7 @@ static struct number from_decimal(const struct notation *notation)
 	for (int64_t left = -d.exponent; left > 0; left -= 9)
 		if (divide(&d.digits, left < 9 ? power_of_ten(left) : TENS) != 0)
 			d.is_more = true;
-	return upper_bits(&d.digits, -32 * FRACTION_WORDS, d.is_more);
+	return upper_bits(&d.digits, -32 * (int64_t)FRACTION_WORDS, d.is_more);
 }
 
 /* "inf", "nan", "nan:0x..." */

@@ -222,14 +222,14 @@ static void select_types(struct wat_parser *p, struct wpkg_buf *out)
 
 /* Indices. */
 
-/* "x? y": the text leaves out x where it is 0; the binary format has y first. */
-static void optional_and_index(struct wat_parser *p, enum wat_space optional, enum wat_space space,
-			       struct wpkg_buf *out)
+/* "y? x": the text leaves out y where it is 0; the binary format has x first. */
+static void index_behind_optional(struct wat_parser *p, enum wat_space space,
+				  enum wat_space optional, struct wpkg_buf *out)
 {
 	bool has_both = wat_is_index(p) && (p->ahead.kind == WAT_NUMBER || p->ahead.kind == WAT_ID);
-	uint32_t first = has_both ? wat_index(p, optional) : 0;
+	uint32_t before = has_both ? wat_index(p, optional) : 0;
 	wpkg_writer_u32(out, wat_index(p, space));
-	wpkg_writer_u32(out, first);
+	wpkg_writer_u32(out, before);
 }
 
 /* "(x y)?": both or none, which is 0 and 0. */
@@ -243,13 +243,6 @@ static void optional_pair(struct wat_parser *p, enum wat_space space, struct wpk
 static void optional_index(struct wat_parser *p, enum wat_space space, struct wpkg_buf *out)
 {
 	wpkg_writer_u32(out, wat_is_index(p) ? wat_index(p, space) : 0);
-}
-
-static void pair(struct wat_parser *p, enum wat_space first, enum wat_space second,
-		 struct wpkg_buf *out)
-{
-	wpkg_writer_u32(out, wat_index(p, first));
-	wpkg_writer_u32(out, wat_index(p, second));
 }
 
 /* A field, whose name belongs to the type. */
@@ -289,6 +282,28 @@ static void cast(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 	wpkg_writer_heap_type(out, type);
 }
 
+/* What indices are of, in the order of the binary format. */
+static const struct {
+	enum wat_space first, second;
+} spaces[] = {
+	[WPKG_IMM_FUNC] = {.first = WAT_FUNC},
+	[WPKG_IMM_TYPE] = {.first = WAT_TYPE},
+	[WPKG_IMM_TABLE] = {.first = WAT_TABLE},
+	[WPKG_IMM_GLOBAL] = {.first = WAT_GLOBAL},
+	[WPKG_IMM_LOCAL] = {.first = WAT_LOCAL},
+	[WPKG_IMM_TAG] = {.first = WAT_TAG},
+	[WPKG_IMM_ELEM] = {.first = WAT_ELEM},
+	[WPKG_IMM_DATA] = {.first = WAT_DATA},
+	[WPKG_IMM_MEMORY] = {.first = WAT_MEMORY},
+	[WPKG_IMM_TYPE_TYPE] = {WAT_TYPE, WAT_TYPE},
+	[WPKG_IMM_TYPE_DATA] = {WAT_TYPE, WAT_DATA},
+	[WPKG_IMM_TYPE_ELEM] = {WAT_TYPE, WAT_ELEM},
+	[WPKG_IMM_DATA_MEMORY] = {WAT_DATA, WAT_MEMORY},
+	[WPKG_IMM_MEMORY_MEMORY] = {WAT_MEMORY, WAT_MEMORY},
+	[WPKG_IMM_ELEM_TABLE] = {WAT_ELEM, WAT_TABLE},
+	[WPKG_IMM_TABLE_TABLE] = {WAT_TABLE, WAT_TABLE},
+};
+
 static void immediates(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 {
 	enum wpkg_immediate kind = (enum wpkg_immediate)wpkg_opcodes[op].immediates;
@@ -313,31 +328,31 @@ static void immediates(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 		catch_clauses(p, out);
 		break;
 	case WPKG_IMM_FUNC:
-		wpkg_writer_u32(out, wat_index(p, WAT_FUNC));
-		break;
 	case WPKG_IMM_TYPE:
-		wpkg_writer_u32(out, wat_index(p, WAT_TYPE));
+	case WPKG_IMM_GLOBAL:
+	case WPKG_IMM_LOCAL:
+	case WPKG_IMM_TAG:
+	case WPKG_IMM_ELEM:
+	case WPKG_IMM_DATA:
+		wpkg_writer_u32(out, wat_index(p, spaces[kind].first));
+		break;
+	case WPKG_IMM_TYPE_TYPE:
+	case WPKG_IMM_TYPE_DATA:
+	case WPKG_IMM_TYPE_ELEM:
+		wpkg_writer_u32(out, wat_index(p, spaces[kind].first));
+		wpkg_writer_u32(out, wat_index(p, spaces[kind].second));
 		break;
 	case WPKG_IMM_TABLE:
-		optional_index(p, WAT_TABLE, out);
-		break;
-	case WPKG_IMM_GLOBAL:
-		wpkg_writer_u32(out, wat_index(p, WAT_GLOBAL));
-		break;
-	case WPKG_IMM_LOCAL:
-		wpkg_writer_u32(out, wat_index(p, WAT_LOCAL));
-		break;
-	case WPKG_IMM_TAG:
-		wpkg_writer_u32(out, wat_index(p, WAT_TAG));
-		break;
-	case WPKG_IMM_ELEM:
-		wpkg_writer_u32(out, wat_index(p, WAT_ELEM));
-		break;
-	case WPKG_IMM_DATA:
-		wpkg_writer_u32(out, wat_index(p, WAT_DATA));
-		break;
 	case WPKG_IMM_MEMORY:
-		optional_index(p, WAT_MEMORY, out);
+		optional_index(p, spaces[kind].first, out);
+		break;
+	case WPKG_IMM_MEMORY_MEMORY:
+	case WPKG_IMM_TABLE_TABLE:
+		optional_pair(p, spaces[kind].first, out);
+		break;
+	case WPKG_IMM_DATA_MEMORY:
+	case WPKG_IMM_ELEM_TABLE:
+		index_behind_optional(p, spaces[kind].first, spaces[kind].second, out);
 		break;
 	case WPKG_IMM_HEAP:
 		wpkg_writer_heap_type(out, wat_heap_type(p));
@@ -351,27 +366,6 @@ static void immediates(struct wat_parser *p, unsigned op, struct wpkg_buf *out)
 	case WPKG_IMM_TYPE_COUNT:
 		wpkg_writer_u32(out, wat_index(p, WAT_TYPE));
 		wpkg_writer_u32(out, wat_u32(p));
-		break;
-	case WPKG_IMM_TYPE_TYPE:
-		pair(p, WAT_TYPE, WAT_TYPE, out);
-		break;
-	case WPKG_IMM_TYPE_DATA:
-		pair(p, WAT_TYPE, WAT_DATA, out);
-		break;
-	case WPKG_IMM_TYPE_ELEM:
-		pair(p, WAT_TYPE, WAT_ELEM, out);
-		break;
-	case WPKG_IMM_DATA_MEMORY:
-		optional_and_index(p, WAT_MEMORY, WAT_DATA, out);
-		break;
-	case WPKG_IMM_MEMORY_MEMORY:
-		optional_pair(p, WAT_MEMORY, out);
-		break;
-	case WPKG_IMM_ELEM_TABLE:
-		optional_and_index(p, WAT_TABLE, WAT_ELEM, out);
-		break;
-	case WPKG_IMM_TABLE_TABLE:
-		optional_pair(p, WAT_TABLE, out);
 		break;
 	case WPKG_IMM_MEMARG:
 	case WPKG_IMM_MEMARG_ATOMIC:

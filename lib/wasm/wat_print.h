@@ -31,7 +31,7 @@ struct wat_printer {
 	uint32_t hints_printed;
 
 	uint32_t func;		/* whose body is printed; WPKG_INDEX_NONE outside of bodies */
-	struct wpkg_buf labels; /* open blocks: const struct wat_name *, or NULL */
+	struct wpkg_buf labels; /* of open blocks */
 	uint32_t label_count;	/* blocks that the body had so far */
 };
 

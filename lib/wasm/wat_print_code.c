@@ -79,22 +79,25 @@ static void put_f64(struct wpkg_buf *out, uint64_t bits)
 
 /* Labels. */
 
+struct label {
+	const struct wat_name *name; /* NULL: none */
+};
+
 static uint32_t label_depth(const struct wat_printer *p)
 {
-	return (uint32_t)(p->labels.len / sizeof(const struct wat_name *));
+	return (uint32_t)(p->labels.len / sizeof(struct label));
 }
 
 void wat_open_label(struct wat_printer *p)
 {
-	const struct wat_name *name =
-		wat_names_find(&p->names, WAT_NAME_LABEL, p->func, p->label_count++);
-	wpkg_buf_append(&p->labels, &name, sizeof(name));
+	struct label label = {wat_names_find(&p->names, WAT_NAME_LABEL, p->func, p->label_count++)};
+	wpkg_buf_append(&p->labels, &label, sizeof(label));
 }
 
 void wat_close_label(struct wat_printer *p)
 {
 	if (p->labels.len > 0)
-		wpkg_buf_truncate(&p->labels, p->labels.len - sizeof(const struct wat_name *));
+		wpkg_buf_truncate(&p->labels, p->labels.len - sizeof(struct label));
 }
 
 /* What a block's label is: its name, or else a comment with the number of blocks around it. */
@@ -110,10 +113,9 @@ static void put_label_binding(struct wat_printer *p)
 
 static void put_label(struct wat_printer *p, uint32_t index)
 {
-	const struct wat_name *name = NULL;
+	const struct label *labels = (const struct label *)(const void *)p->labels.ptr;
 	uint32_t depth = label_depth(p);
-	if (index < depth)
-		memcpy(&name, p->labels.ptr + (depth - 1 - index) * sizeof(name), sizeof(name));
+	const struct wat_name *name = index < depth ? labels[depth - 1 - index].name : NULL;
 	if (name && name->id.ptr)
 		wpkg_buf_append_format(p->out, " $%.*s", WPKG_STR_ARG(name->id));
 	else
@@ -196,7 +198,7 @@ static void put_vector(struct wat_printer *p, const struct wasm_instruction *i)
 			(unsigned)((n < 2 ? i->value : i->high) >> n % 2 * 32 & 0xffffffff));
 }
 
-/* Two indices that are 0 and 0 are not written; the text may have them the other way round. */
+/* Two indices that are 0 and 0 are not written. */
 static void put_pair(struct wat_printer *p, enum wat_name_id map, uint32_t first, uint32_t second)
 {
 	if (first == 0 && second == 0)
@@ -218,10 +220,32 @@ static void put_cast_type(struct wat_printer *p, wpkg_valtype type, bool is_null
 	wat_put_valtype(p, is_nullable ? type | WPKG_TYPE_NULLABLE : type);
 }
 
+/* What indices are of. */
+static const struct {
+	enum wat_name_id first, second;
+} maps[] = {
+	[WPKG_IMM_FUNC] = {.first = WAT_NAME_FUNC},
+	[WPKG_IMM_TYPE] = {.first = WAT_NAME_TYPE},
+	[WPKG_IMM_TABLE] = {.first = WAT_NAME_TABLE},
+	[WPKG_IMM_GLOBAL] = {.first = WAT_NAME_GLOBAL},
+	[WPKG_IMM_TAG] = {.first = WAT_NAME_TAG},
+	[WPKG_IMM_ELEM] = {.first = WAT_NAME_ELEM},
+	[WPKG_IMM_DATA] = {.first = WAT_NAME_DATA},
+	[WPKG_IMM_MEMORY] = {.first = WAT_NAME_MEMORY},
+	[WPKG_IMM_TYPE_TYPE] = {WAT_NAME_TYPE, WAT_NAME_TYPE},
+	[WPKG_IMM_TYPE_DATA] = {WAT_NAME_TYPE, WAT_NAME_DATA},
+	[WPKG_IMM_TYPE_ELEM] = {WAT_NAME_TYPE, WAT_NAME_ELEM},
+	[WPKG_IMM_DATA_MEMORY] = {WAT_NAME_DATA, WAT_NAME_MEMORY},
+	[WPKG_IMM_MEMORY_MEMORY] = {WAT_NAME_MEMORY, WAT_NAME_MEMORY},
+	[WPKG_IMM_ELEM_TABLE] = {WAT_NAME_ELEM, WAT_NAME_TABLE},
+	[WPKG_IMM_TABLE_TABLE] = {WAT_NAME_TABLE, WAT_NAME_TABLE},
+};
+
 static void put_immediates(struct wat_printer *p, const struct wasm_instruction *i)
 {
 	struct wpkg_buf *out = p->out;
-	switch ((enum wpkg_immediate)wpkg_opcodes[i->op].immediates) {
+	enum wpkg_immediate kind = (enum wpkg_immediate)wpkg_opcodes[i->op].immediates;
+	switch (kind) {
 	case WPKG_IMM_NONE:
 	case WPKG_IMM_FENCE:
 		break;
@@ -249,31 +273,34 @@ static void put_immediates(struct wat_printer *p, const struct wasm_instruction 
 		put_select_types(p, i);
 		break;
 	case WPKG_IMM_FUNC:
-		wat_put_index(p, WAT_NAME_FUNC, 0, i->first);
-		break;
 	case WPKG_IMM_TYPE:
-		wat_put_index(p, WAT_NAME_TYPE, 0, i->first);
-		break;
-	case WPKG_IMM_TABLE:
-		put_optional(p, WAT_NAME_TABLE, i->first);
-		break;
 	case WPKG_IMM_GLOBAL:
-		wat_put_index(p, WAT_NAME_GLOBAL, 0, i->first);
+	case WPKG_IMM_TAG:
+	case WPKG_IMM_ELEM:
+	case WPKG_IMM_DATA:
+		wat_put_index(p, maps[kind].first, 0, i->first);
 		break;
 	case WPKG_IMM_LOCAL:
 		wat_put_index(p, WAT_NAME_LOCAL, p->func, i->first);
 		break;
-	case WPKG_IMM_TAG:
-		wat_put_index(p, WAT_NAME_TAG, 0, i->first);
-		break;
-	case WPKG_IMM_ELEM:
-		wat_put_index(p, WAT_NAME_ELEM, 0, i->first);
-		break;
-	case WPKG_IMM_DATA:
-		wat_put_index(p, WAT_NAME_DATA, 0, i->first);
-		break;
+	case WPKG_IMM_TABLE:
 	case WPKG_IMM_MEMORY:
-		put_optional(p, WAT_NAME_MEMORY, i->first);
+		put_optional(p, maps[kind].first, i->first);
+		break;
+	case WPKG_IMM_TYPE_TYPE:
+	case WPKG_IMM_TYPE_DATA:
+	case WPKG_IMM_TYPE_ELEM:
+		wat_put_index(p, maps[kind].first, 0, i->first);
+		wat_put_index(p, maps[kind].second, 0, i->second);
+		break;
+	case WPKG_IMM_MEMORY_MEMORY:
+	case WPKG_IMM_TABLE_TABLE:
+		put_pair(p, maps[kind].first, i->first, i->second);
+		break;
+	case WPKG_IMM_DATA_MEMORY:
+	case WPKG_IMM_ELEM_TABLE: /* the text has them the other way round */
+		put_optional(p, maps[kind].second, i->second);
+		wat_put_index(p, maps[kind].first, 0, i->first);
 		break;
 	case WPKG_IMM_HEAP:
 		if (i->op == WPKG_OP_REF_NULL)
@@ -294,32 +321,6 @@ static void put_immediates(struct wat_printer *p, const struct wasm_instruction 
 	case WPKG_IMM_TYPE_COUNT:
 		wat_put_index(p, WAT_NAME_TYPE, 0, i->first);
 		wpkg_buf_append_format(out, " %u", (unsigned)i->second);
-		break;
-	case WPKG_IMM_TYPE_TYPE:
-		wat_put_index(p, WAT_NAME_TYPE, 0, i->first);
-		wat_put_index(p, WAT_NAME_TYPE, 0, i->second);
-		break;
-	case WPKG_IMM_TYPE_DATA:
-		wat_put_index(p, WAT_NAME_TYPE, 0, i->first);
-		wat_put_index(p, WAT_NAME_DATA, 0, i->second);
-		break;
-	case WPKG_IMM_TYPE_ELEM:
-		wat_put_index(p, WAT_NAME_TYPE, 0, i->first);
-		wat_put_index(p, WAT_NAME_ELEM, 0, i->second);
-		break;
-	case WPKG_IMM_DATA_MEMORY:
-		put_optional(p, WAT_NAME_MEMORY, i->second);
-		wat_put_index(p, WAT_NAME_DATA, 0, i->first);
-		break;
-	case WPKG_IMM_ELEM_TABLE:
-		put_optional(p, WAT_NAME_TABLE, i->second);
-		wat_put_index(p, WAT_NAME_ELEM, 0, i->first);
-		break;
-	case WPKG_IMM_MEMORY_MEMORY:
-		put_pair(p, WAT_NAME_MEMORY, i->first, i->second);
-		break;
-	case WPKG_IMM_TABLE_TABLE:
-		put_pair(p, WAT_NAME_TABLE, i->first, i->second);
 		break;
 	case WPKG_IMM_MEMARG:
 	case WPKG_IMM_MEMARG_ATOMIC:
