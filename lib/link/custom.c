@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "link/link_int.h"
 #include "wasm/reader.h"
+#include "wasm/writer.h"
 
 enum { NAME_MODULE, NAME_FUNCS, NAME_LOCALS, NAME_LABELS, NAME_TYPES, NAME_COUNT = 12 };
 
@@ -120,18 +121,17 @@ static void put_subsection(struct wpkg_buf *out, uint8_t id, const struct names 
 	if (count == 0)
 		return;
 	wpkg_buf_init(&body, out->max);
-	link_put_u32(&body, count);
+	wpkg_writer_u32(&body, count);
 	for (uint32_t i = 0; i < names->count; i++) {
 		if (!names->items[i].ptr)
 			continue;
-		link_put_u32(&body, i);
+		wpkg_writer_u32(&body, i);
 		wpkg_buf_append_str(&body, names->items[i]);
 	}
 	if (body.failed != WPKG_OK)
 		out->failed = body.failed;
 	wpkg_buf_append_byte(out, id);
-	link_put_u64(out, body.len);
-	wpkg_buf_append_str(out, wpkg_buf_str(&body));
+	wpkg_writer_name(out, wpkg_buf_str(&body));
 	wpkg_buf_clear(&body);
 }
 
@@ -152,20 +152,10 @@ static void merge_names(struct wpkg_buf *out, const struct link *link, uint8_t s
 
 static void put_custom(struct wpkg_buf *out, struct wpkg_str name, const struct wpkg_buf *content)
 {
-	struct wpkg_buf body;
 	if (content->failed != WPKG_OK)
 		out->failed = content->failed;
-	if (content->len == 0)
-		return;
-	wpkg_buf_init(&body, out->max);
-	link_put_name(&body, name);
-	wpkg_buf_append_str(&body, wpkg_buf_str(content));
-	if (body.failed != WPKG_OK)
-		out->failed = body.failed;
-	wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
-	link_put_u64(out, body.len);
-	wpkg_buf_append_str(out, wpkg_buf_str(&body));
-	wpkg_buf_clear(&body);
+	if (content->len > 0)
+		wpkg_writer_custom(out, name, wpkg_buf_str(content));
 }
 
 static void put_names(struct wpkg_buf *out, const struct link *link)
@@ -256,18 +246,18 @@ static void put_producers(struct wpkg_buf *out, const struct link *link)
 	for (size_t f = 0; f < 3; f++)
 		used += count_field(&lines, fields[f]) > 0;
 	if (used > 0)
-		link_put_u32(&content, used);
+		wpkg_writer_u32(&content, used);
 	for (size_t f = 0; f < 3; f++) {
 		size_t count = count_field(&lines, fields[f]);
 		if (count == 0)
 			continue;
-		link_put_name(&content, fields[f]);
-		link_put_u64(&content, count);
+		wpkg_writer_name(&content, fields[f]);
+		wpkg_writer_u64(&content, count);
 		for (size_t i = 0; i < lines.count; i++) {
 			if (!wpkg_str_equal(lines.items[i].field, fields[f]))
 				continue;
-			link_put_name(&content, lines.items[i].name);
-			link_put_name(&content, lines.items[i].version);
+			wpkg_writer_name(&content, lines.items[i].name);
+			wpkg_writer_name(&content, lines.items[i].version);
 		}
 	}
 	if (lines.failed)
@@ -303,10 +293,10 @@ static void put_features(struct wpkg_buf *out, const struct link *link)
 	for (uint32_t i = 0; i < link->count; i++)
 		collect_features(&lines, link->modules[i].module);
 	if (lines.count > 0)
-		link_put_u64(&content, lines.count);
+		wpkg_writer_u64(&content, lines.count);
 	for (size_t i = 0; i < lines.count; i++) {
 		wpkg_buf_append_byte(&content, '+');
-		link_put_name(&content, lines.items[i].name);
+		wpkg_writer_name(&content, lines.items[i].name);
 	}
 	if (lines.failed)
 		out->failed = WPKG_ENOMEM;

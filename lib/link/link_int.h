@@ -151,11 +151,7 @@ enum wpkg_status link_lay_out(struct link *link);
 /* The order of instantiation. WPKG_EINVAL for a circle that holds a start function. */
 enum wpkg_status link_order(struct link *link, struct wpkg_link_report *report);
 
-/* Number writers. */
-void link_put_u32(struct wpkg_buf *out, uint32_t value);
-void link_put_u64(struct wpkg_buf *out, uint64_t value);
-void link_put_s33(struct wpkg_buf *out, uint32_t index);
-void link_put_name(struct wpkg_buf *out, struct wpkg_str name);
+/* A type with the output's indices. */
 void link_put_valtype(struct wpkg_buf *out, const struct link *link, wpkg_valtype type);
 
 /* The same bytes with the output's indices. */

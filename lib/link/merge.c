@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "link/link_int.h"
+#include "wasm/writer.h"
 
 #define OUTPUT_MAX ((size_t)1 << 30)
 
@@ -137,11 +138,8 @@ static void end_section(struct merge *m, uint8_t id)
 {
 	if (m->section.failed != WPKG_OK && m->out->failed == WPKG_OK)
 		m->out->failed = m->section.failed;
-	if (m->section.len > 0) {
-		wpkg_buf_append_byte(m->out, id);
-		link_put_u64(m->out, m->section.len);
-		wpkg_buf_append_str(m->out, wpkg_buf_str(&m->section));
-	}
+	if (m->section.len > 0)
+		wpkg_writer_section(m->out, (enum wpkg_section)id, wpkg_buf_str(&m->section));
 	wpkg_buf_reset(&m->section);
 }
 
@@ -150,7 +148,7 @@ static void put_fields(struct merge *m, const struct wpkg_type *type)
 	bool is_struct = type->composite == WPKG_COMPOSITE_STRUCT;
 	wpkg_buf_append_byte(&m->section, is_struct ? 0x5f : 0x5e);
 	if (is_struct)
-		link_put_u32(&m->section, type->field_count);
+		wpkg_writer_u32(&m->section, type->field_count);
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		link_put_valtype(&m->section, &m->link, type->fields[i].type);
 		wpkg_buf_append_byte(&m->section, type->fields[i].is_mutable);
@@ -161,10 +159,10 @@ static void put_func_type(struct merge *m, const struct wpkg_type *type)
 {
 	const wpkg_valtype *at = type->params;
 	wpkg_buf_append_byte(&m->section, 0x60);
-	link_put_u32(&m->section, type->param_count);
+	wpkg_writer_u32(&m->section, type->param_count);
 	for (uint32_t i = 0; i < type->param_count; i++)
 		link_put_valtype(&m->section, &m->link, *at++);
-	link_put_u32(&m->section, type->result_count);
+	wpkg_writer_u32(&m->section, type->result_count);
 	for (uint32_t i = 0; i < type->result_count; i++)
 		link_put_valtype(&m->section, &m->link, *at++);
 }
@@ -173,9 +171,9 @@ static void put_type(struct merge *m, const struct wpkg_type *type)
 {
 	if (!type->is_final || type->super != WPKG_TYPE_ID_NONE) {
 		wpkg_buf_append_byte(&m->section, type->is_final ? 0x4f : 0x50);
-		link_put_u32(&m->section, type->super != WPKG_TYPE_ID_NONE);
+		wpkg_writer_u32(&m->section, type->super != WPKG_TYPE_ID_NONE);
 		if (type->super != WPKG_TYPE_ID_NONE)
-			link_put_u32(&m->section, m->link.type_out[type->super]);
+			wpkg_writer_u32(&m->section, m->link.type_out[type->super]);
 	}
 	if (type->composite == WPKG_COMPOSITE_FUNC)
 		put_func_type(m, type);
@@ -190,13 +188,13 @@ static void put_types(struct merge *m)
 	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size)
 		groups += m->link.type_live[id];
 	if (groups > 0)
-		link_put_u32(&m->section, groups);
+		wpkg_writer_u32(&m->section, groups);
 	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size) {
 		if (!m->link.type_live[id])
 			continue;
 		if (types->types[id].group_size > 1) {
 			wpkg_buf_append_byte(&m->section, 0x4e);
-			link_put_u32(&m->section, types->types[id].group_size);
+			wpkg_writer_u32(&m->section, types->types[id].group_size);
 		}
 		for (uint32_t i = 0; i < types->types[id].group_size; i++)
 			put_type(m, &types->types[id + i]);
@@ -210,18 +208,18 @@ static void put_size(struct merge *m, const struct wpkg_size *size, uint8_t page
 	bool is_custom = page_log2 != 16;
 	wpkg_buf_append_byte(&m->section, (uint8_t)(size->has_max | size->is_shared << 1 |
 						    size->is_64 << 2 | is_custom << 3));
-	link_put_u64(&m->section, size->min);
+	wpkg_writer_u64(&m->section, size->min);
 	if (size->has_max)
-		link_put_u64(&m->section, size->max);
+		wpkg_writer_u64(&m->section, size->max);
 	if (is_custom)
-		link_put_u32(&m->section, page_log2);
+		wpkg_writer_u32(&m->section, page_log2);
 }
 
 static void put_extern_type(struct merge *m, const struct link_extern *type)
 {
 	switch ((enum wpkg_extern)type->kind) {
 	case WPKG_EXTERN_FUNC:
-		link_put_u32(&m->section, m->link.type_out[type->type]);
+		wpkg_writer_u32(&m->section, m->link.type_out[type->type]);
 		break;
 	case WPKG_EXTERN_TABLE:
 		link_put_valtype(&m->section, &m->link, type->value);
@@ -236,7 +234,7 @@ static void put_extern_type(struct merge *m, const struct link_extern *type)
 		break;
 	case WPKG_EXTERN_TAG:
 		wpkg_buf_append_byte(&m->section, 0);
-		link_put_u32(&m->section, m->link.type_out[type->type]);
+		wpkg_writer_u32(&m->section, m->link.type_out[type->type]);
 		break;
 	case WPKG_EXTERN_COUNT:
 		break;
@@ -249,7 +247,7 @@ static void put_imports(struct merge *m)
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		count += m->link.import_counts[kind];
 	if (count > 0)
-		link_put_u32(&m->section, count);
+		wpkg_writer_u32(&m->section, count);
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		for (uint32_t i = 0; i < m->link.import_counts[kind]; i++) {
 			struct link_item item = m->link.items[kind][i];
@@ -258,8 +256,8 @@ static void put_imports(struct merge *m)
 				&module->imports[link_import_of(module, kind, item.index)];
 			struct link_extern type =
 				link_extern_of(&m->link, item.input, kind, item.index);
-			link_put_name(&m->section, import->module);
-			link_put_name(&m->section, import->field);
+			wpkg_writer_name(&m->section, import->module);
+			wpkg_writer_name(&m->section, import->field);
 			wpkg_buf_append_byte(&m->section, kind);
 			put_extern_type(m, &type);
 		}
@@ -280,7 +278,7 @@ static uint32_t count_defined(const struct merge *m, uint8_t space)
 static void begin_vector(struct merge *m, uint32_t count)
 {
 	if (count > 0)
-		link_put_u32(&m->section, count);
+		wpkg_writer_u32(&m->section, count);
 }
 
 static void put_functions(struct merge *m)
@@ -290,11 +288,12 @@ static void put_functions(struct merge *m)
 	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
 	{
 		const struct link_module *from = &m->link.modules[item.input];
-		link_put_u32(&m->section,
-			     m->link.type_out[from->types[from->module->funcs[item.index].type]]);
+		wpkg_writer_u32(
+			&m->section,
+			m->link.type_out[from->types[from->module->funcs[item.index].type]]);
 	}
 	if (m->start_count > 1)
-		link_put_u32(&m->section, m->link.type_out[m->start_type]);
+		wpkg_writer_u32(&m->section, m->link.type_out[m->start_type]);
 	end_section(m, WPKG_SECTION_FUNCTION);
 }
 
@@ -343,9 +342,9 @@ static void put_exports(struct merge *m)
 	begin_vector(m, (uint32_t)m->export_count);
 	for (size_t i = 0; i < m->export_count; i++) {
 		const struct output_export *export = &m->exports[i];
-		link_put_name(&m->section, export->name);
+		wpkg_writer_name(&m->section, export->name);
 		wpkg_buf_append_byte(&m->section, export->kind);
-		link_put_u32(
+		wpkg_writer_u32(
 			&m->section,
 			m->link.modules[export->item.input].out[export->kind][export->item.index]);
 	}
@@ -365,10 +364,10 @@ static bool has_start(const struct merge *m, uint32_t input)
 static void put_start(struct merge *m)
 {
 	if (m->start_count > 1)
-		link_put_u32(&m->section, m->link.item_counts[WPKG_EXTERN_FUNC]);
+		wpkg_writer_u32(&m->section, m->link.item_counts[WPKG_EXTERN_FUNC]);
 	for (uint32_t i = 0; m->start_count == 1 && i < m->link.count; i++)
 		if (has_start(m, i))
-			link_put_u32(&m->section, start_of(m, i));
+			wpkg_writer_u32(&m->section, start_of(m, i));
 	end_section(m, WPKG_SECTION_START);
 }
 
@@ -387,9 +386,9 @@ static void put_elem(struct merge *m, struct link_item item)
 	uint32_t flags = (active ? 0U : 1U) | (elem->has_expressions ? 4U : 0U);
 	if (elem->mode == WPKG_SEGMENT_DECLARATIVE || (active && !plain_function_list))
 		flags |= 2;
-	link_put_u32(&m->section, flags);
+	wpkg_writer_u32(&m->section, flags);
 	if (active && (flags & 2))
-		link_put_u32(&m->section, table);
+		wpkg_writer_u32(&m->section, table);
 	if (active)
 		put_range(m, item.input, elem->at);
 	if ((flags & 3) && elem->has_expressions)
@@ -397,12 +396,13 @@ static void put_elem(struct merge *m, struct link_item item)
 				 wpkg_valtype_map(elem->type, from->canonical));
 	else if (flags & 3)
 		wpkg_buf_append_byte(&m->section, 0);
-	link_put_u32(&m->section, elem->count);
+	wpkg_writer_u32(&m->section, elem->count);
 	for (uint32_t i = 0; i < elem->count; i++) {
 		if (elem->has_expressions)
 			link_put_expression(&m->section, &m->link, item.input, &at);
 		else
-			link_put_u32(&m->section, from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
+			wpkg_writer_u32(&m->section,
+					from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
 	}
 }
 
@@ -446,12 +446,12 @@ static void put_elems(struct merge *m)
 	EACH_DEFINED(m, LINK_ELEM, item)
 	put_elem(m, item);
 	if (references > 0) {
-		link_put_u32(&m->section, 3);
+		wpkg_writer_u32(&m->section, 3);
 		wpkg_buf_append_byte(&m->section, 0);
-		link_put_u32(&m->section, references);
+		wpkg_writer_u32(&m->section, references);
 		for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
 			if (m->referenced[i])
-				link_put_u32(&m->section, i);
+				wpkg_writer_u32(&m->section, i);
 	}
 	end_section(m, WPKG_SECTION_ELEMENT);
 }
@@ -462,7 +462,7 @@ static void put_data_count(struct merge *m)
 	for (uint32_t i = 0; i < m->link.count; i++)
 		counted = counted || m->link.modules[i].module->has_data_count;
 	if (counted)
-		link_put_u32(&m->section, m->link.item_counts[LINK_DATA]);
+		wpkg_writer_u32(&m->section, m->link.item_counts[LINK_DATA]);
 	end_section(m, WPKG_SECTION_DATA_COUNT);
 }
 
@@ -470,7 +470,7 @@ static void put_sized_body(struct merge *m)
 {
 	if (m->body.failed != WPKG_OK)
 		m->section.failed = m->body.failed;
-	link_put_u64(&m->section, m->body.len);
+	wpkg_writer_u64(&m->section, m->body.len);
 	wpkg_buf_append_str(&m->section, wpkg_buf_str(&m->body));
 	wpkg_buf_reset(&m->body);
 }
@@ -491,7 +491,7 @@ static void put_code(struct merge *m)
 			if (!has_start(m, m->link.order[i]))
 				continue;
 			wpkg_buf_append_byte(&m->body, 0x10); /* call */
-			link_put_u32(&m->body, start_of(m, m->link.order[i]));
+			wpkg_writer_u32(&m->body, start_of(m, m->link.order[i]));
 		}
 		wpkg_buf_append_byte(&m->body, 0x0b); /* end */
 		put_sized_body(m);
@@ -509,19 +509,19 @@ static void put_datas(struct merge *m)
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
 		bool active = data->mode == WPKG_SEGMENT_ACTIVE;
 		uint32_t memory = active ? from->out[WPKG_EXTERN_MEMORY][data->memory] : 0;
-		link_put_u32(&m->section, !active ? 1U : memory > 0 ? 2U : 0U);
+		wpkg_writer_u32(&m->section, !active ? 1U : memory > 0 ? 2U : 0U);
 		if (memory > 0)
-			link_put_u32(&m->section, memory);
+			wpkg_writer_u32(&m->section, memory);
 		if (active)
 			put_range(m, item.input, data->at);
-		link_put_name(&m->section, wpkg_module_slice(from->module, data->bytes));
+		wpkg_writer_name(&m->section, wpkg_module_slice(from->module, data->bytes));
 	}
 	end_section(m, WPKG_SECTION_DATA);
 }
 
 static void put_module(struct merge *m)
 {
-	wpkg_buf_append(m->out, "\0asm\x01\0\0\0", 8);
+	wpkg_writer_header(m->out);
 	put_types(m);
 	put_imports(m);
 	put_functions(m);
