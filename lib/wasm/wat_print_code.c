@@ -231,7 +231,6 @@ static const struct {
 	[WPKG_IMM_TAG] = {.first = WAT_NAME_TAG},
 	[WPKG_IMM_ELEM] = {.first = WAT_NAME_ELEM},
 	[WPKG_IMM_DATA] = {.first = WAT_NAME_DATA},
-	[WPKG_IMM_MEMORY] = {.first = WAT_NAME_MEMORY},
 	[WPKG_IMM_TYPE_TYPE] = {WAT_NAME_TYPE, WAT_NAME_TYPE},
 	[WPKG_IMM_TYPE_DATA] = {WAT_NAME_TYPE, WAT_NAME_DATA},
 	[WPKG_IMM_TYPE_ELEM] = {WAT_NAME_TYPE, WAT_NAME_ELEM},
@@ -274,6 +273,7 @@ static void put_immediates(struct wat_printer *p, const struct wasm_instruction 
 		break;
 	case WPKG_IMM_FUNC:
 	case WPKG_IMM_TYPE:
+	case WPKG_IMM_TABLE: /* could be left out where it is 0, but wabt wants it */
 	case WPKG_IMM_GLOBAL:
 	case WPKG_IMM_TAG:
 	case WPKG_IMM_ELEM:
@@ -283,9 +283,8 @@ static void put_immediates(struct wat_printer *p, const struct wasm_instruction 
 	case WPKG_IMM_LOCAL:
 		wat_put_index(p, WAT_NAME_LOCAL, p->func, i->first);
 		break;
-	case WPKG_IMM_TABLE:
 	case WPKG_IMM_MEMORY:
-		put_optional(p, maps[kind].first, i->first);
+		put_optional(p, WAT_NAME_MEMORY, i->first);
 		break;
 	case WPKG_IMM_TYPE_TYPE:
 	case WPKG_IMM_TYPE_DATA:
