@@ -30,5 +30,12 @@ run_group() {
 	cmp -s "$T/known" "$T/failed" && tail -n 1 "$T/output" | cmp -s "$T/wanted" -
 }
 
-# The groups of WebAssembly 3.0, then those of later proposals that run here.
-GROUPS_RUN=(core simd relaxed-simd gc exceptions memory64 multi-memory bulk-memory custom proposals/custom-page-sizes)
+# The groups of WebAssembly 3.0, and those of later proposals.
+STANDARD=(core simd gc exceptions memory64 multi-memory relaxed-simd bulk-memory)
+PROPOSALS=(custom proposals/custom-page-sizes)
+
+# all_of_standard FILE...: the scripts of WebAssembly 3.0 at once: every command passes.
+all_of_standard() {
+	"$OUT/wpkg" wast "$@" >"$T/output" || tail -n 40 "$T/output"
+	grep -qx "65294 passed, 0 failed, 0 skipped" "$T/output"
+}
