@@ -21,6 +21,7 @@ struct wast_tally {
 };
 
 struct wast_run;
+struct wpkg_linker;
 
 /*
  * A run with the host module spectest, in an engine with the tally's limits; the file's name, for
@@ -29,6 +30,10 @@ struct wast_run;
 WPKG_MUST_CHECK enum wpkg_status wast_run_new(struct wast_run **out, const char *file,
 					      struct wast_tally *tally, struct wpkg_err *err);
 void wast_run_free(struct wast_run *run);
+
+/* The test suite's host module "spectest", in a linker (wast_spectest.c). */
+WPKG_MUST_CHECK enum wpkg_status wast_define_spectest(struct wpkg_linker *linker,
+						      struct wpkg_err *err);
 
 /* Does what the command says, and counts it. */
 void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command);

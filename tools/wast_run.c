@@ -6,6 +6,7 @@
 #include "wast.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "exec/engine.h"
 #include "exec/instance.h"
 #include "exec/linker.h"
@@ -452,96 +453,45 @@ static bool (*const runners[WPKG_SCRIPT_KIND_COUNT])(struct wast_run *run,
 	[WPKG_SCRIPT_WAIT] = run_thread,
 };
 
-/* "FILE:LINE: assert_return "name": reason" */
-static void report(struct wast_run *run, const struct wpkg_script_command *command)
+/* Adds a line, with what must not reach a terminal escaped, and empties the buffer. */
+static void add_failure(struct wast_tally *tally, struct wpkg_buf *line)
 {
-	struct wpkg_buf *out = &run->tally->failures;
-	wpkg_buf_append_format(out, "%s:%u: %s", run->file, (unsigned)command->line,
+	tally->failed++;
+	wpkg_utf8_append_escaped(&tally->failures, wpkg_buf_str(line));
+	wpkg_buf_append_byte(&tally->failures, '\n');
+	wpkg_buf_clear(line);
+}
+
+/* "FILE:LINE: assert_return "name": reason" */
+static void report(const struct wast_run *run, const struct wpkg_script_command *command)
+{
+	struct wpkg_buf line;
+	wpkg_buf_init(&line, SIZE_MAX);
+	wpkg_buf_append_format(&line, "%s:%u: %s", run->file, (unsigned)command->line,
 			       wpkg_script_kind_name(command->kind));
-	if (command->action.field.ptr)
-		wpkg_buf_append_format(out, " \"%.*s\"", WPKG_STR_ARG(command->action.field));
-	wpkg_buf_append_format(out, ": %s\n", wpkg_buf_text(&run->reason));
+	if (command->action.field.ptr) {
+		wpkg_buf_append_text(&line, " \"");
+		wpkg_buf_append_str(&line, command->action.field);
+		wpkg_buf_append_byte(&line, '"');
+	}
+	wpkg_buf_append_format(&line, ": %s", wpkg_buf_text(&run->reason));
+	add_failure(run->tally, &line);
 }
 
 void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command)
 {
-	if (runners[command->kind](run, command)) {
+	if (runners[command->kind](run, command))
 		run->tally->passed++;
-		return;
-	}
-	run->tally->failed++;
-	report(run, command);
+	else
+		report(run, command);
 }
 
 void wast_tally_broken(struct wast_tally *tally, const char *file, const struct wpkg_err *err)
 {
-	tally->failed++;
-	wpkg_buf_append_format(&tally->failures, "%s:%s\n", file, err->msg);
-}
-
-/* The host module of the test suite. */
-
-static enum wpkg_trap print(struct wpkg_caller *caller, void *user,
-			    const union wpkg_wasm_value *args, union wpkg_wasm_value *results)
-{
-	(void)caller;
-	(void)user;
-	(void)args;
-	(void)results;
-	return WPKG_TRAP_NONE;
-}
-
-static enum wpkg_status define_functions(struct wpkg_linker *linker, struct wpkg_err *err)
-{
-	static const char *const functions[][2] = {{"print", "->"},
-						   {"print_i32", "i32 ->"},
-						   {"print_i64", "i64 ->"},
-						   {"print_f32", "f32 ->"},
-						   {"print_f64", "f64 ->"},
-						   {"print_i32_f32", "i32 f32 ->"},
-						   {"print_f64_f64", "f64 f64 ->"}};
-	enum wpkg_status status = WPKG_OK;
-	for (size_t i = 0; status == WPKG_OK && i < sizeof(functions) / sizeof(functions[0]); i++)
-		status = wpkg_linker_define_func(linker, WPKG_LIT("spectest"),
-						 wpkg_str_from(functions[i][0]), functions[i][1],
-						 print, NULL, err);
-	return status;
-}
-
-static enum wpkg_status define_globals(struct wpkg_linker *linker, struct wpkg_err *err)
-{
-	static const struct {
-		const char *name, *type;
-		union wpkg_wasm_value value;
-	} globals[] = {{"global_i32", "i32", {.i32 = 666}},
-		       {"global_i64", "i64", {.i64 = 666}},
-		       {"global_f32", "f32", {.f32 = 666.6F}},
-		       {"global_f64", "f64", {.f64 = 666.6}}};
-	enum wpkg_status status = WPKG_OK;
-	for (size_t i = 0; status == WPKG_OK && i < sizeof(globals) / sizeof(globals[0]); i++)
-		status = wpkg_linker_define_global(linker, WPKG_LIT("spectest"),
-						   wpkg_str_from(globals[i].name), globals[i].type,
-						   false, globals[i].value, err);
-	return status;
-}
-
-static enum wpkg_status define_spectest(struct wpkg_linker *linker, struct wpkg_err *err)
-{
-	struct wpkg_str module = WPKG_LIT("spectest");
-	struct wpkg_extent entries = {.min = 10, .max = 20, .has_max = true};
-	struct wpkg_extent pages = {.min = 1, .max = 2, .has_max = true};
-	enum wpkg_status status = define_functions(linker, err);
-	if (status == WPKG_OK)
-		status = define_globals(linker, err);
-	if (status == WPKG_OK)
-		status = wpkg_linker_define_table(linker, module, WPKG_LIT("table"), &entries, err);
-	entries.is_64 = true;
-	if (status == WPKG_OK)
-		status = wpkg_linker_define_table(linker, module, WPKG_LIT("table64"), &entries,
-						  err);
-	if (status == WPKG_OK)
-		status = wpkg_linker_define_memory(linker, module, WPKG_LIT("memory"), &pages, err);
-	return status;
+	struct wpkg_buf line;
+	wpkg_buf_init(&line, SIZE_MAX);
+	wpkg_buf_append_format(&line, "%s:%s", file, err->msg);
+	add_failure(tally, &line);
 }
 
 enum wpkg_status wast_run_new(struct wast_run **out, const char *file, struct wast_tally *tally,
@@ -558,7 +508,7 @@ enum wpkg_status wast_run_new(struct wast_run **out, const char *file, struct wa
 	if (status == WPKG_OK)
 		status = wpkg_linker_new(&run->linker, run->engine, err);
 	if (status == WPKG_OK)
-		status = define_spectest(run->linker, err);
+		status = wast_define_spectest(run->linker, err);
 	if (status != WPKG_OK)
 		wast_run_free(run);
 	else
