@@ -452,13 +452,12 @@ static uint32_t larger(uint32_t a, uint32_t b)
 
 static struct satisfier find_satisfier(const struct search *s, const struct resolve_rule *rule)
 {
-	struct satisfier found = {.level_before = 1};
-	for (uint32_t i = 0; i < rule->term_count; i++) {
+	struct satisfier found = {.assignment = first_satisfying(s, &rule->terms[0], NULL),
+				  .level_before = 1};
+	for (uint32_t i = 1; i < rule->term_count; i++) {
 		const struct assignment *at = first_satisfying(s, &rule->terms[i], NULL);
-		if (!found.assignment || at > found.assignment) {
-			if (found.assignment)
-				found.level_before =
-					larger(found.level_before, found.assignment->level);
+		if (at > found.assignment) {
+			found.level_before = larger(found.level_before, found.assignment->level);
 			found.assignment = at;
 			found.term = i;
 		} else {
@@ -616,7 +615,7 @@ static enum wpkg_status propagate(struct search *s, struct resolve_rule **failed
 			if (relation == CONTRADICTED)
 				continue;
 			if (relation == SATISFIED) {
-				struct resolve_rule *learned;
+				struct resolve_rule *learned = NULL;
 				forget_queue(s);
 				status = resolve_conflict(&learned, s, rule);
 				if (status != WPKG_OK)
