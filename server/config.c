@@ -408,13 +408,12 @@ static void format_row(struct wpkg_buf *out, const struct config *config, size_t
 	wpkg_buf_append_byte(out, '\n');
 }
 
-enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config,
-			       struct wpkg_err *err)
+/* The rules of admission as a table of the file; nothing when there are none. */
+static enum wpkg_status format_policy(struct wpkg_buf *out, const struct config *config,
+				      struct wpkg_err *err)
 {
 	struct wpkg_arena arena;
 	wpkg_arena_init(&arena, CONFIG_MAX);
-	for (size_t row = 1; row < ROWS; row++)
-		format_row(out, config, row);
 	struct wpkg_value *table = wpkg_value_new_table(&arena);
 	struct wpkg_value *policy = wpkg_value_add(&arena, table, "policy", WPKG_VALUE_TABLE);
 	bool good = policy && wpkg_policy_add(&arena, policy, &config->policy);
@@ -425,7 +424,16 @@ enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config
 	wpkg_arena_clear(&arena);
 	if (!good)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the configuration");
-	return wpkg_buf_check(out, "configuration", err);
+	return WPKG_OK;
+}
+
+enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config,
+			       struct wpkg_err *err)
+{
+	for (size_t row = 1; row < ROWS; row++)
+		format_row(out, config, row);
+	enum wpkg_status status = format_policy(out, config, err);
+	return status == WPKG_OK ? wpkg_buf_check(out, "configuration", err) : status;
 }
 
 static bool is_reloaded(const char *name)
@@ -436,6 +444,15 @@ static bool is_reloaded(const char *name)
 	return false;
 }
 
+/* Compares, and empties both for the next comparison. */
+static bool are_equal(struct wpkg_buf *before, struct wpkg_buf *after)
+{
+	bool equal = wpkg_str_equal(wpkg_buf_str(before), wpkg_buf_str(after));
+	wpkg_buf_reset(before);
+	wpkg_buf_reset(after);
+	return equal;
+}
+
 const char *config_needs_restart(const struct config *old, const struct config *fresh)
 {
 	const char *name = NULL;
@@ -443,14 +460,14 @@ const char *config_needs_restart(const struct config *old, const struct config *
 	wpkg_buf_init(&before, CONFIG_MAX);
 	wpkg_buf_init(&after, CONFIG_MAX);
 	for (size_t row = 1; !name && row < ROWS; row++) {
-		wpkg_buf_reset(&before);
-		wpkg_buf_reset(&after);
 		format_row(&before, old, row);
 		format_row(&after, fresh, row);
-		if (!is_reloaded(config_rows[row].name) &&
-		    !wpkg_str_equal(wpkg_buf_str(&before), wpkg_buf_str(&after)))
+		if (!are_equal(&before, &after) && !is_reloaded(config_rows[row].name))
 			name = config_rows[row].name;
 	}
+	if (!name && (format_policy(&before, old, NULL) != WPKG_OK ||
+		      format_policy(&after, fresh, NULL) != WPKG_OK || !are_equal(&before, &after)))
+		name = "policy";
 	wpkg_buf_clear(&before);
 	wpkg_buf_clear(&after);
 	return name;

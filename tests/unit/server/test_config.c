@@ -95,6 +95,9 @@ START_TEST(only_some_changes_need_a_restart)
 	ck_ok(complete(&fresh, &again, "workers = 3\n", &err), err);
 	ck_assert_str_eq(config_needs_restart(&config, &fresh), "workers");
 	wpkg_arena_clear(&again);
+	ck_ok(complete(&fresh, &again, "[policy]\nneed-check = true\n", &err), err);
+	ck_assert_str_eq(config_needs_restart(&config, &fresh), "policy");
+	wpkg_arena_clear(&again);
 	wpkg_arena_clear(&arena);
 }
 END_TEST
