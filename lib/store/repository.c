@@ -72,6 +72,7 @@ struct question {
 	struct wpkg_str name;
 	struct wpkg_str from;
 	const struct wpkg_content_digest *digest;
+	struct wpkg_str pusher; /* of a mount */
 	struct wpkg_digest sha256;
 	uint64_t size;
 };
@@ -151,16 +152,16 @@ static enum wpkg_status mount(struct wpkg_store *store, struct db *db, void *arg
 	if (status == WPKG_OK)
 		status = repository_find(&name_id, db, question->name, err);
 	if (status == WPKG_OK && name_id == 0)
-		status = repository_enter(&name_id, db, question->name, (struct wpkg_str){0}, err);
+		status = repository_enter(&name_id, db, question->name, question->pusher, err);
 	return status == WPKG_OK ? repository_link(db, name_id, row.id, err) : status;
 }
 
 enum wpkg_status wpkg_repository_mount(struct wpkg_store *store, struct wpkg_str name,
 				       struct wpkg_str from,
 				       const struct wpkg_content_digest *digest,
-				       struct wpkg_err *err)
+				       struct wpkg_str pusher, struct wpkg_err *err)
 {
-	struct question question = {.name = name, .from = from, .digest = digest};
+	struct question question = {.name = name, .from = from, .digest = digest, .pusher = pusher};
 	return store_write(store, mount, &question, err);
 }
 

@@ -432,6 +432,9 @@ static enum wpkg_status run_pause(struct job *job, struct db *db, struct wpkg_er
 	const struct wpkg_session *session = of_job(job);
 	const struct wpkg_upload *upload = session->upload;
 	bool in_file = upload->stage != NULL;
+	struct wpkg_str bytes = {0};
+	if (!in_file)
+		bytes = wpkg_buf_str(&upload->buffer);
 	enum wpkg_status status = db_run(
 		NULL, db,
 		"INSERT INTO sessions (id, name, pusher, size, size_limit, algorithm, started, "
@@ -443,8 +446,7 @@ static enum wpkg_status run_pause(struct job *job, struct db *db, struct wpkg_er
 			  db_text(wpkg_str_from(session->pusher)), db_size(upload->uploaded.size),
 			  db_size(session->limit), db_integer(session->algorithm),
 			  db_integer(session->started), db_integer(wpkg_clock_now()),
-			  db_integer(in_file),
-			  db_bytes(in_file ? (struct wpkg_str){0} : wpkg_buf_str(&upload->buffer))),
+			  db_integer(in_file), db_bytes(bytes)),
 		err);
 	if (status == WPKG_OK && in_file)
 		status = upload->store->blobs->ops->keep(upload->stage, err);
