@@ -2,11 +2,10 @@
 /* Parcels: received and sent. */
 #include "bindle.h"
 
-#include <pthread.h>
-
-#include "net/range.h"
+#include "blob_answer.h"
 #include "server.h"
 #include "store/blob.h"
+#include "wait.h"
 
 /* The label with that digest; false, and the answer is made, when the invoice has none. */
 static bool find_label(const struct wpkg_label **out, struct request *request,
@@ -89,9 +88,7 @@ void bindle_begin_parcel(struct request *request)
 
 /* What the committer says, for the worker that waits for it. */
 struct completion {
-	pthread_mutex_t mutex;
-	pthread_cond_t ended;
-	bool has_ended;
+	struct wait wait;
 	struct wpkg_arena *arena; /* the request's, which the waiting worker leaves alone */
 	enum wpkg_status status;
 	struct wpkg_err err;
@@ -103,7 +100,6 @@ static void complete(void *user, enum wpkg_status status, const struct wpkg_uplo
 		     const struct wpkg_err *err)
 {
 	struct completion *completion = user;
-	pthread_mutex_lock(&completion->mutex);
 	completion->status = status;
 	if (err)
 		completion->err = *err;
@@ -112,25 +108,17 @@ static void complete(void *user, enum wpkg_status status, const struct wpkg_uplo
 		wpkg_arena_alloc(completion->arena, count + 1, sizeof(*completion->completed));
 	for (size_t i = 0; completion->completed && i < count; i++)
 		completion->completed[completion->completed_count++] = result->completed[i].id;
-	completion->has_ended = true;
-	pthread_cond_signal(&completion->ended);
-	pthread_mutex_unlock(&completion->mutex);
+	wait_end(&completion->wait);
 }
 
 static void finish_upload(struct completion *completion, struct request *request)
 {
 	struct wpkg_upload *upload = request->upload;
 	request->upload = NULL;
-	pthread_mutex_init(&completion->mutex, NULL);
-	pthread_cond_init(&completion->ended, NULL);
+	wait_init(&completion->wait);
 	completion->arena = &request->arena;
 	wpkg_upload_finish(upload, (struct wpkg_upload_done){complete, completion});
-	pthread_mutex_lock(&completion->mutex);
-	while (!completion->has_ended)
-		pthread_cond_wait(&completion->ended, &completion->mutex);
-	pthread_mutex_unlock(&completion->mutex);
-	pthread_mutex_destroy(&completion->mutex);
-	pthread_cond_destroy(&completion->ended);
+	wait_for(&completion->wait);
 }
 
 static void respond_parcel_created(struct request *request, int64_t id)
@@ -172,49 +160,6 @@ static const char *type_of(struct request *request, const struct wpkg_label *lab
 	return copy.len > 0 ? copy.ptr : "application/octet-stream";
 }
 
-/* The part that is asked for; with If-Range only when the parcel is still that one. */
-static struct wpkg_range part_of(const struct request *request, uint64_t size, const char *tag)
-{
-	if (request->range.len == 0 ||
-	    (request->if_range.len > 0 && !wpkg_str_equal_text(request->if_range, tag)))
-		return (struct wpkg_range){.kind = WPKG_RANGE_WHOLE};
-	return wpkg_range_parse(request->range, size);
-}
-
-static void send_blob(struct request *request, struct wpkg_blob *blob,
-		      const struct wpkg_label *label, const char *tag)
-{
-	struct response *response = &request->response;
-	struct wpkg_range range = part_of(request, blob->size, tag);
-	uint64_t first = range.kind == WPKG_RANGE_PART ? range.first : 0;
-	uint64_t count = range.kind == WPKG_RANGE_PART ? range.last - range.first + 1 : blob->size;
-	if (range.kind == WPKG_RANGE_UNSATISFIABLE) {
-		respond_header(request, "Content-Range",
-			       wpkg_arena_format(&request->arena, "bytes */%llu",
-						 (unsigned long long)blob->size)
-				       .ptr);
-		respond_refusal(request, 416, "nothing of the parcel is in that range");
-		return;
-	}
-	if (range.kind == WPKG_RANGE_PART)
-		respond_header(request, "Content-Range",
-			       wpkg_arena_format(&request->arena, "bytes %llu-%llu/%llu",
-						 (unsigned long long)range.first,
-						 (unsigned long long)range.last,
-						 (unsigned long long)blob->size)
-				       .ptr);
-	respond_text(request, range.kind == WPKG_RANGE_PART ? 206 : 200, type_of(request, label),
-		     (struct wpkg_str){0});
-	if (blob->fd < 0) {
-		wpkg_buf_append(&response->body, blob->bytes.ptr + first, (size_t)count);
-		return;
-	}
-	response->fd = blob->fd;
-	response->fd_offset = first;
-	response->fd_size = count;
-	blob->fd = -1;
-}
-
 void bindle_get_parcel(struct request *request, const struct wpkg_record *record,
 		       const struct bindle_address *address)
 {
@@ -229,17 +174,12 @@ void bindle_get_parcel(struct request *request, const struct wpkg_record *record
 	(void)wpkg_digest_parse(&digest, label->sha256);
 	const char *tag =
 		wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(label->sha256)).ptr;
-	respond_header(request, "Accept-Ranges", "bytes");
-	respond_header(request, "Cache-Control",
-		       request->server->config.is_private ? "private, max-age=31536000, immutable"
-							  : "max-age=31536000, immutable");
-	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
-	if (respond_not_modified(request, tag))
+	if (respond_blob_known(request, tag))
 		return;
 	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
 		respond_error(request, &err);
 		return;
 	}
-	send_blob(request, &blob, label, tag);
+	respond_blob(request, &blob, type_of(request, label), tag);
 	wpkg_blob_close(&blob);
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "blob_answer.h"
+
+#include "net/range.h"
+#include "server.h"
+
+bool respond_blob_known(struct request *request, const char *tag)
+{
+	respond_header(request, "Accept-Ranges", "bytes");
+	respond_header(request, "Cache-Control",
+		       request->server->config.is_private ? "private, max-age=31536000, immutable"
+							  : "max-age=31536000, immutable");
+	/* What was uploaded must not run in this origin. */
+	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
+	return respond_not_modified(request, tag);
+}
+
+/* The part that is asked for; with If-Range only when the parcel is still that one. */
+static struct wpkg_range part_of(const struct request *request, uint64_t size, const char *tag)
+{
+	if (request->range.len == 0 ||
+	    (request->if_range.len > 0 && !wpkg_str_equal_text(request->if_range, tag)))
+		return (struct wpkg_range){.kind = WPKG_RANGE_WHOLE};
+	return wpkg_range_parse(request->range, size);
+}
+
+void respond_blob(struct request *request, struct wpkg_blob *blob, const char *type,
+		  const char *tag)
+{
+	struct response *response = &request->response;
+	struct wpkg_range range = part_of(request, blob->size, tag);
+	uint64_t first = range.kind == WPKG_RANGE_PART ? range.first : 0;
+	uint64_t count = range.kind == WPKG_RANGE_PART ? range.last - range.first + 1 : blob->size;
+	if (range.kind == WPKG_RANGE_UNSATISFIABLE) {
+		respond_header(request, "Content-Range",
+			       wpkg_arena_format(&request->arena, "bytes */%llu",
+						 (unsigned long long)blob->size)
+				       .ptr);
+		respond_refusal(request, 416, "nothing of it is in that range");
+		return;
+	}
+	if (range.kind == WPKG_RANGE_PART)
+		respond_header(request, "Content-Range",
+			       wpkg_arena_format(&request->arena, "bytes %llu-%llu/%llu",
+						 (unsigned long long)range.first,
+						 (unsigned long long)range.last,
+						 (unsigned long long)blob->size)
+				       .ptr);
+	respond_text(request, range.kind == WPKG_RANGE_PART ? 206 : 200, type,
+		     (struct wpkg_str){0});
+	if (blob->fd < 0) {
+		wpkg_buf_append(&response->body, blob->bytes.ptr + first, (size_t)count);
+		return;
+	}
+	response->fd = blob->fd;
+	response->fd_offset = first;
+	response->fd_size = count;
+	blob->fd = -1;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_SERVER_BLOB_ANSWER_H
+#define WPKG_SERVER_BLOB_ANSWER_H
+
+#include "request.h"
+#include "store/blob.h"
+
+/*
+ * Answers with a blob, which never changes: whole or the part that the request asks for, or 304, or
+ * 416. The type is the answer's media type, the tag its entity tag with quotes; both live as long
+ * as the request. Takes the blob's descriptor when it sends it; the caller closes what is left.
+ */
+void respond_blob(struct request *request, struct wpkg_blob *blob, const char *type,
+		  const char *tag);
+
+/* Only the headers of such an answer and, when the client has it already, 304 and true: before the
+ * blob is opened. */
+bool respond_blob_known(struct request *request, const char *tag);
+
+#endif
