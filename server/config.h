@@ -31,6 +31,7 @@ struct config {
 	const char *port_file;
 	const char *tls_cert, *tls_key;
 	bool insecure;
+	const char *public_url;	     /* what clients call us; NULL: what each request says */
 	const char *trusted_proxies; /* addresses, with commas between */
 
 	bool unauthenticated;
@@ -40,6 +41,7 @@ struct config {
 	const char *strategy;
 	const char *unsigned_; /* "allow" or "deny" */
 	bool ignore_roles;
+	bool mutable_versions; /* an OCI tag that is a version may be moved, as a tag */
 	const char *host_label;
 
 	uint64_t max_invoice; /* bytes */

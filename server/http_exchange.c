@@ -21,7 +21,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "log.h"
+#include "oci.h"
 #include "store/blob.h"
+#include "store/session.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define RESPONSE_MAX ((size_t)128 << 20)
@@ -124,6 +126,8 @@ static void free_exchange(struct exchange *exchange)
 	if (request->upload)
 		atomic_fetch_sub(&request->server->metrics.uploads, 1);
 	wpkg_upload_abort(request->upload);
+	if (request->session)
+		wpkg_session_drop(request->session);
 	if (request->response.fd >= 0)
 		close(request->response.fd);
 	wpkg_buf_clear(&request->response.body);
@@ -183,6 +187,10 @@ static bool find_route(struct request *request)
 
 static void challenge(struct request *request)
 {
+	if (request->route->style == REFUSAL_OCI) {
+		oci_challenge(request);
+		return;
+	}
 	respond_header(request, "WWW-Authenticate", "Basic realm=\"wpkg\", charset=\"UTF-8\"");
 }
 
@@ -367,7 +375,10 @@ static void take_bytes(struct request *request, struct wpkg_str bytes)
 {
 	struct wpkg_err err;
 	if (request->route->body == BODY_STREAM) {
-		if (wpkg_upload_write(request->upload, bytes, &err) != WPKG_OK)
+		enum wpkg_status status =
+			request->session ? wpkg_session_write(request->session, bytes, &err)
+					 : wpkg_upload_write(request->upload, bytes, &err);
+		if (status != WPKG_OK)
 			respond_error(request, &err);
 		return;
 	}

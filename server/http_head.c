@@ -52,7 +52,8 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 	const struct {
 		const char *name;
 		struct wpkg_str *field;
-	} kept[] = {{"accept", &request->accept},
+	} kept[] = {{"host", &request->host},
+		    {"accept", &request->accept},
 		    {"content-type", &request->content_type},
 		    {"authorization", &request->authorization},
 		    {"range", &request->range},

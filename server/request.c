@@ -7,6 +7,7 @@
 
 #include "data/json.h"
 #include "data/toml.h"
+#include "oci.h"
 
 static const unsigned statuses[] = {
 	[WPKG_OK] = 200,     [WPKG_ENOMEM] = 503,    [WPKG_EINVAL] = 400,  [WPKG_EFORMAT] = 400,
@@ -96,6 +97,9 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 	if (style == REFUSAL_PROBLEM) {
 		begin_answer(request, status, "application/problem+json");
 		write_problem(out, request, status, wpkg_buf_str(&text));
+	} else if (style == REFUSAL_OCI) {
+		begin_answer(request, status, "application/json");
+		oci_write_error(out, oci_code_of_status(status), wpkg_buf_str(&text));
 	} else if (style == REFUSAL_TOML) {
 		/* Bindle's clients read TOML here, whatever they accept. A JSON string is a basic
 		 * string of TOML. */

@@ -21,6 +21,7 @@
 
 struct server;
 struct request;
+struct wpkg_session;
 struct wpkg_upload;
 
 enum method {
@@ -34,12 +35,12 @@ enum method {
 };
 
 /* How a refusal looks: in which protocol's words. */
-enum refusal_style { REFUSAL_TOML, REFUSAL_PLAIN, REFUSAL_PROBLEM };
+enum refusal_style { REFUSAL_TOML, REFUSAL_PLAIN, REFUSAL_PROBLEM, REFUSAL_OCI };
 
 enum body_kind {
 	BODY_NONE,   /* what comes all the same is passed over */
 	BODY_TEXT,   /* collected in request.body, at most body_max bytes */
-	BODY_STREAM, /* each piece goes to request.upload, which the route's begin has made */
+	BODY_STREAM, /* each piece goes to request.upload or .session, which begin has made */
 };
 
 /* Whose threads a step runs on. */
@@ -99,8 +100,8 @@ struct request {
 	struct wpkg_str query;		      /* not decoded */
 	struct wpkg_str parts[REQUEST_PARTS]; /* of path, for the stars of the route's pattern */
 	const struct route *route;
-	struct wpkg_str accept, content_type, authorization, range, content_range, if_none_match,
-		if_range;
+	struct wpkg_str host, accept, content_type, authorization, range, content_range,
+		if_none_match, if_range;
 	uint64_t content_length;  /* UINT64_MAX: not said */
 	uint64_t expected_length; /* what begin knows of a body without a length; 0: nothing */
 
@@ -108,9 +109,10 @@ struct request {
 	struct wpkg_str scope; /* of a token; empty: all */
 
 	struct wpkg_buf body;
-	uint64_t received;	    /* bytes of the body */
-	struct wpkg_upload *upload; /* BODY_STREAM; freed with the request */
-	void *state;		    /* the handler's between its steps; in the arena */
+	uint64_t received;	      /* bytes of the body */
+	struct wpkg_upload *upload;   /* BODY_STREAM; freed with the request */
+	struct wpkg_session *session; /* the same; dropped with the request */
+	void *state;		      /* the handler's between its steps; in the arena */
 
 	/* What comes after this step; see request_continue. */
 	void (*next)(struct request *request);

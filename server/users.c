@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access_token.h"
 #include "attempts.h"
 #include "base/base64.h"
 #include "base/clock.h"
@@ -25,6 +26,7 @@ struct users {
 	struct wpkg_buf htpasswd; /* "user:hash" lines */
 	char decoy[HASH_TEXT];	  /* checked for a user that there is not: as slow as theirs */
 	struct attempts *attempts;
+	struct access_token_key key;
 };
 
 /* The htpasswd file. */
@@ -103,6 +105,7 @@ enum wpkg_status users_new(struct users **out, const struct config *config,
 	pthread_mutex_init(&users->mutex, NULL);
 	users->config = config;
 	users->store = store;
+	access_token_key_new(&users->key);
 	enum wpkg_status status = attempts_new(&users->attempts, err);
 	if (status == WPKG_OK)
 		status = read_htpasswd(&users->htpasswd, users->decoy, config->htpasswd, err);
@@ -182,6 +185,8 @@ static enum wpkg_status identify_token(struct identity *out, struct users *users
 {
 	struct wpkg_digest hash;
 	struct wpkg_token token;
+	if (access_token_read(&out->user, &out->scope, &users->key, arena, text))
+		return WPKG_OK;
 	enum wpkg_status status = wpkg_digest_of(&hash, text, err);
 	if (status == WPKG_OK)
 		status = wpkg_token_find(&token, arena, users->store, &hash, err);
@@ -278,6 +283,12 @@ static enum wpkg_status identify_basic(struct identity *out, struct users *users
 out:
 	wpkg_mem_wipe(buffer, sizeof(buffer));
 	return status;
+}
+
+struct wpkg_str users_access_token(const struct users *users, struct wpkg_arena *arena,
+				   const struct identity *identity)
+{
+	return access_token_make(&users->key, arena, identity->user, identity->scope);
 }
 
 enum wpkg_status users_identify(struct identity *out, struct users *users, struct wpkg_arena *arena,

@@ -49,6 +49,10 @@ WPKG_MUST_CHECK enum wpkg_status users_identify(struct identity *out, struct use
 						struct wpkg_str authorization, const char *network,
 						bool wait, struct wpkg_err *err);
 
+/* A token for that identity that ends soon (access_token.h); nothing when memory is out. */
+struct wpkg_str users_access_token(const struct users *users, struct wpkg_arena *arena,
+				   const struct identity *identity);
+
 /* May this identity do that to a package? WPKG_EDENIED says what is missing. */
 WPKG_MUST_CHECK enum wpkg_status users_allow(struct users *users, struct wpkg_arena *arena,
 					     const struct identity *identity, enum wpkg_right right,

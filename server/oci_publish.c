@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a manifest that any OCI client pushed to a version of a package: the invoice is made of the
+ * manifest, signed by the host, and goes the way of every other version. No OCI client can sign an
+ * invoice: what comes this way has the host's signature alone.
+ */
+#include "oci.h"
+
+#include "data/json.h"
+#include "pkg/oci_manifest.h"
+#include "pkg/oci_parts.h"
+#include "pkg/project.h"
+#include "server.h"
+#include "store/manifest.h"
+
+static bool has_module(const struct wpkg_invoice *invoice)
+{
+	for (size_t i = 0; i < invoice->parcel_count; i++)
+		if (wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type))
+			return true;
+	return false;
+}
+
+static void refuse(struct request *request, const char *text)
+{
+	oci_refuse(request, 400, OCI_MANIFEST_INVALID, "%s", text);
+}
+
+/* The invoice of the manifest, signed by the host; NULL, and the answer is made, when refused. */
+static bool make_invoice(struct request *request, struct wpkg_invoice *invoice)
+{
+	struct wpkg_err err;
+	if (wpkg_invoice_check(invoice, &err) != WPKG_OK ||
+	    host_keys_sign(request->server->keys, invoice, &request->arena, &err) != WPKG_OK) {
+		refuse(request, err.msg);
+		return false;
+	}
+	return true;
+}
+
+/* The verdict in "detail": the reason, and where in the module it is. */
+static void refuse_version(struct request *request, struct wpkg_str reason)
+{
+	struct wpkg_buf *out = &request->response.body;
+	respond_text(request, 400, "application/json",
+		     WPKG_LIT("{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":"));
+	wpkg_json_write_string(out, reason);
+	wpkg_buf_append_text(out, ",\"detail\":{\"reason\":");
+	wpkg_json_write_string(out, reason);
+	wpkg_buf_append_text(out, "}}]}\n");
+}
+
+/* What the store asked for and the version waits for. */
+struct publication {
+	int64_t id;
+	struct wpkg_str name;
+	struct wpkg_content_digest digest;
+	struct wpkg_oci_parts parts;
+	struct wpkg_new_manifest manifest;
+};
+
+static void judge(struct request *request)
+{
+	struct wpkg_err err;
+	struct wpkg_str reason = {0};
+	const struct publication *p = request->state;
+	if (publish(&reason, request->server, &request->arena, p->id, &p->manifest, &err) !=
+	    WPKG_OK)
+		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
+	else if (reason.len > 0)
+		refuse_version(request, reason);
+	else
+		oci_respond_pushed(request, p->name, &p->digest, &p->parts);
+}
+
+static bool create(struct request *request, const struct wpkg_invoice *invoice,
+		   struct wpkg_created *created)
+{
+	struct wpkg_err err;
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
+	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
+	const struct wpkg_new_record record = {
+		.invoice = invoice, .text = wpkg_buf_str(&text), .pusher = request->user};
+	if (status == WPKG_OK)
+		status = wpkg_record_create(created, &request->arena, request->server->store,
+					    &record, &err);
+	wpkg_buf_clear(&text);
+	if (status == WPKG_EEXISTS)
+		oci_refuse(request, 409, OCI_DENIED, "%s", err.msg);
+	else if (status != WPKG_OK)
+		oci_refuse_error(request, &err, OCI_MANIFEST_BLOB_UNKNOWN);
+	return status == WPKG_OK;
+}
+
+/* Pushed before with the same bytes: as it is for every other manifest, that is fine. */
+static bool is_same(struct request *request, const struct publication *p, struct wpkg_str tag)
+{
+	struct wpkg_manifest there;
+	return wpkg_manifest_find_tag(&there, &request->arena, request->server->store, p->name, tag,
+				      WPKG_MANIFEST_HEAD, NULL) == WPKG_OK &&
+	       p->digest.algorithm == WPKG_SHA256 &&
+	       memcmp(there.sha256.bytes, p->digest.bytes, sizeof(there.sha256.bytes)) == 0;
+}
+
+bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str tag,
+		 struct wpkg_str media_type, const struct wpkg_oci_parts *parts)
+{
+	struct wpkg_str version;
+	struct wpkg_created created;
+	struct wpkg_invoice *invoice = NULL;
+	struct wpkg_str bytes = wpkg_buf_str(&request->body);
+	struct publication *p = wpkg_arena_alloc(&request->arena, 1, sizeof(*p));
+	struct wpkg_err err;
+	if (!wpkg_oci_version_of_tag(&version, &request->arena, tag) || !p ||
+	    wpkg_oci_manifest_to_invoice(&invoice, &request->arena, bytes, name, version, &err) !=
+		    WPKG_OK ||
+	    !has_module(invoice))
+		return false;
+	*p = (struct publication){.name = name, .parts = *parts};
+	if (wpkg_content_digest_of(&p->digest, WPKG_SHA256, bytes, &err) != WPKG_OK) {
+		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
+		return true;
+	}
+	if (is_same(request, p, tag)) {
+		oci_respond_pushed(request, name, &p->digest, parts);
+		return true;
+	}
+	p->manifest = (struct wpkg_new_manifest){.name = name,
+						 .bytes = bytes,
+						 .media_type = media_type,
+						 .parts = &p->parts,
+						 .pusher = request->user};
+	if (!make_invoice(request, invoice) || !create(request, invoice, &created))
+		return true;
+	if (created.missing_count > 0) {
+		oci_refuse(request, 404, OCI_MANIFEST_BLOB_UNKNOWN,
+			   "the repository lacks %zu blobs of the manifest", created.missing_count);
+		return true;
+	}
+	p->id = created.id;
+	request->state = p;
+	request_continue(request, POOL_CHECKS, judge);
+	return true;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Uploads: POST opens a session (or takes a whole blob, or mounts one), PATCH appends, PUT appends
+ * what is left and names the digest (end-4 to end-6, end-11, end-13, end-14).
+ *
+ * A chunk says where it begins; one that does not go on where the session stands is 416, and the
+ * session stays as it was. So a client that lost an answer asks where the session is and goes on.
+ */
+#include "oci.h"
+
+#include "server.h"
+#include "store/repository.h"
+#include "store/session.h"
+#include "wait.h"
+
+/* What begin knows, for the end of the request. */
+struct upload {
+	struct wpkg_str name, id;
+	bool has_digest;
+	struct wpkg_content_digest digest;
+	uint64_t offset; /* where the session stood */
+};
+
+static struct upload *new_upload(struct request *request)
+{
+	struct upload *upload = wpkg_arena_alloc(&request->arena, 1, sizeof(*upload));
+	if (!upload)
+		oci_refuse(request, 503, OCI_TOO_MANY_REQUESTS, "no memory");
+	request->state = upload;
+	return upload;
+}
+
+/* "Range: 0-LAST"; of nothing the specification leaves it open, and "0-0" is what others send. */
+static void range_header(struct request *request, uint64_t size)
+{
+	respond_header(request, "Range",
+		       oci_text(request, "0-%llu", (unsigned long long)(size > 0 ? size - 1 : 0)));
+}
+
+static void session_headers(struct request *request, const struct upload *upload, uint64_t size)
+{
+	oci_location(request, upload->name, "blobs/uploads/%.*s", WPKG_STR_ARG(upload->id));
+	range_header(request, size);
+	respond_header(request, "Docker-Upload-UUID",
+		       oci_text(request, "%.*s", WPKG_STR_ARG(upload->id)));
+}
+
+static void respond_blob_created(struct request *request, struct wpkg_str name,
+				 const struct wpkg_content_digest *digest)
+{
+	char text[WPKG_CONTENT_DIGEST_TEXT];
+	wpkg_content_digest_format(text, digest);
+	oci_location(request, name, "blobs/%s", text);
+	oci_digest_header(request, digest);
+	respond_empty(request, 201);
+}
+
+static bool may_read(struct request *request, struct wpkg_str name)
+{
+	const struct identity identity = {request->user, request->scope};
+	return !request->server->config.is_private ||
+	       users_allow(request->server->users, &request->arena, &identity, WPKG_RIGHT_READ,
+			   name, NULL) == WPKG_OK;
+}
+
+#define HOLDERS_MAX 16
+
+/* Mounts the blob from a repository that the caller may read; false when there is none. What the
+ * caller may not read looks like what is not there. */
+static bool mount(struct request *request, const struct upload *upload, struct wpkg_str from)
+{
+	struct wpkg_store *store = request->server->store;
+	struct wpkg_names holders = {&from, 1};
+	if (from.len == 0 && wpkg_repository_holders(&holders, &request->arena, store,
+						     &upload->digest, HOLDERS_MAX, NULL) != WPKG_OK)
+		return false;
+	for (size_t i = 0; i < holders.count; i++)
+		if (may_read(request, holders.items[i]) &&
+		    wpkg_repository_mount(store, upload->name, holders.items[i], &upload->digest,
+					  request->user, NULL) == WPKG_OK)
+			return true;
+	return false;
+}
+
+static bool open_session(struct request *request, struct upload *upload,
+			 enum wpkg_digest_algorithm algorithm)
+{
+	struct wpkg_err err;
+	char id[WPKG_SESSION_ID];
+	const struct wpkg_session_options options = {
+		.name = upload->name,
+		.pusher = request->user,
+		.limit = atomic_load(&request->server->limits.max_parcel),
+		.algorithm = algorithm};
+	if (wpkg_session_new(id, request->server->store, &options, &err) != WPKG_OK) {
+		oci_refuse_error(request, &err, OCI_BLOB_UPLOAD_UNKNOWN);
+		return false;
+	}
+	upload->id = wpkg_arena_dup(&request->arena, wpkg_str_from(id));
+	return upload->id.ptr != NULL;
+}
+
+/* Makes the session the request's own, so that its body goes there. */
+static bool take_session(struct request *request, struct upload *upload)
+{
+	struct wpkg_err err;
+	if (wpkg_session_take(&request->session, &upload->offset, request->server->store,
+			      upload->name, upload->id, &err) == WPKG_OK)
+		return true;
+	oci_refuse_error(request, &err, OCI_BLOB_UPLOAD_UNKNOWN);
+	return false;
+}
+
+static bool take_digest_parameter(struct upload *upload, struct request *request,
+				  const struct wpkg_form *form, const char *key)
+{
+	struct wpkg_str text;
+	upload->has_digest = oci_parameter(&text, form, key);
+	return !upload->has_digest || oci_take_digest(&upload->digest, request, text);
+}
+
+static bool take_algorithm(enum wpkg_digest_algorithm *out, struct request *request,
+			   const struct wpkg_form *form)
+{
+	struct wpkg_str text;
+	*out = WPKG_SHA256;
+	if (!oci_parameter(&text, form, "digest-algorithm") ||
+	    wpkg_digest_algorithm_parse(out, text))
+		return true;
+	oci_refuse(request, 400, OCI_DIGEST_INVALID, "'%.*s' is no digest algorithm of ours",
+		   WPKG_STR_ARG(text));
+	return false;
+}
+
+/* POST: mounts and whole blobs are known by their parameters before the body comes. */
+void oci_upload_begin(struct request *request)
+{
+	struct wpkg_form form;
+	struct wpkg_str from = {0};
+	enum wpkg_digest_algorithm algorithm;
+	struct upload *upload = new_upload(request);
+	if (!upload || !oci_take_name(&upload->name, request) ||
+	    !oci_allow(request, WPKG_RIGHT_PUSH, upload->name) || !oci_take_form(&form, request) ||
+	    !take_digest_parameter(upload, request, &form, "mount"))
+		return;
+	(void)oci_parameter(&from, &form, "from");
+	if (upload->has_digest && mount(request, upload, from)) {
+		respond_blob_created(request, upload->name, &upload->digest);
+		return;
+	}
+	if (!take_digest_parameter(upload, request, &form, "digest") ||
+	    !take_algorithm(&algorithm, request, &form))
+		return;
+	if (upload->has_digest)
+		algorithm = upload->digest.algorithm;
+	if (open_session(request, upload, algorithm) && upload->has_digest)
+		(void)take_session(request, upload);
+}
+
+/* What a finished upload says, kept until the worker that waits for it goes on. */
+struct finished {
+	struct wait wait;
+	enum wpkg_status status;
+	struct wpkg_err err;
+};
+
+static void note_finished(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
+			  const struct wpkg_err *err)
+{
+	struct finished *finished = user;
+	(void)result;
+	finished->status = status;
+	if (err)
+		finished->err = *err;
+	wait_end(&finished->wait);
+}
+
+static void finish_session(struct request *request, const struct upload *upload)
+{
+	struct finished finished = {.status = WPKG_OK};
+	struct wpkg_session *session = request->session;
+	request->session = NULL;
+	wait_init(&finished.wait);
+	wpkg_session_finish(session, &upload->digest,
+			    (struct wpkg_upload_done){note_finished, &finished});
+	wait_for(&finished.wait);
+	if (finished.status != WPKG_OK)
+		oci_refuse_error(request, &finished.err, OCI_BLOB_UPLOAD_UNKNOWN);
+	else
+		respond_blob_created(request, upload->name, &upload->digest);
+}
+
+void oci_upload_create(struct request *request)
+{
+	const struct upload *upload = request->state;
+	if (request->session) {
+		finish_session(request, upload);
+		return;
+	}
+	session_headers(request, upload, 0);
+	respond_empty(request, 202);
+}
+
+static bool take_address(struct upload *upload, struct request *request)
+{
+	upload->id = request->parts[1];
+	return oci_take_name(&upload->name, request) &&
+	       oci_allow(request, WPKG_RIGHT_PUSH, upload->name);
+}
+
+void oci_upload_get(struct request *request)
+{
+	struct wpkg_err err;
+	uint64_t size;
+	struct upload upload = {0};
+	if (!take_address(&upload, request))
+		return;
+	if (wpkg_session_offset(&size, request->server->store, upload.name, upload.id, &err) !=
+	    WPKG_OK) {
+		oci_refuse_error(request, &err, OCI_BLOB_UPLOAD_UNKNOWN);
+		return;
+	}
+	session_headers(request, &upload, size);
+	respond_empty(request, 204);
+}
+
+/* "A-B", inclusive, as the specification writes it; also with the unit that RFC 9110 has. */
+static bool parse_content_range(struct wpkg_str text, uint64_t *first, uint64_t *last)
+{
+	if (wpkg_str_starts(text, WPKG_LIT("bytes ")))
+		text = wpkg_str_slice(text, 6, wpkg_str_find(text, '/'));
+	size_t dash = wpkg_str_find(text, '-');
+	return dash < text.len && wpkg_str_parse_u64(wpkg_str_slice(text, 0, dash), first) &&
+	       wpkg_str_parse_u64(wpkg_str_from_offset(text, dash + 1), last) && *first <= *last;
+}
+
+static void refuse_range(struct request *request, const struct upload *upload)
+{
+	session_headers(request, upload, upload->offset);
+	oci_refuse(request, 416, OCI_BLOB_UPLOAD_INVALID,
+		   "the chunk does not go on where the upload stands, at %llu",
+		   (unsigned long long)upload->offset);
+}
+
+/* Does the chunk begin where the session stands, and is it as long as it says? */
+static bool check_range(struct request *request, const struct upload *upload)
+{
+	uint64_t first, last;
+	if (request->content_range.len == 0)
+		return true;
+	if (!parse_content_range(request->content_range, &first, &last) ||
+	    first != upload->offset ||
+	    (request->content_length != UINT64_MAX &&
+	     request->content_length != last - first + 1)) {
+		refuse_range(request, upload);
+		return false;
+	}
+	return true;
+}
+
+void oci_upload_open(struct request *request)
+{
+	struct wpkg_form form;
+	struct upload *upload = new_upload(request);
+	if (!upload || !take_address(upload, request) || !oci_take_form(&form, request) ||
+	    !take_digest_parameter(upload, request, &form, "digest"))
+		return;
+	if (request->method == METHOD_PUT && !upload->has_digest) {
+		oci_refuse(request, 400, OCI_DIGEST_INVALID, "the digest is missing");
+		return;
+	}
+	if (take_session(request, upload) && !check_range(request, upload)) {
+		wpkg_session_drop(request->session);
+		request->session = NULL;
+	}
+}
+
+struct paused {
+	struct wait wait;
+	enum wpkg_status status;
+	uint64_t offset;
+	struct wpkg_err err;
+};
+
+static void note_paused(void *user, enum wpkg_status status, uint64_t offset,
+			const struct wpkg_err *err)
+{
+	struct paused *paused = user;
+	paused->status = status;
+	paused->offset = offset;
+	if (err)
+		paused->err = *err;
+	wait_end(&paused->wait);
+}
+
+/* A chunk of another length than it said was cut: the session stays where it was. */
+static bool is_whole(struct request *request, const struct upload *upload)
+{
+	uint64_t first, last;
+	if (request->content_range.len == 0 ||
+	    (parse_content_range(request->content_range, &first, &last) &&
+	     request->received == last - first + 1))
+		return true;
+	wpkg_session_drop(request->session);
+	request->session = NULL;
+	refuse_range(request, upload);
+	return false;
+}
+
+void oci_upload_patch(struct request *request)
+{
+	struct paused paused = {.status = WPKG_OK};
+	const struct upload *upload = request->state;
+	if (!is_whole(request, upload))
+		return;
+	struct wpkg_session *session = request->session;
+	request->session = NULL;
+	wait_init(&paused.wait);
+	wpkg_session_pause(session, (struct wpkg_session_done){note_paused, &paused});
+	wait_for(&paused.wait);
+	if (paused.status != WPKG_OK) {
+		oci_refuse_error(request, &paused.err, OCI_BLOB_UPLOAD_UNKNOWN);
+		return;
+	}
+	session_headers(request, upload, paused.offset);
+	respond_empty(request, 202);
+}
+
+void oci_upload_put(struct request *request)
+{
+	const struct upload *upload = request->state;
+	if (is_whole(request, upload))
+		finish_session(request, upload);
+}
+
+void oci_upload_cancel(struct request *request)
+{
+	struct wpkg_err err;
+	struct upload upload = {0};
+	if (!take_address(&upload, request))
+		return;
+	if (wpkg_session_cancel(request->server->store, upload.name, upload.id, &err) != WPKG_OK)
+		oci_refuse_error(request, &err, OCI_BLOB_UPLOAD_UNKNOWN);
+	else
+		respond_empty(request, 204);
+}
