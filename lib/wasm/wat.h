@@ -36,7 +36,7 @@ struct wpkg_module;
 struct wpkg_wat_options {
 	bool strip_names;    /* write no name section */
 	uint32_t start, end; /* the part of the text that is the module; end 0: all of it */
-	struct wpkg_wat_place *fault; /* filled on failure; may be NULL */
+	struct wpkg_wat_place *fault; /* filled when the text is malformed; may be NULL */
 };
 
 /*
@@ -75,7 +75,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_wat_print(struct wpkg_buf *out,
 						const struct wpkg_wat_print_options *options,
 						struct wpkg_err *err);
 
-/* The same of one function, imported ones included, by its index below the module's func_count. */
+/* The same of one function, imported ones included, by its index below the module's func_count; a
+ * line end behind it. */
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_module *module, uint32_t index,
 		    const struct wpkg_wat_print_options *options, struct wpkg_err *err);

@@ -39,6 +39,14 @@ bool wat_place(unsigned *out, struct wpkg_str direction, struct wpkg_str section
 	return false;
 }
 
+const char *wat_place_word(enum wpkg_section section)
+{
+	for (unsigned i = 0; i < SECTIONS; i++)
+		if (order[i].id == section)
+			return order[i].word;
+	return "custom";
+}
+
 /* The custom sections of a place, in the order of the text. */
 static void put_customs(const struct wat_parser *p, struct wpkg_buf *out, unsigned place)
 {

@@ -31,7 +31,7 @@ enum frame_kind {
 
 struct frame {
 	enum frame_kind kind;
-	uint32_t where;	      /* offset in the text, for messages */
+	uint32_t where;	      /* offset in the text where it begins */
 	uint32_t pending;     /* length of the pending bytes before this one's */
 	uint32_t hint;	      /* of an if or br_if that is pending */
 	uint32_t symbol;      /* an if's label until (then */
@@ -237,7 +237,8 @@ static void flat(struct wat_parser *p, unsigned op)
 static void flush(struct wat_parser *p, const struct frame *frame)
 {
 	add_hint(p, frame->hint);
-	wpkg_buf_append(p->code, p->pending.ptr + frame->pending, p->pending.len - frame->pending);
+	wpkg_buf_append_str(p->code,
+			    wpkg_str_from_offset(wpkg_buf_str(&p->pending), frame->pending));
 	wpkg_buf_truncate(&p->pending, frame->pending);
 }
 
@@ -393,6 +394,19 @@ static void close_folded(struct wat_parser *p)
 	wat_advance(p);
 }
 
+/* The text ends while something is open. */
+static void fail_unclosed(struct wat_parser *p)
+{
+	const struct frame *top = top_frame(p);
+	if (!top) {
+		wat_unexpected(p, "an instruction or ')'");
+		return;
+	}
+	struct wpkg_wat_place place = wpkg_wat_place_at(p->lexer.text, top->where);
+	wat_fail(p, "unexpected end: what begins at %u:%u is not closed", (unsigned)place.line,
+		 (unsigned)place.column);
+}
+
 /* May instructions without parentheses stand in the top frame? */
 static bool takes_flat(struct wat_parser *p)
 {
@@ -403,7 +417,9 @@ static bool takes_flat(struct wat_parser *p)
 
 static void step(struct wat_parser *p)
 {
-	if (p->token.kind == WAT_OPEN) {
+	if (p->token.kind == WAT_END) {
+		fail_unclosed(p);
+	} else if (p->token.kind == WAT_OPEN) {
 		open_folded(p);
 	} else if (p->token.kind == WAT_CLOSE) {
 		close_folded(p);

@@ -6,14 +6,9 @@
 
 void wat_bind_local(struct wat_parser *p, uint32_t index)
 {
-	uint32_t symbol = p->token.kind == WAT_ID ? wat_find_symbol(p) : WAT_SYMBOL_NONE;
-	bool is_id = p->token.kind == WAT_ID;
-	wat_bind(p, WAT_LOCAL, index, &p->inner_names[0]);
-	if (!is_id || p->lexer.status != WPKG_OK)
-		return;
-	if (symbol == WAT_SYMBOL_NONE) /* new: the last one */
-		symbol = p->symbols.count - 1;
-	wat_push(p, &p->bound_locals, &symbol, sizeof(symbol));
+	uint32_t symbol = wat_bind(p, WAT_LOCAL, index, &p->inner_names[0]);
+	if (symbol != WAT_SYMBOL_NONE)
+		wat_push(p, &p->bound_locals, &symbol, sizeof(symbol));
 }
 
 static void unbind_locals(struct wat_parser *p)
@@ -53,24 +48,22 @@ static void add_local(struct wat_parser *p, struct wat_vector *groups, struct gr
 /* "(local ...)*", of which the first is the one of that index, into the body. */
 static void locals(struct wat_parser *p, uint32_t index)
 {
-	struct wat_vector groups = {.bytes = p->parts[0]};
 	struct group group = {0};
-	wpkg_buf_reset(&groups.bytes);
+	p->locals.count = 0;
 	while (wat_accept_open(p, "local")) {
 		bool is_single = p->token.kind == WAT_ID;
 		wat_bind_local(p, index);
 		while (is_single || p->token.kind == WAT_WORD || p->token.kind == WAT_OPEN) {
-			add_local(p, &groups, &group);
+			add_local(p, &p->locals, &group);
 			index++;
 			if (is_single)
 				break;
 		}
 		wat_expect_close(p);
 	}
-	end_group(&groups, &group);
-	wpkg_writer_u32(&p->body, groups.count);
-	p->parts[0] = groups.bytes;
-	wat_move(p, &p->body, &p->parts[0]);
+	end_group(&p->locals, &group);
+	wpkg_writer_u32(&p->body, p->locals.count);
+	wat_move(p, &p->body, &p->locals.bytes);
 }
 
 /* The parameters of a type use: it says them, or its type has them. */
@@ -78,11 +71,6 @@ static uint32_t param_count(const struct wat_parser *p, uint32_t type)
 {
 	const struct wat_type *found = wat_type_at(p, type);
 	return found ? found->params : p->signature.params;
-}
-
-static void end_hints(struct wat_parser *p, uint32_t index)
-{
-	wat_add_inner(&p->hint_functions, index, &p->hints);
 }
 
 void wat_func(struct wat_parser *p)
@@ -110,7 +98,7 @@ void wat_func(struct wat_parser *p)
 	wat_move(p, &code->bytes, &p->body);
 	code->count++;
 	unbind_locals(p);
-	wat_add_inner(&p->names[WAT_NAME_LOCAL], index, &p->inner_names[0]);
-	wat_add_inner(&p->names[WAT_NAME_LABEL], index, &p->inner_names[1]);
-	end_hints(p, index);
+	wat_add_inner(p, &p->names[WAT_NAME_LOCAL], index, &p->inner_names[0]);
+	wat_add_inner(p, &p->names[WAT_NAME_LABEL], index, &p->inner_names[1]);
+	wat_add_inner(p, &p->hint_functions, index, &p->hints);
 }

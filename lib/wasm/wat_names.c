@@ -95,14 +95,6 @@ static bool read_section(struct wat_names *names, struct wpkg_str section)
 
 /* Identifiers. */
 
-static bool is_plain(struct wpkg_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!wat_is_name_byte(text.ptr[i]))
-			return false;
-	return text.len > 0;
-}
-
 /* Takes the identifier for the group of names, unless one of them has it. */
 static bool claim(struct wat_symbols *symbols, struct wat_name *name, struct wpkg_str id,
 		  uint32_t group)
@@ -137,7 +129,8 @@ static bool name_group(struct wat_names *names, struct wat_symbols *symbols, str
 		       uint32_t count, uint32_t group)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (is_plain(items[i].text) && !claim(symbols, &items[i], items[i].text, group))
+		if (wat_is_plain_id(items[i].text) &&
+		    !claim(symbols, &items[i], items[i].text, group))
 			return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (!items[i].id.ptr && items[i].text.len > 0 &&

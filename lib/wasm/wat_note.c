@@ -41,6 +41,17 @@ static bool rest_as_bytes(struct wat_parser *p, struct wat_lexer *content, struc
 	return (p->scratch.failed == WPKG_OK && out->ptr) || wat_no_memory(p);
 }
 
+/* The UTF-8 of a string token, in the arena. */
+static bool read_utf8(struct wat_parser *p, struct wat_token token, struct wpkg_str *out)
+{
+	wpkg_buf_reset(&p->scratch);
+	wat_literal_string(&p->scratch, wat_token_text(&p->lexer, token));
+	if (!wpkg_utf8_valid(wpkg_buf_str(&p->scratch)))
+		return wat_fail_at(p, token.start, "malformed UTF-8 encoding");
+	*out = wpkg_arena_dup(&p->arena, wpkg_buf_str(&p->scratch));
+	return (p->scratch.failed == WPKG_OK && out->ptr) || wat_no_memory(p);
+}
+
 /* @name "..." */
 
 static bool read_name(struct wat_parser *p, const struct wat_note *note, struct wpkg_str *name)
@@ -53,12 +64,7 @@ static bool read_name(struct wat_parser *p, const struct wat_note *note, struct 
 	struct wat_token behind = wat_lexer_next(&content);
 	if (behind.kind != WAT_END)
 		return wat_fail_at(p, behind.start, "@name annotation: unexpected token");
-	wpkg_buf_reset(&p->scratch);
-	wat_literal_string(&p->scratch, wat_token_text(&content, token));
-	if (!wpkg_utf8_valid(wpkg_buf_str(&p->scratch)))
-		return wat_fail_at(p, token.start, "@name annotation: malformed UTF-8 encoding");
-	*name = wpkg_arena_dup(&p->arena, wpkg_buf_str(&p->scratch));
-	return (p->scratch.failed == WPKG_OK && name->ptr) || wat_no_memory(p);
+	return read_utf8(p, token, name);
 }
 
 bool wat_take_name(struct wat_parser *p, struct wpkg_str *name)
@@ -80,15 +86,15 @@ void wat_add_name(struct wat_parser *p, struct wat_vector *map, uint32_t index,
 		wat_no_memory(p);
 }
 
-void wat_add_inner(struct wat_vector *map, uint32_t index, struct wat_vector *inner)
+void wat_add_inner(struct wat_parser *p, struct wat_vector *map, uint32_t index,
+		   struct wat_vector *inner)
 {
-	if (inner->count > 0) {
-		wpkg_writer_u32(&map->bytes, index);
-		wpkg_writer_u32(&map->bytes, inner->count);
-		wpkg_buf_append_str(&map->bytes, wpkg_buf_str(&inner->bytes));
-		map->count++;
-	}
-	wpkg_buf_reset(&inner->bytes);
+	if (inner->count == 0)
+		return;
+	wpkg_writer_u32(&map->bytes, index);
+	wpkg_writer_u32(&map->bytes, inner->count);
+	wat_move(p, &map->bytes, &inner->bytes);
+	map->count++;
 	inner->count = 0;
 }
 
@@ -114,13 +120,8 @@ static bool read_custom(struct wat_parser *p, const struct wat_note *note)
 	struct wat_token token = wat_lexer_next(&content);
 	if (token.kind != WAT_STRING)
 		return wat_fail_at(p, note->start, "@custom annotation: missing section name");
-	wpkg_buf_reset(&p->scratch);
-	wat_literal_string(&p->scratch, wat_token_text(&content, token));
-	if (!wpkg_utf8_valid(wpkg_buf_str(&p->scratch)))
-		return wat_fail_at(p, token.start, "@custom annotation: malformed UTF-8 encoding");
-	custom.name = wpkg_arena_dup(&p->arena, wpkg_buf_str(&p->scratch));
-	if (p->scratch.failed != WPKG_OK || !custom.name.ptr)
-		return wat_no_memory(p);
+	if (!read_utf8(p, token, &custom.name))
+		return false;
 	token = wat_lexer_next(&content);
 	if (token.kind == WAT_OPEN) {
 		if (!read_place(p, &content, token, &custom.place))

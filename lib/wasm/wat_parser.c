@@ -10,15 +10,25 @@
 /* Every buffer that a parser has, once. */
 static void each_buffer(struct wat_parser *p, void (*visit)(struct wpkg_buf *buf))
 {
-	struct wpkg_buf *const single[] = {&p->notes,	    &p->scratch,
-					   &p->fields,	    &p->type_starts,
-					   &p->customs,	    &p->types,
-					   &p->encoded,	    &p->bound_locals,
-					   &p->parts[0],    &p->parts[1],
-					   &p->body,	    &p->pending,
-					   &p->operands,    &p->frames,
-					   &p->labels,	    &p->signature.values,
-					   &p->hints.bytes, &p->hint_functions.bytes};
+	struct wpkg_buf *const single[] = {&p->notes,
+					   &p->scratch,
+					   &p->fields,
+					   &p->type_starts,
+					   &p->customs,
+					   &p->types,
+					   &p->encoded,
+					   &p->bound_locals,
+					   &p->parts[0],
+					   &p->parts[1],
+					   &p->body,
+					   &p->pending,
+					   &p->operands,
+					   &p->frames,
+					   &p->labels,
+					   &p->signature.values,
+					   &p->locals.bytes,
+					   &p->hints.bytes,
+					   &p->hint_functions.bytes};
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		visit(single[i]);
 	for (size_t i = 0; i < WPKG_SECTION_COUNT; i++)
@@ -281,7 +291,8 @@ bool wat_bind_symbol(struct wat_parser *p, enum wat_space space, uint32_t symbol
 	return true;
 }
 
-void wat_bind(struct wat_parser *p, enum wat_space space, uint32_t index, struct wat_vector *map)
+uint32_t wat_bind(struct wat_parser *p, enum wat_space space, uint32_t index,
+		  struct wat_vector *map)
 {
 	uint32_t where = p->token.start;
 	uint32_t symbol = wat_take_symbol(p);
@@ -289,12 +300,13 @@ void wat_bind(struct wat_parser *p, enum wat_space space, uint32_t index, struct
 	bool is_named = symbol != WAT_SYMBOL_NONE;
 	if (is_named) {
 		if (!wat_bind_symbol(p, space, symbol, index, where))
-			return;
+			return WAT_SYMBOL_NONE;
 		name = p->symbols.items[symbol].name;
 	}
 	is_named |= wat_take_name(p, &name);
-	if (is_named && map)
+	if (is_named)
 		wat_add_name(p, map, index, name);
+	return symbol;
 }
 
 void wat_skip_binding(struct wat_parser *p)

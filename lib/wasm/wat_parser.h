@@ -6,7 +6,7 @@
  * The text parser's inside. It goes over a module's text three times and writes the sections'
  * bytes as it reads:
  *
- *   1. wat_scan: where each field begins, and which identifier has which index, because an
+ *   1. where each field begins, and which identifier has which index, because an
  *      identifier may be used before it is bound;
  *   2. the types, so that what comes later can tell whether a function type is there already;
  *   3. the other fields in their order. A function type that is there nowhere is added behind the
@@ -45,8 +45,8 @@ struct wat_type_start {
 	uint32_t offset, count;
 };
 
-/* A custom section. Its place is one more than twice the order of the section it stands behind, or
- * that twice when it stands before it (wat_assemble.c). */
+/* A custom section. Places count in the order of the file: two for each section that it may stand
+ * before or behind (wat_assemble.c). */
 struct wat_custom {
 	unsigned place;
 	struct wpkg_str name, content; /* in the parser's arena */
@@ -101,6 +101,7 @@ struct wat_parser {
 	struct wpkg_buf parts[2]; /* what is written behind a count that is known later */
 
 	struct wpkg_buf bound_locals; /* symbols to unbind behind the function */
+	struct wat_vector locals;     /* groups of the function's locals */
 	struct wpkg_buf body;	      /* of the function */
 	struct wpkg_buf *code;	      /* where instructions go: body, or a constant's place */
 	struct wpkg_buf pending;      /* folded instructions whose operands are being read */
@@ -181,10 +182,11 @@ bool wat_bind_symbol(struct wat_parser *p, enum wat_space space, uint32_t symbol
 		     uint32_t where);
 
 /*
- * An identifier and a @name annotation, when they come: the index gets the symbol, and the name in
- * the map, which may be NULL.
+ * An identifier and a @name annotation, when they come: the index gets the symbol, which is the
+ * result, and the name in the map. WAT_SYMBOL_NONE when no identifier came.
  */
-void wat_bind(struct wat_parser *p, enum wat_space space, uint32_t index, struct wat_vector *map);
+uint32_t wat_bind(struct wat_parser *p, enum wat_space space, uint32_t index,
+		  struct wat_vector *map);
 
 /* The same of a local, until the end of its function. */
 void wat_bind_local(struct wat_parser *p, uint32_t index);
@@ -197,10 +199,13 @@ void wat_skip_binding(struct wat_parser *p);
 /* The name of a @name annotation right before the next token; false when there is none. */
 bool wat_take_name(struct wat_parser *p, struct wpkg_str *name);
 
-/* A name in a map of the name section, and in one of maps: index, count and bytes of the inner. */
+/* Adds a name to a map of the name section. */
 void wat_add_name(struct wat_parser *p, struct wat_vector *map, uint32_t index,
 		  struct wpkg_str name);
-void wat_add_inner(struct wat_vector *map, uint32_t index, struct wat_vector *inner);
+
+/* Adds an index with the vector of what it has, unless that is empty, and empties it. */
+void wat_add_inner(struct wat_parser *p, struct wat_vector *map, uint32_t index,
+		   struct wat_vector *inner);
 
 /* A branch hint before the next token: 1 plus its value; 0 when there is none. */
 uint32_t wat_take_hint(struct wat_parser *p);
@@ -249,7 +254,6 @@ void wat_block_type(struct wat_parser *p, struct wpkg_buf *out);
 const struct wat_type *wat_type_at(const struct wat_parser *p, uint32_t index);
 
 /* Fields (wat_module.c, wat_field.c, wat_segment.c, wat_func.c). */
-void wat_field(struct wat_parser *p, uint32_t offset);
 void wat_import(struct wat_parser *p);
 void wat_export(struct wat_parser *p);
 void wat_start(struct wat_parser *p);
@@ -314,5 +318,8 @@ void wat_assemble(struct wat_parser *p, struct wpkg_buf *out, bool strip_names);
 /* The place of a custom section: "before" or "after" a section's name; false: no such place. */
 bool wat_place(unsigned *out, struct wpkg_str direction, struct wpkg_str section);
 #define WAT_PLACE_LAST 25 /* after data */
+
+/* The section's word in a place. Static text. */
+const char *wat_place_word(enum wpkg_section section);
 
 #endif

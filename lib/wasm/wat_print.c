@@ -313,7 +313,7 @@ static void put_elems(struct wat_printer *p)
 	}
 }
 
-static void put_bytes(struct wat_printer *p, struct wpkg_str bytes)
+void wat_put_bytes(struct wat_printer *p, struct wpkg_str bytes)
 {
 	if (bytes.len <= LINE_BYTES) {
 		wpkg_buf_append_byte(p->out, ' ');
@@ -344,7 +344,7 @@ static void put_datas(struct wat_printer *p)
 			}
 			wat_put_constant(p, data->at, "offset");
 		}
-		put_bytes(p, wpkg_module_slice(p->module, data->bytes));
+		wat_put_bytes(p, wpkg_module_slice(p->module, data->bytes));
 		wpkg_buf_append_byte(p->out, ')');
 	}
 }
@@ -382,10 +382,7 @@ static void put_module(struct wat_printer *p)
 {
 	wpkg_buf_append_text(p->out, "(module");
 	if (p->names.has_module) {
-		bool is_id = p->names.module.len > 0;
-		for (size_t i = 0; i < p->names.module.len; i++)
-			is_id = is_id && wat_is_name_byte(p->names.module.ptr[i]);
-		if (is_id)
+		if (wat_is_plain_id(p->names.module))
 			wpkg_buf_append_format(p->out, " $%.*s", WPKG_STR_ARG(p->names.module));
 		else
 			put_name_annotation(p, p->names.module);

@@ -42,6 +42,9 @@ void wat_put_offset(struct wat_printer *p, uint32_t offset);
 /* "\"...\"", with what is not printable escaped. */
 void wat_put_string(struct wat_printer *p, struct wpkg_str bytes);
 
+/* " \"...\"", in several strings and lines when there are many bytes. */
+void wat_put_bytes(struct wat_printer *p, struct wpkg_str bytes);
+
 /* " $id" or " 3", as a reference to what an index is. */
 void wat_put_index(struct wat_printer *p, enum wat_name_id map, uint32_t outer, uint32_t index);
 

@@ -5,7 +5,6 @@
 #include "wasm/wat_print.h"
 #include "wasm/writer.h"
 
-#define LINE_BYTES 64
 #define BRANCH_HINTS "metadata.code.branch_hint"
 
 /* Branch hints. */
@@ -136,17 +135,6 @@ void wat_put_hint(struct wat_printer *p, bool is_likely)
 
 /* Other custom sections. */
 
-/* Words for "(after ...)", by section. */
-static const char *const place_words[WPKG_SECTION_COUNT] = {
-	[WPKG_SECTION_TYPE] = "type",	  [WPKG_SECTION_IMPORT] = "import",
-	[WPKG_SECTION_FUNCTION] = "func", [WPKG_SECTION_TABLE] = "table",
-	[WPKG_SECTION_MEMORY] = "memory", [WPKG_SECTION_GLOBAL] = "global",
-	[WPKG_SECTION_EXPORT] = "export", [WPKG_SECTION_START] = "start",
-	[WPKG_SECTION_ELEMENT] = "elem",  [WPKG_SECTION_CODE] = "code",
-	[WPKG_SECTION_DATA] = "data",	  [WPKG_SECTION_DATA_COUNT] = "datacount",
-	[WPKG_SECTION_TAG] = "tag",
-};
-
 /* Is the section written as names or hints where they belong? */
 static bool is_in_text(const struct wat_printer *p, const struct wpkg_module_section *section)
 {
@@ -165,15 +153,8 @@ static void put_custom(struct wat_printer *p, const struct wpkg_module_section *
 	wat_put_string(p, section->name);
 	if (place)
 		wpkg_buf_append_format(p->out, " (%s)", place);
-	p->depth++;
-	for (size_t at = 0; at < bytes.len; at += LINE_BYTES) {
-		if (bytes.len > LINE_BYTES)
-			wat_put_line(p);
-		else
-			wpkg_buf_append_byte(p->out, ' ');
-		wat_put_string(p, wpkg_str_slice(bytes, at, at + LINE_BYTES));
-	}
-	p->depth--;
+	if (bytes.len > 0)
+		wat_put_bytes(p, bytes);
 	wpkg_buf_append_byte(p->out, ')');
 }
 
@@ -225,7 +206,8 @@ void wat_put_customs(struct wat_printer *p)
 			if (!is_in_text(p, section))
 				put_custom(p, section, i >= last ? NULL : place);
 		} else if (i < last && is_kept(module, section)) {
-			snprintf(place, sizeof(place), "after %s", place_words[section->id]);
+			snprintf(place, sizeof(place), "after %s",
+				 wat_place_word((enum wpkg_section)section->id));
 		}
 	}
 }

@@ -33,6 +33,14 @@ bool wat_is_name_byte(char byte)
 	return classes[(uint8_t)byte] & NAME_BYTE;
 }
 
+bool wat_is_plain_id(struct wpkg_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!wat_is_name_byte(text.ptr[i]))
+			return false;
+	return text.len > 0;
+}
+
 void wat_lexer_init(struct wat_lexer *lexer, struct wpkg_str text, uint32_t start, uint32_t end,
 		    struct wpkg_err *err)
 {

@@ -70,8 +70,9 @@ bool wat_lexer_fail(struct wat_lexer *lexer, uint32_t offset, enum wpkg_status s
 #define wat_lexer_malformed(lexer, offset, ...)                                                    \
 	wat_lexer_fail((lexer), (offset), WPKG_EFORMAT, __VA_ARGS__)
 
-/* May the byte stand in an identifier without quotes? */
+/* May the byte, or the whole text, be part of an identifier without quotes? */
 bool wat_is_name_byte(char byte);
+bool wat_is_plain_id(struct wpkg_str text);
 
 static inline struct wpkg_str wat_token_text(const struct wat_lexer *lexer, struct wat_token token)
 {

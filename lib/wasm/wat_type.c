@@ -191,6 +191,13 @@ static void write_signature(const struct wat_signature *signature, struct wpkg_b
 		wpkg_writer_valtype(out, values[signature->params + i]);
 }
 
+static bool encode_signature(struct wat_parser *p)
+{
+	wpkg_buf_reset(&p->encoded);
+	write_signature(&p->signature, &p->encoded);
+	return p->encoded.failed == WPKG_OK || wat_no_memory(p);
+}
+
 /* The types that are there. */
 
 const struct wat_type *wat_type_at(const struct wat_parser *p, uint32_t index)
@@ -258,12 +265,8 @@ static void add_type(struct wat_parser *p, const struct wat_type *type, bool is_
 static uint32_t find_or_add_signature(struct wat_parser *p)
 {
 	struct wat_vector *section = &p->sections[WPKG_SECTION_TYPE];
-	wpkg_buf_reset(&p->encoded);
-	write_signature(&p->signature, &p->encoded);
-	if (p->encoded.failed != WPKG_OK || !room_for_bucket(p)) {
-		wat_no_memory(p);
+	if (!encode_signature(p) || !room_for_bucket(p))
 		return 0;
-	}
 	uint32_t found = *bucket_of(p, wpkg_buf_str(&p->encoded));
 	if (found)
 		return found - 1;
@@ -283,8 +286,8 @@ static uint32_t find_or_add_signature(struct wat_parser *p)
 static void check_signature(struct wat_parser *p, uint32_t index, uint32_t where)
 {
 	const struct wat_type *type = wat_type_at(p, index);
-	wpkg_buf_reset(&p->encoded);
-	write_signature(&p->signature, &p->encoded);
+	if (!encode_signature(p))
+		return;
 	if (!type)
 		wat_fail_at(p, where, "unknown type %u", (unsigned)index);
 	else if (!wpkg_str_equal(type_bytes(p, type), wpkg_buf_str(&p->encoded)))
@@ -372,7 +375,7 @@ static void struct_type(struct wat_parser *p, uint32_t type, struct wpkg_buf *ou
 	wpkg_buf_append_byte(out, 0x5f);
 	wpkg_writer_u32(out, count);
 	wat_move(p, out, &p->parts[0]);
-	wat_add_inner(&p->names[WAT_NAME_FIELD], type, &p->inner_names[0]);
+	wat_add_inner(p, &p->names[WAT_NAME_FIELD], type, &p->inner_names[0]);
 }
 
 /* "(func ...)", "(struct ...)" or "(array ...)". */

@@ -208,7 +208,9 @@ START_TEST(messages_say_where_and_what)
 	malformed("(func (param $p i32) (local $p i32))", "1:29: duplicate local $p");
 	malformed("(func block $a end $b)", "1:20: mismatching label $b");
 	malformed("(func (br $l))", "1:11: unknown label $l");
-	malformed("(func", "1:6: unexpected end, expected an instruction");
+	malformed("(func", "1:6: unexpected end, expected an instruction or ')'");
+	malformed("(func\n (block nop", "2:12: unexpected end: what begins at 2:2 is not closed");
+	malformed("(func\n loop nop", "2:10: unexpected end: what begins at 2:2 is not closed");
 	malformed("(func))", "1:7: unexpected token ')', expected the end");
 	malformed("(func block)", "1:12: unexpected token ')', expected end");
 	malformed("(func (if (i32.const 0)))", "1:24: unexpected token ')', expected (then");
