@@ -100,11 +100,28 @@ static enum wpkg_status migrate(struct wpkg_store *store, const char *folder, st
 	return status;
 }
 
+/*
+ * SQLite would make the database for everybody to read; its journals have the mode that it has. One
+ * that is there must not be opened beside SQLite: closing it would drop SQLite's locks.
+ */
+static enum wpkg_status make_index(struct wpkg_store *store, const char *folder,
+				   struct wpkg_err *err)
+{
+	int fd = openat(store->folder, INDEX, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	if (fd >= 0)
+		close(fd);
+	else if (errno != EEXIST)
+		return WPKG_FAIL_ERRNO(err, errno, "%s/%s", folder, INDEX);
+	return WPKG_OK;
+}
+
 static enum wpkg_status open_index(struct wpkg_store *store, const char *folder,
 				   struct wpkg_err *err)
 {
 	char *path = NULL;
 	enum wpkg_status status = index_path(&path, folder, err);
+	if (status == WPKG_OK)
+		status = make_index(store, folder, err);
 	if (status == WPKG_OK)
 		status = db_sqlite_open(&store->writer, path, DB_WRITE, err);
 	if (status == WPKG_OK)

@@ -47,6 +47,7 @@ class Server:
     def __init__(self, data, *options):
         self.data = data
         self.options = options
+        self.environment = {}
         self.process = None
         self.port = None
 
@@ -56,7 +57,8 @@ class Server:
         self.process = subprocess.Popen(
             [os.path.join(OUT, "wpkgd"), "--data", self.data, "--listen", "127.0.0.1:0",
              "--port-file", port_file, "--unauthenticated", "--unsigned", "allow",
-             *self.options], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+             *self.options], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.environment})
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

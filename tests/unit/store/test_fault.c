@@ -330,6 +330,8 @@ int main(int argc, char **argv)
 	here[length] = '\0';
 	snprintf(path, sizeof(path), "%s/../../fault/libinject.so", dirname(here));
 	setenv("LD_PRELOAD", path, 1);
+	/* AddressSanitizer wants to be the first library unless it is told that it need not be. */
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	setenv("WPKG_INJECT_TRIED", "1", 1);
 	execv("/proc/self/exe", argv);
 	return EXIT_FAILURE;
