@@ -73,12 +73,14 @@ SERVER_C := $(wildcard server/*.c)
 ADMIT_C := $(wildcard tools/admit/*.c)
 UNIT_C := $(wildcard tests/unit/*/*.c)
 FUZZ_C := $(wildcard tests/fuzz/*.c)
+BENCH_C := $(wildcard tests/bench/*.c)
 
 objects = $(patsubst %,$(OUT)/obj/%.o,$(1))
 LIB_O := $(call objects,$(LIB_C) $(LIB_CC))
 ALL_O := $(LIB_O) $(REPLAY_O) \
-  $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C))
+  $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C) $(BENCH_C))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_C))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
 REPLAY_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_C))
 REPLAY_O := $(OUT)/obj/tests/fuzz/replay/replay.c.o
@@ -163,6 +165,10 @@ $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/ob
 $(OUT)/unit/server/test_admission: \
   $(call objects,server/admission.c server/admit_process.c server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
+
+$(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
 
 # A disk that fails, for LD_PRELOAD.
 $(OUT)/fault/libinject.so: tests/fault/inject.c Makefile
@@ -298,7 +304,7 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc
 	$(INSTALL) -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket
 
 .PHONY: bench
-bench: all
+bench: all $(BENCH_BIN)
 	tests/bench/run
 
 .PHONY: clean

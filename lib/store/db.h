@@ -55,12 +55,15 @@ struct db_ops {
 	 */
 	const char *search_add;
 	const char *search_remove; /* the texts as they were added */
-	/* name id, name, summary id, description, published, yanked of the summaries that an
-	 * expression ($1) finds, by name. */
-	const char *search_terms;
-	/* Appends the expression for summaries that hold all these terms. Terms that the engine
-	 * cannot look for are left out; without any it is empty. */
-	void (*search_expression)(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count);
+	/* How many summaries an expression ($1) finds, counted no further than $2. */
+	const char *search_count;
+	/* name id, name, summary id, description, published, yanked of those, by name. */
+	const char *search_find;
+	/* Appends the expression for summaries that hold all these terms, in the name or, unless
+	 * only_names, the description. Terms that the engine cannot look for are left out; without
+	 * any it is empty. */
+	void (*search_expression)(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count,
+				  bool only_names);
 	void (*close)(struct db *db);
 	enum wpkg_status (*begin)(struct db *db, enum db_access access, struct wpkg_err *err);
 	enum wpkg_status (*commit)(struct db *db, struct wpkg_err *err);

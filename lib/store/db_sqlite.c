@@ -253,7 +253,8 @@ static enum wpkg_status sqlite_check(struct db *db,
 
 /* Groups of three characters are indexed, so a term needs three. Within quotes nothing but the
  * quote itself means anything. */
-static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count)
+static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count,
+			      bool only_names)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct wpkg_str rest = terms[i];
@@ -263,7 +264,8 @@ static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms
 			characters++;
 		if (characters < 3)
 			continue;
-		wpkg_buf_append_text(buf, buf->len > 0 ? " AND \"" : "\"");
+		wpkg_buf_append_text(buf, buf->len > 0 ? " AND " : "");
+		wpkg_buf_append_text(buf, only_names ? "name : \"" : "\"");
 		for (size_t at = 0; at < terms[i].len; at++) {
 			if (terms[i].ptr[at] == '"')
 				wpkg_buf_append_byte(buf, '"');
@@ -277,11 +279,12 @@ static const struct db_ops ops = {
 	.search_add = "INSERT INTO summary_search (rowid, name, description) VALUES ($1, $2, $3)",
 	.search_remove = "INSERT INTO summary_search (summary_search, rowid, name, description) "
 			 "VALUES ('delete', $1, $2, $3)",
-	.search_terms = "SELECT n.id, n.name, s.id, s.description, s.published, s.yanked "
-			"FROM summary_search f JOIN summaries s ON s.id = f.rowid "
-			"JOIN names n ON n.id = s.name_id "
-			"WHERE summary_search MATCH $1 AND s.published + s.yanked > 0 "
-			"ORDER BY n.name, s.id",
+	.search_count = "SELECT count(*) FROM (SELECT rowid FROM summary_search "
+			"WHERE summary_search MATCH $1 LIMIT $2)",
+	.search_find = "SELECT n.id, n.name, s.id, s.description, s.published, s.yanked "
+		       "FROM summary_search f JOIN summaries s ON s.id = f.rowid "
+		       "JOIN names n ON n.id = s.name_id "
+		       "WHERE summary_search MATCH $1 ORDER BY n.name, s.id",
 	.search_expression = search_expression,
 	.close = sqlite_close,
 	.begin = sqlite_begin,

@@ -8,6 +8,7 @@
  */
 
 #include "base/buf.h"
+#include "pkg/requirement.h"
 #include "pkg/version.h"
 
 /* Most bytes of a key: each byte of a version's text gives at most three. */
@@ -15,5 +16,16 @@
 
 /* Appends the key. */
 void precedence_append(struct wpkg_buf *buf, const struct wpkg_version *version);
+
+/* Keys from low on and before high, both by their three numbers alone. */
+struct precedence_range {
+	uint8_t low[27];
+	size_t low_length;
+	uint8_t high[27];
+	size_t high_length; /* 0: no end */
+};
+
+/* Holds every version that the requirement matches, and others. */
+struct precedence_range precedence_range_of(const struct wpkg_requirement *requirement);
 
 #endif

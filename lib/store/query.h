@@ -30,7 +30,8 @@ struct wpkg_query {
 struct wpkg_query_result {
 	struct wpkg_record *records;
 	size_t count;
-	uint64_t total; /* all that match */
+	uint64_t total; /* all that match; with many, at least one more than the page */
+	bool total_is_least; /* there may be more than total */
 };
 
 WPKG_MUST_CHECK enum wpkg_status wpkg_query_run(struct wpkg_query_result *out,

@@ -47,7 +47,7 @@ static const char *const moves[] = {
 			  "WHERE id = $1 AND state = 1",
 };
 
-/* Adds to the counts of a record's name and summary. */
+/* Adds to the counts of a record's name and summary, and of all. */
 static enum wpkg_status add_counts(struct db *db, int64_t id, int published, int yanked,
 				   struct wpkg_err *err)
 {
@@ -64,6 +64,11 @@ static enum wpkg_status add_counts(struct db *db, int64_t id, int published, int
 				"yanked = yanked + $3 "
 				"WHERE id = (SELECT summary_id FROM records WHERE id = $1)",
 				values, 3, err);
+	if (status == WPKG_OK)
+		status = db_run(NULL, db,
+				"UPDATE totals SET published = published + $1, "
+				"yanked = yanked + $2",
+				values + 1, 2, err);
 	return status;
 }
 

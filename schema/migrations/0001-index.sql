@@ -21,6 +21,14 @@ CREATE TABLE names (
 -- Listing and searching names reads this and nothing else.
 CREATE INDEX names_visible ON names (name, published, yanked) WHERE published + yanked > 0;
 
+-- The sums of those counts: one row.
+CREATE TABLE totals (
+	published INTEGER NOT NULL,
+	yanked INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO totals VALUES (0, 0);
+
 -- What versions say of themselves. Most versions of a name say the same.
 CREATE TABLE summaries (
 	id INTEGER PRIMARY KEY,
@@ -65,6 +73,8 @@ CREATE TABLE records (
 
 CREATE INDEX records_state ON records (state, id);
 CREATE INDEX records_summary ON records (summary_id);
+-- Which names have a version in a range.
+CREATE INDEX records_precedence ON records (precedence, name_id) WHERE state IN (2, 4);
 
 -- The long texts, apart so that lists do not read them.
 CREATE TABLE record_texts (

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Thousands of versions, none of which needs a disk. */
+#define REGISTRY_FOLDER "/dev/shm/wpkg-store-XXXXXX"
 #include "registry.h"
 
 static struct wpkg_query_result run(struct wpkg_query query)
@@ -157,6 +159,60 @@ START_TEST(pages_cut_the_same_list)
 }
 END_TEST
 
+/* More than a few matches are walked in order, and counted only as far as it matters. */
+START_TEST(what_matches_by_thousands_is_cut_short)
+{
+	const unsigned count = 4200;
+	setup();
+	for (unsigned i = 0; i < count; i++)
+		publish(&(struct package){.name = wpkg_arena_format(&arena, "n/%05u", i).ptr,
+					  .version = i == 4100 ? "2.0.0" : "1.0.0",
+					  .description = i % 2 ? "common word" : "common thing"});
+	const struct wpkg_query queries[] = {
+		{.match = WPKG_QUERY_TERMS, .text = WPKG_STR("common"), .limit = 3},
+		{.match = WPKG_QUERY_TERMS, .text = WPKG_STR("n/ on"), .limit = 3},
+		{.text = WPKG_STR("n/0"), .limit = 3},
+		{.match = WPKG_QUERY_PREFIX, .text = WPKG_STR("n"), .limit = 3},
+		{.version = WPKG_STR(">=1"), .limit = 3},
+		{.match = WPKG_QUERY_TERMS,
+		 .text = WPKG_STR("common"),
+		 .version = WPKG_STR(">=1"),
+		 .limit = 3},
+	};
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct wpkg_query query = queries[i];
+		ck_found(query, "n/00000/1.0.0 n/00001/1.0.0 n/00002/1.0.0");
+		struct wpkg_query_result result = run(query);
+		ck_assert(result.total_is_least);
+		ck_assert_uint_gt(result.total, 3);
+		query.offset = count - 2;
+		ck_found(query, "n/04198/1.0.0 n/04199/1.0.0");
+		result = run(query);
+		ck_assert(!result.total_is_least);
+		ck_assert_uint_eq(result.total, count);
+	}
+	struct wpkg_query_result all = run((struct wpkg_query){.limit = 1});
+	ck_assert(!all.total_is_least);
+	ck_assert_uint_eq(all.total, count);
+	/* Few again: by one of two words, or by the version. */
+	ck_found((struct wpkg_query){.match = WPKG_QUERY_TERMS, .text = WPKG_STR("common 00013")},
+		 "n/00013/1.0.0");
+	ck_found((struct wpkg_query){.version = WPKG_STR("^2")}, "n/04100/2.0.0");
+	ck_found((struct wpkg_query){.version = WPKG_STR("2.0.0"),
+				     .match = WPKG_QUERY_TERMS,
+				     .text = WPKG_STR("common")},
+		 "n/04100/2.0.0");
+	ck_found((struct wpkg_query){.version = WPKG_STR("^3")}, "");
+	/* What fits in few is counted to the end. */
+	ck_assert_uint_eq(run((struct wpkg_query){.match = WPKG_QUERY_TERMS,
+						  .text = WPKG_STR("common n/03"),
+						  .limit = 1})
+				  .total,
+			  1000);
+	teardown();
+}
+END_TEST
+
 START_TEST(what_is_deleted_is_found_no_more)
 {
 	struct wpkg_err err;
@@ -173,4 +229,5 @@ START_TEST(what_is_deleted_is_found_no_more)
 END_TEST
 
 UNIT_MAIN(matches_are_by_name_then_precedence, terms_stand_in_names_and_descriptions,
-	  version_filters_are_bindles, pages_cut_the_same_list, what_is_deleted_is_found_no_more)
+	  version_filters_are_bindles, pages_cut_the_same_list,
+	  what_matches_by_thousands_is_cut_short, what_is_deleted_is_found_no_more)
