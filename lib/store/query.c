@@ -2,9 +2,9 @@
 /*
  * Three ways to an answer, by how much matches:
  *
- *   few texts      the engine's index of texts finds a few thousand summaries at most: they are
+ *   few texts      the engine's index of texts finds some hundreds of summaries at most: they are
  *                  read, sorted by name, and each name's versions are looked at
- *   few versions   a version filter leaves a few thousand versions at most: the same with those
+ *   few versions   a version filter leaves some hundreds of versions at most: the same with those
  *   many           all names are walked in order until the page is full; what matches often is met
  *                  soon
  *
@@ -22,7 +22,7 @@
 
 #define TERMS_MAX 16
 #define EXPRESSION_MAX 16384
-#define FEW 2000
+#define FEW 800
 #define VERSIONS_COST 5 /* of looking at a name's versions, in names */
 
 struct terms {

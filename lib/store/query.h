@@ -30,7 +30,7 @@ struct wpkg_query {
 struct wpkg_query_result {
 	struct wpkg_record *records;
 	size_t count;
-	uint64_t total; /* all that match; with many, at least one more than the page */
+	uint64_t total;	     /* all that match; with many, at least one more than the page */
 	bool total_is_least; /* there may be more than total */
 };
 
