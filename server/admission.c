@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admission.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "admit_process.h"
-#include "base/channel.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "data/json.h"
+#include "dialogue.h"
 #include "pkg/project.h"
 #include "pkg/verdict.h"
-#include "store/blob.h"
 #include "store/record.h"
 #include "turns.h"
 
@@ -26,9 +20,6 @@
 #define FUEL_DEFAULT ((uint64_t)10000000000)
 #define OUTPUT_DEFAULT ((uint64_t)1 << 20)
 #define WAITING_DEFAULT 256
-
-/* Messages that a worker may send; an honest one needs two for each parcel and file of a check. */
-#define MESSAGES_MAX 1000000
 
 struct admission {
 	struct admission_options options; /* every limit set */
@@ -96,150 +87,6 @@ void admission_free(struct admission *admission)
 const char *admission_missing(const struct admission *admission)
 {
 	return admission->process.missing;
-}
-
-/* One question at a worker. */
-struct dialogue {
-	struct admission *admission;
-	const struct admission_question *question;
-	struct admit_worker worker;
-	uint64_t deadline;
-	struct wpkg_str reason;	  /* why there is no verdict; empty: the worker ended */
-	char progress[256];	  /* what it looked at last, escaped; "" at first */
-	struct wpkg_buf received; /* the last message's bytes */
-};
-
-static void set_progress(struct dialogue *dialogue, struct wpkg_str line)
-{
-	struct wpkg_err shown;
-	wpkg_err_set(&shown, WPKG_OK, "%.*s", WPKG_STR_ARG(line));
-	memcpy(dialogue->progress, shown.msg, sizeof(dialogue->progress));
-}
-
-/* Bytes of a row as a file that nobody can change. */
-static enum wpkg_status seal(int *out, struct wpkg_str bytes, struct wpkg_err *err)
-{
-	int fd = memfd_create("parcel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return WPKG_FAIL_ERRNO(err, errno, "parcel");
-	enum wpkg_status status = wpkg_file_write_fd(fd, bytes, "parcel", err);
-	if (status == WPKG_OK &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
-		status = WPKG_FAIL_ERRNO(err, errno, "parcel");
-	if (status != WPKG_OK)
-		close(fd);
-	else
-		*out = fd;
-	return status;
-}
-
-static enum wpkg_status hand_over(const struct dialogue *dialogue, size_t index,
-				  struct wpkg_err *err)
-{
-	struct wpkg_blob blob;
-	struct wpkg_digest digest;
-	const struct wpkg_label *label = &dialogue->question->invoice->parcels[index].label;
-	if (!wpkg_digest_parse(&digest, label->sha256))
-		return WPKG_FAIL(err, WPKG_EIO, "parcel %zu has no digest", index);
-	enum wpkg_status status = wpkg_blob_open(&blob, dialogue->question->store, &digest, err);
-	if (status != WPKG_OK)
-		return WPKG_EIO;
-	int sealed = -1;
-	if (blob.fd < 0)
-		status = seal(&sealed, blob.bytes, err);
-	struct wpkg_message message = {.kind = WPKG_ADMISSION_PARCEL,
-				       .fds = {blob.fd < 0 ? sealed : blob.fd},
-				       .fd_count = 1};
-	struct wpkg_err gone;
-	/* Where the worker is gone by now, the next receiving says so. */
-	if (status == WPKG_OK && wpkg_channel_send(dialogue->worker.channel, &message,
-						   dialogue->deadline, &gone) == WPKG_ENOMEM)
-		status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
-	if (sealed >= 0)
-		close(sealed);
-	wpkg_blob_close(&blob);
-	return status;
-}
-
-/* Answers one message. False ends the dialogue, with a reason where it was the worker's fault. */
-static bool take_message(struct dialogue *dialogue, const struct wpkg_message *message,
-			 enum wpkg_status *status, struct wpkg_err *err)
-{
-	uint32_t index;
-	switch (message->kind) {
-	case WPKG_ADMISSION_PROGRESS:
-		set_progress(dialogue, message->bytes);
-		return true;
-	case WPKG_ADMISSION_NEED:
-		if (message->bytes.len != sizeof(index))
-			break;
-		memcpy(&index, message->bytes.ptr, sizeof(index));
-		if (index >= dialogue->question->invoice->parcel_count)
-			break;
-		*status = hand_over(dialogue, index, err);
-		return *status == WPKG_OK;
-	default:
-		break;
-	}
-	dialogue->reason = WPKG_LIT("the worker answered nonsense");
-	return false;
-}
-
-static enum wpkg_status send_question(const struct dialogue *dialogue, struct wpkg_err *err)
-{
-	struct wpkg_err gone;
-	struct wpkg_buf text;
-	const struct admission_options *options = &dialogue->admission->options;
-	struct wpkg_question question = {
-		.invoice = dialogue->question->invoice,
-		/* An honest worker shall see the end of the time before we do. */
-		.milliseconds = (uint64_t)options->seconds * 1000 * 7 / 8,
-		.memory = options->memory / 4 * 3,
-		.fuel = options->fuel,
-		.output = options->output,
-		.policy = options->policy,
-		.profiles = options->profiles,
-	};
-	wpkg_buf_init(&text, WPKG_ADMISSION_QUESTION_MAX);
-	enum wpkg_status status = wpkg_question_write(&text, &question, err);
-	struct wpkg_message message = {.kind = WPKG_ADMISSION_QUESTION,
-				       .bytes = wpkg_buf_str(&text)};
-	/* A worker that is gone by now is found so by the next receiving. */
-	if (status == WPKG_OK && wpkg_channel_send(dialogue->worker.channel, &message,
-						   dialogue->deadline, &gone) == WPKG_ENOMEM)
-		status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
-	wpkg_buf_clear(&text);
-	return status;
-}
-
-/*
- * Until the verdict is in received: *answered. Without one the worker is at fault; a failure is our
- * own.
- */
-static enum wpkg_status talk(struct dialogue *dialogue, bool *answered, struct wpkg_err *err)
-{
-	struct wpkg_err gone;
-	struct wpkg_message message;
-	enum wpkg_status status = send_question(dialogue, err);
-	for (unsigned i = 0; status == WPKG_OK && i < MESSAGES_MAX; i++) {
-		enum wpkg_status received = wpkg_channel_receive(&message, &dialogue->received,
-								 dialogue->worker.channel, 0,
-								 dialogue->deadline, &gone);
-		if (received == WPKG_EBUSY)
-			dialogue->reason = WPKG_LIT("the time for the whole version was over");
-		else if (received == WPKG_ENOMEM)
-			status = WPKG_FAIL(err, WPKG_ENOMEM, "%s", gone.msg);
-		else if (received != WPKG_OK && received != WPKG_ENOTFOUND)
-			dialogue->reason = WPKG_LIT("the worker answered nonsense");
-		if (received != WPKG_OK)
-			return status;
-		*answered = message.kind == WPKG_ADMISSION_VERDICT;
-		if (*answered || !take_message(dialogue, &message, &status, err))
-			return status;
-	}
-	if (status == WPKG_OK)
-		dialogue->reason = WPKG_LIT("the worker never came to an end");
-	return status;
 }
 
 /* What a worker's end says about the version that it had. */
@@ -387,7 +234,7 @@ static enum wpkg_status conclude(struct admission_result *out, struct dialogue *
 	}
 	struct wpkg_str why = dialogue->reason;
 	if (why.len == 0)
-		why = explain(ended, dialogue->admission->options.seconds, arena);
+		why = explain(ended, dialogue->options->seconds, arena);
 	return refuse(out, dialogue, why, ended, arena, err);
 }
 
@@ -400,14 +247,14 @@ static uint64_t largest_parcel(const struct wpkg_invoice *invoice)
 	return largest;
 }
 
-static enum wpkg_status ask(struct admission_result *out, struct dialogue *dialogue,
-			    struct wpkg_arena *arena, struct wpkg_err *err)
+static enum wpkg_status ask(struct admission_result *out, struct admission *admission,
+			    struct dialogue *dialogue, struct wpkg_arena *arena,
+			    struct wpkg_err *err)
 {
 	bool answered = false;
 	struct wpkg_err own;
 	struct wpkg_admission_ended ended;
-	struct admission *admission = dialogue->admission;
-	const struct admission_options *options = &admission->options;
+	const struct admission_options *options = dialogue->options;
 	/* Address space is cheap: a memory of a guest reserves what it may grow to, and a module is
 	 * mapped as it is. */
 	const struct wpkg_admission_start start = {
@@ -421,7 +268,7 @@ static enum wpkg_status ask(struct admission_result *out, struct dialogue *dialo
 		admit_worker_start(&dialogue->worker, &admission->process, &start, err);
 	if (status != WPKG_OK)
 		return status;
-	enum wpkg_status talked = talk(dialogue, &answered, &own);
+	enum wpkg_status talked = dialogue_hold(dialogue, &answered, &own);
 	status = admit_worker_end(&ended, &dialogue->worker, &admission->process, err);
 	if (talked != WPKG_OK)
 		return WPKG_FAIL(err, talked, "%s", own.msg);
@@ -435,12 +282,12 @@ enum wpkg_status admission_run(struct admission_result *out, struct admission *a
 			       struct wpkg_err *err)
 {
 	struct turn turn;
-	struct dialogue dialogue = {.admission = admission, .question = question};
+	struct dialogue dialogue = {.options = &admission->options, .question = question};
 	enum wpkg_status status = turns_take(&admission->turns, &turn, question->user, err);
 	if (status != WPKG_OK)
 		return status;
 	wpkg_buf_init(&dialogue.received, WPKG_ADMISSION_VERDICT_MAX);
-	status = ask(out, &dialogue, arena, err);
+	status = ask(out, admission, &dialogue, arena, err);
 	wpkg_buf_clear(&dialogue.received);
 	turns_give(&admission->turns, &turn);
 	return status;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "../client/global.h"
-#include "base/utf8.h"
 #include "data/json.h"
+#include "inspect_page.h"
 #include "output.h"
 #include "pkg/facts.h"
 #include "wasm/format.h"
@@ -29,15 +29,6 @@ static const struct wpkg_option inspect_rows[] = {
 	{"function", 'f', WPKG_OPTION_TEXT, "N|NAME", "show one function's instructions instead",
 	 NULL, offsetof(struct inspect_options, function)},
 	{0}};
-
-struct page {
-	struct wpkg_buf out;
-	const struct wpkg_module *module;	/* NULL: a component */
-	const struct wpkg_component *component; /* NULL: a module */
-	const struct wpkg_facts *facts;
-	const struct wpkg_str *names; /* of the module's functions by the name section, or empty */
-	uint32_t most;		      /* lines of a list */
-};
 
 /*
  * The name section's function names (specification, appendix "Name Section"), all at once: asking
@@ -65,268 +56,6 @@ static void read_names(struct wpkg_str *names, const struct wpkg_module *module)
 	}
 }
 
-static void put(struct page *page, struct wpkg_str text)
-{
-	wpkg_utf8_append_escaped(&page->out, text);
-}
-
-/* A heading with the number of what follows; the number of lines to print. */
-static uint32_t begin_list(struct page *page, const char *what, uint32_t count)
-{
-	if (count > 0)
-		wpkg_buf_append_format(&page->out, "\n%s (%u):\n", what, (unsigned)count);
-	return count < page->most ? count : page->most;
-}
-
-static void end_list(struct page *page, uint32_t count)
-{
-	if (count > page->most)
-		wpkg_buf_append_format(&page->out, "  ... %u more (--all)\n",
-				       (unsigned)(count - page->most));
-}
-
-static void put_sections(struct page *page)
-{
-	uint32_t count = page->facts->section_count;
-	uint32_t lines = begin_list(page, "sections", count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_facts_section *section = &page->facts->sections[i];
-		wpkg_buf_append_format(&page->out, "  %#10x %10u bytes  %s",
-				       (unsigned)section->offset, (unsigned)section->size,
-				       section->name);
-		if (section->custom.len > 0) {
-			wpkg_buf_append_text(&page->out, " \"");
-			put(page, section->custom);
-			wpkg_buf_append_text(&page->out, "\"");
-		}
-		if (section->count > 0)
-			wpkg_buf_append_format(&page->out, ", %u %s", (unsigned)section->count,
-					       section->count == 1 ? "entry" : "entries");
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, count);
-}
-
-static void put_types(struct page *page)
-{
-	const struct wpkg_module *module = page->module;
-	uint32_t lines = begin_list(page, "types", module->type_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		wpkg_buf_append_format(&page->out, "  %u: ", (unsigned)i);
-		wpkg_type_format(&page->out, wpkg_module_type(module, i), module->type_names);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, module->type_count);
-}
-
-static void put_imports(struct page *page)
-{
-	uint32_t lines = begin_list(page, "imports", page->facts->import_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_facts_import *import = &page->facts->imports[i];
-		wpkg_buf_append_text(&page->out, "  ");
-		put(page, import->module);
-		wpkg_buf_append_byte(&page->out, '.');
-		put(page, import->field);
-		wpkg_buf_append_text(&page->out, ": ");
-		put(page, import->type);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, page->facts->import_count);
-}
-
-static void put_exports(struct page *page)
-{
-	uint32_t lines = begin_list(page, "exports", page->facts->export_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_facts_export *export = &page->facts->exports[i];
-		wpkg_buf_append_text(&page->out, "  ");
-		put(page, export->name);
-		wpkg_buf_append_text(&page->out, ": ");
-		put(page, export->type);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, page->facts->export_count);
-}
-
-/* What the module defines of the other kinds, by their indices. */
-static void put_space(struct page *page, const char *what, enum wpkg_extern kind, uint32_t first,
-		      uint32_t count)
-{
-	uint32_t lines = begin_list(page, what, count - first);
-	for (uint32_t i = 0; i < lines; i++) {
-		wpkg_buf_append_format(&page->out, "  %u: ", (unsigned)(first + i));
-		wpkg_extern_format(&page->out, page->module, kind, first + i);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, count - first);
-}
-
-static void put_functions(struct page *page)
-{
-	const struct wpkg_module *module = page->module;
-	uint32_t first = module->func_import_count;
-	uint32_t lines = begin_list(page, "functions", module->func_count - first);
-	for (uint32_t i = first; i < first + lines; i++) {
-		const struct wpkg_range *body = &module->funcs[i].body;
-		wpkg_buf_append_format(&page->out, "  %u: ", (unsigned)i);
-		if (page->names[i].len > 0) {
-			put(page, page->names[i]);
-			wpkg_buf_append_text(&page->out, ": ");
-		}
-		wpkg_extern_format(&page->out, module, WPKG_EXTERN_FUNC, i);
-		wpkg_buf_append_format(&page->out, ", %u bytes at %#x\n",
-				       (unsigned)(body->end - body->start), (unsigned)body->start);
-	}
-	end_list(page, module->func_count - first);
-}
-
-static void put_data(struct page *page)
-{
-	static const char *const modes[] = {"active", "passive", "declarative"};
-	const struct wpkg_module *module = page->module;
-	uint32_t lines = begin_list(page, "element segments", module->elem_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_module_elem *elem = &module->elems[i];
-		wpkg_buf_append_format(&page->out, "  %u: %s, %u of ", (unsigned)i,
-				       modes[elem->mode], (unsigned)elem->count);
-		wpkg_valtype_format(&page->out, elem->type, module->type_names);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, module->elem_count);
-	lines = begin_list(page, "data segments", module->data_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_module_data *data = &module->datas[i];
-		wpkg_buf_append_format(&page->out, "  %u: %s, %u bytes at %#x\n", (unsigned)i,
-				       modes[data->mode],
-				       (unsigned)(data->bytes.end - data->bytes.start),
-				       (unsigned)data->bytes.start);
-	}
-	end_list(page, module->data_count);
-}
-
-static void put_features(struct page *page)
-{
-	begin_list(page, "features", page->facts->feature_count);
-	for (uint32_t i = 0; i < page->facts->feature_count; i++) {
-		const struct wpkg_facts_feature *feature = &page->facts->features[i];
-		wpkg_buf_append_format(&page->out, "  %s, first at %#x\n",
-				       wpkg_feature_name(feature->feature),
-				       (unsigned)feature->offset);
-	}
-	uint32_t lines = begin_list(page, "target features", page->facts->target_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		wpkg_buf_append_format(&page->out, "  %c", page->facts->targets[i].prefix);
-		put(page, page->facts->targets[i].name);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, page->facts->target_count);
-}
-
-static void put_producers(struct page *page)
-{
-	uint32_t lines = begin_list(page, "producers", page->facts->producer_count);
-	for (uint32_t i = 0; i < lines; i++) {
-		const struct wpkg_facts_producer *producer = &page->facts->producers[i];
-		wpkg_buf_append_text(&page->out, "  ");
-		put(page, producer->field);
-		wpkg_buf_append_text(&page->out, ": ");
-		put(page, producer->name);
-		wpkg_buf_append_text(&page->out, producer->version.len > 0 ? " " : "");
-		put(page, producer->version);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, page->facts->producer_count);
-}
-
-static void put_dylink(struct page *page)
-{
-	const struct wpkg_facts_dylink *dylink = &page->facts->dylink;
-	if (dylink->section.len == 0)
-		return;
-	wpkg_buf_append_format(&page->out,
-			       "\ndynamic library:\n  memory: %u bytes, aligned to 2^%u\n"
-			       "  table: %u entries, aligned to 2^%u\n",
-			       (unsigned)dylink->memory_size, (unsigned)dylink->memory_align,
-			       (unsigned)dylink->table_size, (unsigned)dylink->table_align);
-	uint32_t lines = dylink->needed_count < page->most ? dylink->needed_count : page->most;
-	for (uint32_t i = 0; i < lines; i++) {
-		wpkg_buf_append_text(&page->out, "  needs ");
-		put(page, dylink->needed[i]);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	end_list(page, dylink->needed_count);
-}
-
-static void put_names(struct page *page, const char *what,
-		      const struct wpkg_component_extern *externs, uint32_t count)
-{
-	uint32_t lines = begin_list(page, what, count);
-	for (uint32_t i = 0; i < lines; i++) {
-		wpkg_buf_append_text(&page->out, "  ");
-		put(page, externs[i].name);
-		wpkg_buf_append_format(&page->out, ": %s\n",
-				       wpkg_component_sort_name(externs[i].sort));
-	}
-	end_list(page, count);
-}
-
-static void put_summary(struct page *page, const char *name)
-{
-	const struct wpkg_facts *facts = page->facts;
-	put(page, wpkg_str_from(name));
-	wpkg_buf_append_format(&page->out, ": %s, %llu bytes\n", wpkg_wasm_kind_name(facts->kind),
-			       (unsigned long long)facts->size);
-	if (facts->name.len > 0) {
-		wpkg_buf_append_text(&page->out, "name: ");
-		put(page, facts->name);
-		wpkg_buf_append_byte(&page->out, '\n');
-	}
-	if (!page->module)
-		return;
-	wpkg_buf_append_format(&page->out, "functions: %u, %llu bytes of code%s\n",
-			       (unsigned)facts->functions, (unsigned long long)facts->code_bytes,
-			       facts->has_function_names ? ", with names" : "");
-	wpkg_buf_append_format(&page->out, "data: %llu bytes\n",
-			       (unsigned long long)facts->data_bytes);
-	if (facts->has_start)
-		wpkg_buf_append_format(&page->out, "start: function %u\n",
-				       (unsigned)page->module->start);
-	if (facts->has_debug_info)
-		wpkg_buf_append_text(&page->out, "debug information: yes\n");
-}
-
-static int print_page(struct page *page, const char *name)
-{
-	const struct wpkg_module *module = page->module;
-	wpkg_buf_init(&page->out, SIZE_MAX);
-	put_summary(page, name);
-	put_features(page);
-	put_producers(page);
-	put_dylink(page);
-	put_sections(page);
-	if (module) {
-		put_types(page);
-		put_imports(page);
-		put_exports(page);
-		put_functions(page);
-		put_space(page, "memories", WPKG_EXTERN_MEMORY, module->memory_import_count,
-			  module->memory_count);
-		put_space(page, "tables", WPKG_EXTERN_TABLE, module->table_import_count,
-			  module->table_count);
-		put_space(page, "globals", WPKG_EXTERN_GLOBAL, module->global_import_count,
-			  module->global_count);
-		put_space(page, "tags", WPKG_EXTERN_TAG, module->tag_import_count,
-			  module->tag_count);
-		put_data(page);
-	} else {
-		const struct wpkg_component *component = page->component;
-		put_names(page, "imports", component->imports, component->import_count);
-		put_names(page, "exports", component->exports, component->export_count);
-	}
-	return tool_print(&page->out);
-}
-
 /* JSON: the facts (pkg/facts.h), and what only the module itself says. */
 
 static bool add_types(struct wpkg_arena *arena, struct wpkg_value *table,
@@ -347,7 +76,8 @@ static bool add_types(struct wpkg_arena *arena, struct wpkg_value *table,
 }
 
 /* By index, those that there are. */
-static bool add_names(struct wpkg_arena *arena, struct wpkg_value *table, const struct page *page)
+static bool add_names(struct wpkg_arena *arena, struct wpkg_value *table,
+		      const struct inspect_page *page)
 {
 	struct wpkg_value *names = wpkg_value_add(arena, table, "names", WPKG_VALUE_TABLE);
 	bool added = names != NULL;
@@ -360,7 +90,7 @@ static bool add_names(struct wpkg_arena *arena, struct wpkg_value *table, const 
 	return added;
 }
 
-static int print_json(const struct page *page, struct wpkg_arena *arena)
+static int print_json(const struct inspect_page *page, struct wpkg_arena *arena)
 {
 	struct wpkg_err err;
 	struct wpkg_buf out;
@@ -404,7 +134,8 @@ static bool find_function(uint32_t *out, const struct wpkg_module *module,
 	return false;
 }
 
-static int print_function(const struct page *page, const char *file, const char *name, bool json)
+static int print_function(const struct inspect_page *page, const char *file, const char *name,
+			  bool json)
 {
 	const struct wpkg_module *module = page->module;
 	const struct wpkg_wat_print_options options = {.offsets = true};
@@ -442,17 +173,20 @@ static int show(const struct wpkg_invocation *invocation, struct subject *subjec
 {
 	const struct global_options *global = invocation->global;
 	const struct inspect_options *options = invocation->options;
-	struct page page = {.module = subject->module,
-			    .component = subject->module ? NULL : &subject->component,
-			    .facts = subject->facts,
-			    .names = subject->names,
-			    .most = options->all ? UINT32_MAX : LINES_MAX};
+	struct inspect_page page = {.module = subject->module,
+				    .component = subject->module ? NULL : &subject->component,
+				    .facts = subject->facts,
+				    .names = subject->names,
+				    .most = options->all ? UINT32_MAX : LINES_MAX};
 	if (options->function)
 		return print_function(&page, invocation->operands[0], options->function,
 				      global->json);
 	if (global->json)
 		return print_json(&page, &subject->arena);
-	return print_page(&page, invocation->operands[0]);
+	struct wpkg_buf out;
+	wpkg_buf_init(&out, SIZE_MAX);
+	inspect_page_write(&out, &page, invocation->operands[0]);
+	return tool_print(&out);
 }
 
 static enum wpkg_status read_subject(struct subject *subject, struct wpkg_err *err)
@@ -512,8 +246,8 @@ const struct wpkg_command tool_inspect = {
 		"the instructions of a function, by index, export or name, with their offsets.\n"
 		"\n"
 		"Of a component its imports, exports and sections are shown. With --json "
-		"everything is one document, "
-		"which the registry keeps of each module, too.",
+		"everything "
+		"is one document, which the registry keeps of each module, too.",
 	.example = "wpkg inspect app.wasm\n"
 		   "wpkg inspect --all example.com/app@1.2.0\n"
 		   "wpkg inspect --function _start app.wasm\n"

@@ -6,6 +6,12 @@
 
 #include "pkg/host_profile.h"
 
+/* Reads a profile as a document; what it includes is not looked at (host_read.c). */
+WPKG_MUST_CHECK enum wpkg_status host_profile_read(struct wpkg_host_profile *out,
+						   struct wpkg_arena *arena,
+						   const struct wpkg_value *value,
+						   struct wpkg_err *err);
+
 /* A type as a profile writes it (host_type.c); a string value. */
 WPKG_MUST_CHECK enum wpkg_status host_type_parse(struct wpkg_host_type *out,
 						 struct wpkg_arena *arena,
