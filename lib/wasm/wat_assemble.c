@@ -30,6 +30,10 @@ bool wat_place(unsigned *out, struct wpkg_str direction, struct wpkg_str section
 	bool is_after = wpkg_str_equal_text(direction, "after");
 	if (!is_after && !wpkg_str_equal_text(direction, "before"))
 		return false;
+	if (wpkg_str_equal_text(section, is_after ? "last" : "first")) {
+		*out = is_after ? 2 * SECTIONS - 1 : 0;
+		return true;
+	}
 	for (unsigned i = 0; i < SECTIONS; i++) {
 		if (!wpkg_str_equal_text(section, order[i].word))
 			continue;

@@ -158,7 +158,7 @@ END_TEST
 START_TEST(custom_sections_stand_where_they_are_said_to)
 {
 	struct wpkg_buf bytes = text_parse(WPKG_LIT(
-		"(@custom \"c\" (after func) \"1\" \"2\") (@custom \"a\" (before type)) (func) "
+		"(@custom \"c\" (after func) \"1\" \"2\") (@custom \"a\" (before first)) (func) "
 		"(@custom \"d\" \"\\00\") (@custom \"b\" (before func) \"\")"));
 	struct wpkg_module *module = text_read(&bytes);
 	static const struct {
