@@ -51,8 +51,8 @@ START_TEST(facts_become_a_document)
 	static const char *const parts[] = {
 		"\"kind\":\"module\"",
 		"\"functions\":0",
-		"\"imports\":[{\"module\":\"env\",\"name\":\"f\",\"kind\":\"func\",\"type\":\"func "
-		"(param i32)\"}]",
+		"\"imports\":[{\"module\":\"env\",\"name\":\"f\",\"kind\":\"func\"",
+		"\"type\":\"func (param i32)\"}]",
 		"\"exports\":[{\"name\":\"g\",\"kind\":\"func\"",
 		"\"minimum\":1,\"maximum\":2",
 		"\"producers\":[{\"field\":\"sdk\",\"name\":\"tool\",\"version\":\"1.0\"}]",
