@@ -45,7 +45,7 @@ MODE_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 MODE_tsan := -O1 -g -fsanitize=thread
 MODE_cov := -O0 -g --coverage
 MODE_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
-MODE_switch := -O1 -g
+MODE_switch := -O2 -g -D_FORTIFY_SOURCE=2
 MODE := $(MODE_$(VARIANT))
 ifeq ($(MODE),)
 $(error VARIANT=$(VARIANT) is none of release debug asan ubsan tsan cov fuzz switch)
@@ -115,6 +115,7 @@ $(filter-out %/handlers.inc,$(EXEC_MADE)): $(OUT)/gen/exec/handlers.inc
 $(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
 ifneq ($(filter tsan cov switch,$(VARIANT)),)
 $(call objects,$(wildcard lib/exec/run*.c)): CPPFLAGS += -DWPKG_EXEC_SWITCH
+$(call objects,lib/exec/run.c): CFLAGS += -O1
 else
 $(call objects,$(wildcard lib/exec/run*.c)): CFLAGS += -O2 -fno-math-errno -ffp-contract=off \
   $(if $(IS_CLANG),,-foptimize-sibling-calls -fno-ipa-icf)
