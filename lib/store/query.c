@@ -194,7 +194,7 @@ static enum wpkg_status walk_summaries(struct search *search, struct db_rows *ro
 	return status == WPKG_OK ? add_match(search, &match, err) : status;
 }
 
-/* *done is false when there are too many, or none of the terms can be looked for. */
+/* *done is false when there are too many, or the terms are too short or too long to look for. */
 static enum wpkg_status search_few_texts(bool *done, struct search *search, struct wpkg_err *err)
 {
 	struct db_rows rows;
@@ -205,8 +205,9 @@ static enum wpkg_status search_few_texts(bool *done, struct search *search, stru
 	wpkg_buf_init(&expression, EXPRESSION_MAX);
 	search->db->ops->search_expression(&expression, search->terms.items, search->terms.count,
 					   only_names);
-	enum wpkg_status status = wpkg_buf_check(&expression, "query", err);
-	if (status == WPKG_OK && expression.len > 0) {
+	bool too_long = expression.failed == WPKG_ELIMIT;
+	enum wpkg_status status = too_long ? WPKG_OK : wpkg_buf_check(&expression, "query", err);
+	if (status == WPKG_OK && !too_long && expression.len > 0) {
 		struct db_value text = db_text(wpkg_buf_str(&expression));
 		status = db_find_integer(&found, &count, search->db, search->db->ops->search_count,
 					 DB_VALUES(text, db_integer(FEW + 1)), err);
