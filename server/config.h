@@ -35,7 +35,8 @@ struct config {
 	const char *trusted_proxies; /* addresses, with commas between */
 
 	bool unauthenticated;
-	bool is_private; /* reading needs a login */
+	bool is_private;  /* reading needs a login */
+	bool basic_login; /* what OCI clients are asked for; both are always taken */
 	const char *htpasswd;
 	const char *keyring;
 	const char *strategy;

@@ -191,7 +191,7 @@ static void challenge(struct request *request)
 		oci_challenge(request);
 		return;
 	}
-	respond_header(request, "WWW-Authenticate", "Basic realm=\"wpkg\", charset=\"UTF-8\"");
+	respond_challenge(request);
 }
 
 /* WPKG_EBUSY, and nothing was answered, when only a worker can tell. */

@@ -76,7 +76,8 @@ bool oci_take_digest(struct wpkg_content_digest *out, struct request *request,
 /* May the caller do that to the repository? False, and the answer is made, when not. */
 bool oci_allow(struct request *request, enum wpkg_right right, struct wpkg_str name);
 
-/* Sets WWW-Authenticate: where to get a token for this resource. */
+/* Sets WWW-Authenticate: where to get a token for this resource, or that a password is asked for.
+ */
 void oci_challenge(struct request *request);
 
 /* The value of a parameter; false when it is not there. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How an OCI client logs in: it is refused with the address of the token service, shows its
- * credentials there (or none), and comes back with a token. And how a client of Wasm packages
- * learns that this server speaks OCI.
+ * credentials there (or none), and comes back with a token; or, where the operator wants that, is
+ * asked for its password each time. And how a client of Wasm packages learns that this server
+ * speaks OCI.
  */
 #include "oci.h"
 
@@ -43,6 +44,10 @@ void oci_challenge(struct request *request)
 {
 	const char *url = base_url(request);
 	struct wpkg_str name = request->parts[0];
+	if (request->server->config.basic_login) {
+		respond_challenge(request);
+		return;
+	}
 	if (!url || !is_plain(wpkg_str_from(url)))
 		return;
 	const char *scope = name.len > 0 && is_plain(name)

@@ -122,6 +122,11 @@ void respond_error(struct request *request, const struct wpkg_err *err)
 	respond_refusal(request, status, "%s", err->msg);
 }
 
+void respond_challenge(struct request *request)
+{
+	respond_header(request, "WWW-Authenticate", "Basic realm=\"wpkg\", charset=\"UTF-8\"");
+}
+
 /* RFC 9110, section 13.1.2, with weak comparison: a list of tags, or "*". */
 static bool names_tag(struct wpkg_str list, const char *tag)
 {

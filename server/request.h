@@ -144,6 +144,9 @@ void respond_empty(struct request *request, unsigned status);
 /* value must live as long as the request. */
 void respond_header(struct request *request, const char *name, const char *value);
 
+/* Sets WWW-Authenticate: a name and a password would help (RFC 7617). */
+void respond_challenge(struct request *request);
+
 /* 304 when If-None-Match names that entity tag (with its quotes), and true. Sets ETag in any case.
  */
 bool respond_not_modified(struct request *request, const char *tag);
