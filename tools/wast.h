@@ -22,6 +22,7 @@ struct wast_tally {
 
 struct wast_run;
 struct wpkg_linker;
+struct wpkg_value; /* data/value.h */
 
 /*
  * A run with the host module spectest, in an engine with the tally's limits; the file's name, for
@@ -35,8 +36,24 @@ void wast_run_free(struct wast_run *run);
 WPKG_MUST_CHECK enum wpkg_status wast_define_spectest(struct wpkg_linker *linker,
 						      struct wpkg_err *err);
 
-/* Does what the command says, and counts it. */
-void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command);
+/*
+ * The commands of a thread, in a text or in a JSON document that stays until the run is freed. Who
+ * reads the script says how they are run: on the thread, in its own run.
+ */
+struct wast_block {
+	void (*run)(struct wast_run *run, const struct wast_block *block);
+	struct wpkg_str text;
+	uint32_t start, end; /* of the commands in the text */
+	const char *path, *folder;
+	const struct wpkg_value *commands; /* of a document */
+};
+
+/* Does what the command says, and counts it. The block is a thread's; NULL for other commands. */
+void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command,
+		      const struct wast_block *block);
+
+/* The run's tally. */
+struct wast_tally *wast_run_tally(const struct wast_run *run);
 
 /* Counts a failure that is no command's: a script that cannot be read. The file's name goes before
  * the message, which begins with a line or is about the whole file. */

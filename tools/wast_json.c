@@ -247,6 +247,8 @@ static enum wpkg_status read_command(struct reading *reading, struct wpkg_script
 	return status;
 }
 
+static void run_thread(struct wast_run *run, const struct wast_block *block);
+
 static void run_commands(struct wast_run *run, struct wast_tally *tally, const char *path,
 			 const char *folder, const struct wpkg_value *commands)
 {
@@ -257,13 +259,23 @@ static void run_commands(struct wast_run *run, struct wast_tally *tally, const c
 	wpkg_arena_init(&arena, SIZE_MAX);
 	wpkg_buf_init(&reading.bytes, DOCUMENT_MAX);
 	for (size_t i = 0; commands && i < commands->count; i++) {
+		struct wast_block block = {
+			.run = run_thread,
+			.path = path,
+			.folder = folder,
+			.commands = wpkg_value_find(&commands->items[i], "commands")};
 		if (read_command(&reading, &command, &commands->items[i]) == WPKG_OK)
-			wast_run_command(run, &command);
+			wast_run_command(run, &command, &block);
 		else
 			wast_tally_broken(tally, path, &err);
 		wpkg_arena_clear(&arena);
 	}
 	wpkg_buf_clear(&reading.bytes);
+}
+
+static void run_thread(struct wast_run *run, const struct wast_block *block)
+{
+	run_commands(run, wast_run_tally(run), block->path, block->folder, block->commands);
 }
 
 void wast_json_run(const char *path, struct wast_tally *tally)

@@ -3,11 +3,10 @@
  * What the commands of a test script mean (interpreter/README.md of WebAssembly/spec, "Scripts").
  * Everything goes through the engine's public interface.
  */
-#include "wast.h"
+#include "wast_int.h"
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "exec/engine.h"
 #include "exec/instance.h"
 #include "exec/linker.h"
 #include "value.h"
@@ -16,36 +15,7 @@
 
 #define VALUES_MAX 1024 /* arguments or results of a call: more than a module may have */
 
-/* A module that was defined; lives as long as the engine. */
-struct definition {
-	struct definition *next;
-	struct wpkg_str name; /* "$M", or empty */
-	struct wpkg_buf bytes;
-	struct wpkg_module *module;
-};
-
-struct named_instance {
-	struct named_instance *next;
-	struct wpkg_str name;
-	struct wpkg_instance *instance;
-};
-
-struct wast_run {
-	const char *file;
-	struct wast_tally *tally;
-	struct wpkg_arena arena;
-	struct wpkg_engine *engine;
-	struct wpkg_linker *linker;
-	struct definition *definitions; /* newest first */
-	struct named_instance *instances;
-	struct wpkg_instance *current; /* NULL: the latest module failed */
-	struct wpkg_buf reason;	       /* why the command fails */
-};
-
-/* Says why the command fails. Always false. */
-static bool fail(struct wast_run *run, const char *format, ...) WPKG_PRINTF(2, 3);
-
-static bool fail(struct wast_run *run, const char *format, ...)
+bool wast_fail(struct wast_run *run, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -54,6 +24,8 @@ static bool fail(struct wast_run *run, const char *format, ...)
 	va_end(args);
 	return false;
 }
+
+#define fail wast_fail
 
 /* Modules. */
 
@@ -112,13 +84,19 @@ static struct definition *find_definition(struct wast_run *run, struct wpkg_str 
 
 /* Instances. */
 
-static struct wpkg_instance *find_instance(struct wast_run *run, struct wpkg_str name)
+struct wpkg_instance *wast_find_named(const struct wast_run *run, struct wpkg_str name)
 {
-	if (name.len == 0 && run->current)
-		return run->current;
-	for (struct named_instance *i = run->instances; name.len > 0 && i; i = i->next)
+	for (struct named_instance *i = run->instances; i; i = i->next)
 		if (wpkg_str_equal(i->name, name))
 			return i->instance;
+	return NULL;
+}
+
+static struct wpkg_instance *find_instance(struct wast_run *run, struct wpkg_str name)
+{
+	struct wpkg_instance *found = name.len == 0 ? run->current : wast_find_named(run, name);
+	if (found)
+		return found;
 	fail(run, "no instance %.*s", WPKG_STR_ARG(name));
 	return NULL;
 }
@@ -172,6 +150,8 @@ static bool run_instance(struct wast_run *run, const struct wpkg_script_command 
 static bool run_register(struct wast_run *run, const struct wpkg_script_command *command)
 {
 	struct wpkg_err err;
+	if (wast_is_foreign(run, command->name))
+		return wast_register_foreign(run, command->as);
 	struct wpkg_instance *instance = find_instance(run, command->name);
 	if (!instance)
 		return false;
@@ -426,12 +406,6 @@ static bool run_assert_uninstantiable(struct wast_run *run,
 	return refuses_instance(run, command, true);
 }
 
-static bool run_thread(struct wast_run *run, const struct wpkg_script_command *command)
-{
-	(void)command;
-	return fail(run, "threads are not supported");
-}
-
 static bool (*const runners[WPKG_SCRIPT_KIND_COUNT])(struct wast_run *run,
 						     const struct wpkg_script_command *command) = {
 	[WPKG_SCRIPT_MODULE] = run_module,
@@ -449,8 +423,8 @@ static bool (*const runners[WPKG_SCRIPT_KIND_COUNT])(struct wast_run *run,
 	[WPKG_SCRIPT_ASSERT_UNINSTANTIABLE] = run_assert_uninstantiable,
 	[WPKG_SCRIPT_ASSERT_INVALID_CUSTOM] = run_assert_custom,
 	[WPKG_SCRIPT_ASSERT_MALFORMED_CUSTOM] = run_assert_custom,
-	[WPKG_SCRIPT_THREAD] = run_thread,
-	[WPKG_SCRIPT_WAIT] = run_thread,
+	[WPKG_SCRIPT_THREAD] = wast_thread_start,
+	[WPKG_SCRIPT_WAIT] = wast_thread_wait,
 };
 
 /* Adds a line, with what must not reach a terminal escaped, and empties the buffer. */
@@ -478,8 +452,10 @@ static void report(const struct wast_run *run, const struct wpkg_script_command 
 	add_failure(run->tally, &line);
 }
 
-void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command)
+void wast_run_command(struct wast_run *run, const struct wpkg_script_command *command,
+		      const struct wast_block *block)
 {
+	run->block = block;
 	if (runners[command->kind](run, command))
 		run->tally->passed++;
 	else
@@ -492,6 +468,11 @@ void wast_tally_broken(struct wast_tally *tally, const char *file, const struct 
 	wpkg_buf_init(&line, SIZE_MAX);
 	wpkg_buf_append_format(&line, "%s:%s", file, err->msg);
 	add_failure(tally, &line);
+}
+
+struct wast_tally *wast_run_tally(const struct wast_run *run)
+{
+	return run->tally;
 }
 
 enum wpkg_status wast_run_new(struct wast_run **out, const char *file, struct wast_tally *tally,
@@ -520,6 +501,7 @@ void wast_run_free(struct wast_run *run)
 {
 	if (!run)
 		return;
+	wast_threads_join(run);
 	wpkg_linker_free(run->linker);
 	wpkg_engine_free(run->engine);
 	while (run->definitions) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exec/linker.h"
+#include "exec/shared.h"
 #include "wast.h"
 
 /* What it prints is nobody's: the functions are there to be called. */
@@ -48,6 +49,19 @@ static enum wpkg_status define_globals(struct wpkg_linker *linker, struct wpkg_e
 	return status;
 }
 
+static enum wpkg_status define_shared(struct wpkg_linker *linker, const struct wpkg_extent *pages,
+				      struct wpkg_err *err)
+{
+	struct wpkg_shared_memory *shared;
+	enum wpkg_status status = wpkg_shared_memory_new(&shared, pages, err);
+	if (status != WPKG_OK)
+		return status;
+	status = wpkg_linker_define_shared_memory(linker, WPKG_LIT("spectest"),
+						  WPKG_LIT("shared_memory"), shared, err);
+	wpkg_shared_memory_drop(shared);
+	return status;
+}
+
 enum wpkg_status wast_define_spectest(struct wpkg_linker *linker, struct wpkg_err *err)
 {
 	struct wpkg_str module = WPKG_LIT("spectest");
@@ -64,5 +78,7 @@ enum wpkg_status wast_define_spectest(struct wpkg_linker *linker, struct wpkg_er
 						  err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_define_memory(linker, module, WPKG_LIT("memory"), &pages, err);
+	if (status == WPKG_OK)
+		status = define_shared(linker, &pages, err);
 	return status;
 }

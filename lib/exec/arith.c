@@ -410,6 +410,20 @@ void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t pl
 	exec_push_result(t, kind, pos);
 }
 
+/* Two operands of 128 bits, or two factors: two results, the low half first. */
+void exec_wide(struct translator *t, unsigned opcode)
+{
+	uint32_t slots[4] = {0}, count = opcode <= OPCODE_I64_ADD128 + 1 ? 4 : 2;
+	for (uint32_t i = 0; i < count; i++)
+		slots[i] = exec_slot(t, t->height - count + i);
+	exec_pop(t, count);
+	exec_emit(t, H_i64_add128 + (opcode - OPCODE_I64_ADD128));
+	exec_word(t, exec_fields(t->next_slot, slots[0], slots[1], slots[2]));
+	exec_word(t, exec_fields(slots[3], 0, 0, 0));
+	exec_push_slot(t, KIND_I64, NOWHERE);
+	exec_push_slot(t, KIND_I64, NOWHERE);
+}
+
 /* Compared with 0; of a comparison that was just made, the opposite one. */
 void exec_eqz(struct translator *t, unsigned opcode)
 {

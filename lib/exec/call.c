@@ -86,7 +86,9 @@ enum wpkg_trap wpkg_func_call(struct wpkg_outcome *outcome, struct wpkg_func *fu
 	const uint64_t *pc = vm->pc;
 	uint64_t *fp = vm->fp;
 	struct exec_run_state state = {pc, fp, engine->suspended};
-	if (outermost && engine->limits.time_ms)
+	if (outermost && engine->inherited)
+		engine->deadline = engine->inherited;
+	else if (outermost && engine->limits.time_ms)
 		engine->deadline = wpkg_clock_monotonic() + engine->limits.time_ms * 1000000;
 	engine->run_depth++;
 	engine->suspended = &state;

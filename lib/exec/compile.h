@@ -199,6 +199,7 @@ uint32_t exec_width(unsigned kind);
 unsigned exec_result_kind(unsigned opcode);
 void exec_binary(struct translator *t, unsigned opcode);
 void exec_unary(struct translator *t, unsigned opcode);
+void exec_wide(struct translator *t, unsigned opcode);
 void exec_eqz(struct translator *t, unsigned opcode);
 void exec_item(struct translator *t, unsigned first, unsigned kind);
 void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t place);
@@ -245,6 +246,9 @@ void exec_end_region(struct translator *t, struct label *label);
 void exec_throw_tag(struct translator *t);
 void exec_throw_operand(struct translator *t);
 void exec_rethrow(struct translator *t);
+
+/* translate_atomic.c: what begins with 0xfe. */
+void exec_atomic_instruction(struct translator *t, unsigned opcode);
 
 /* safepoint.c */
 void exec_safepoint(struct translator *t, uint32_t pos);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "exec/engine_int.h"
 #include "exec/type.h"
@@ -35,7 +36,6 @@ static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limi
 		own->stack_bytes = STACK_LEAST;
 	engine->vectors = exec_vectors_best(WPKG_OPT_ALL & ~own->optimisations_off);
 	engine->fuel_counts = own->fuel != 0;
-	engine->fuel = own->fuel;
 	engine->metered = own->fuel != 0 || own->time_ms != 0;
 }
 
@@ -56,12 +56,18 @@ static bool map_stack(struct wpkg_engine *engine)
 	return true;
 }
 
-enum wpkg_status wpkg_engine_new(struct wpkg_engine **out, const struct wpkg_engine_limits *limits,
-				 struct wpkg_err *err)
+/* With that budget, which the engine holds from now on even when this fails; NULL: no memory. */
+static enum wpkg_status new_engine(struct wpkg_engine **out,
+				   const struct wpkg_engine_limits *limits,
+				   struct exec_budget *budget, struct wpkg_err *err)
 {
-	struct wpkg_engine *engine = wpkg_mem_calloc(1, sizeof(*engine));
-	if (!engine)
+	struct wpkg_engine *engine = budget ? wpkg_mem_calloc(1, sizeof(*engine)) : NULL;
+	if (!engine) {
+		exec_budget_drop(budget);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "engine: no memory");
+	}
+	engine->budget = budget;
+	sem_init(&engine->wake, 0, 0);
 	set_limits(engine, limits);
 	wpkg_arena_init(&engine->arena, OBJECTS_MAX);
 	wpkg_types_init(&engine->types, TYPES_MAX);
@@ -82,10 +88,35 @@ enum wpkg_status wpkg_engine_new(struct wpkg_engine **out, const struct wpkg_eng
 	return WPKG_OK;
 }
 
+enum wpkg_status wpkg_engine_new(struct wpkg_engine **out, const struct wpkg_engine_limits *limits,
+				 struct wpkg_err *err)
+{
+	return new_engine(out, limits, exec_budget_new(limits ? limits->fuel : 0), err);
+}
+
+enum wpkg_status wpkg_engine_new_sibling(struct wpkg_engine **out, struct wpkg_engine *engine,
+					 struct wpkg_err *err)
+{
+	enum wpkg_status status =
+		new_engine(out, &engine->limits, exec_budget_hold(engine->budget), err);
+	if (status == WPKG_OK)
+		(*out)->inherited = engine->deadline;
+	return status;
+}
+
+/* Fuel that was not used is there for the siblings. */
+static void return_fuel(struct wpkg_engine *engine)
+{
+	if (engine->vm.fuel > 0)
+		__atomic_add_fetch(&engine->budget->fuel, (uint64_t)engine->vm.fuel,
+				   __ATOMIC_RELAXED);
+}
+
 void wpkg_engine_free(struct wpkg_engine *engine)
 {
 	if (!engine)
 		return;
+	return_fuel(engine);
 	for (uint32_t i = 0; i < engine->memory_count; i++)
 		exec_memory_free(engine->memories[i]);
 	for (uint32_t i = 0; i < engine->table_count; i++)
@@ -104,20 +135,33 @@ void wpkg_engine_free(struct wpkg_engine *engine)
 	wpkg_arena_clear(&engine->arena);
 	if (engine->stack)
 		munmap(engine->stack, engine->limits.stack_bytes + GUARD);
+	exec_budget_drop(engine->budget);
+	sem_destroy(&engine->wake);
 	wpkg_mem_free(engine);
 }
 
-/* Two words are written, the reason first: whoever sees the limit gone finds the reason. */
+/* Two words are written, the reason first: whoever sees the limit gone finds the reason. Posting is
+ * one of the few things that a signal handler may do. */
 void wpkg_engine_interrupt(struct wpkg_engine *engine)
 {
 	__atomic_store_n(&engine->vm.interrupt, (uint32_t)WPKG_TRAP_INTERRUPT, __ATOMIC_RELEASE);
 	__atomic_store_n(&engine->vm.stack_limit, NULL, __ATOMIC_RELEASE);
+	sem_post(&engine->wake);
 }
 
 void wpkg_engine_clear_interrupt(struct wpkg_engine *engine)
 {
 	__atomic_store_n(&engine->vm.stack_limit, engine->stack_end, __ATOMIC_RELEASE);
 	__atomic_store_n(&engine->vm.interrupt, 0, __ATOMIC_RELEASE);
+}
+
+enum wpkg_trap exec_engine_poll(const struct wpkg_engine *engine)
+{
+	uint32_t interrupt = __atomic_load_n(&engine->vm.interrupt, __ATOMIC_RELAXED);
+	if (interrupt)
+		return (enum wpkg_trap)interrupt;
+	uint64_t deadline = engine->deadline;
+	return deadline && wpkg_clock_monotonic() >= deadline ? WPKG_TRAP_DEADLINE : WPKG_TRAP_NONE;
 }
 
 void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global)
@@ -132,20 +176,23 @@ void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global)
 uint64_t wpkg_engine_fuel(const struct wpkg_engine *engine)
 {
 	int64_t given = engine->vm.fuel;
+	uint64_t left = __atomic_load_n(&engine->budget->fuel, __ATOMIC_RELAXED);
 	if (given >= 0)
-		return engine->fuel + (uint64_t)given;
-	return engine->fuel > (uint64_t)-given ? engine->fuel - (uint64_t)-given : 0;
+		return left + (uint64_t)given;
+	return left > (uint64_t)-given ? left - (uint64_t)-given : 0;
 }
 
 void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units)
 {
-	engine->fuel = units;
+	__atomic_store_n(&engine->budget->fuel, units, __ATOMIC_RELAXED);
 	engine->vm.fuel = 0;
 }
 
 void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine)
 {
 	*out = engine->usage;
+	out->memory_bytes = exec_memory_used(engine);
+	out->table_entries = __atomic_load_n(&engine->budget->table_entries, __ATOMIC_RELAXED);
 	out->heap_bytes = engine->heap.bytes;
 	out->collections = engine->heap.collections;
 }

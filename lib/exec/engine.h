@@ -7,8 +7,9 @@
  * instance, function, memory, table and global made in it; freeing it frees them all. Modules stay
  * the caller's and must outlive the engine, as must the bytes they were read from.
  *
- * Nothing is global: engines share nothing, and each belongs to one thread at a time. The one
- * exception is wpkg_engine_interrupt, which any thread and any signal handler may call.
+ * Nothing is global: engines share nothing but modules, shared memories (exec/shared.h) and what
+ * siblings do, and each belongs to one thread at a time. The one exception is
+ * wpkg_engine_interrupt, which any thread and any signal handler may call.
  */
 
 #include <stdbool.h>
@@ -54,6 +55,15 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_engine_new(struct wpkg_engine **out,
 void wpkg_engine_free(struct wpkg_engine *engine);
 
 /*
+ * An engine for another thread of the same guest, by the thread that has the first one. It has the
+ * same limits, and shares with its siblings the fuel, the ceilings of memories and tables, and the
+ * end of the time of the call that runs now; stack and heap are its own. Each is interrupted by
+ * itself, and they may be freed in any order.
+ */
+WPKG_MUST_CHECK enum wpkg_status
+wpkg_engine_new_sibling(struct wpkg_engine **out, struct wpkg_engine *engine, struct wpkg_err *err);
+
+/*
  * Ends what runs in the engine, soon, with WPKG_TRAP_INTERRUPT; when nothing runs, the next call.
  * The interrupt holds until it is cleared.
  */
@@ -67,7 +77,7 @@ void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units);
 /* What the engine holds now, for reports. */
 struct wpkg_engine_usage {
 	uint64_t memory_bytes;	/* of all memories; they never shrink, so it is the peak, too */
-	uint64_t table_entries; /* of all tables */
+	uint64_t table_entries; /* of all tables; both with those of the siblings */
 	uint64_t heap_bytes;	/* that the heap takes from the host */
 	uint64_t collections;	/* of the heap */
 	uint64_t compiled_functions;

@@ -4,7 +4,10 @@
 
 /* The engine's inside, for the files of this folder. */
 
+#include <semaphore.h>
+
 #include "base/arena.h"
+#include "exec/budget.h"
 #include "exec/engine.h"
 #include "exec/heap.h"
 #include "exec/object.h"
@@ -46,10 +49,12 @@ struct wpkg_engine {
 	enum exec_vectors vectors;
 	bool metered; /* fuel or time is counted */
 	bool fuel_counts;
-	uint64_t fuel;		  /* beyond what the machine was given */
-	uint64_t deadline;	  /* monotonic nanoseconds; 0: none now */
-	struct wpkg_arena arena;  /* functions, globals, instances, ... : all that never goes */
-	struct wpkg_memory empty; /* stands for the memory 0 of instances without one */
+	struct exec_budget *budget; /* fuel beyond what the machine was given, and ceilings */
+	uint64_t deadline;	    /* monotonic nanoseconds; 0: none now */
+	uint64_t inherited;	    /* of a sibling: the deadline of all its calls; 0 */
+	sem_t wake;		    /* what a wait sleeps on; an interrupt posts it */
+	struct wpkg_arena arena;    /* functions, globals, instances, ... : all that never goes */
+	struct wpkg_memory empty;   /* stands for the memory 0 of instances without one */
 	uint64_t *stack, *stack_end;
 	uint64_t *stack_top; /* where a call from the host begins its frame */
 	uint32_t run_depth;
@@ -87,9 +92,13 @@ struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const 
 /* Compiles the function if it has no code yet. */
 enum wpkg_trap exec_func_prepare(struct wpkg_func *func);
 
+struct wpkg_shared_memory;
+
 /* New objects, owned by the engine. NULL when memory or a ceiling is out, with the error set. */
 struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpkg_size *size,
 				    unsigned page_log2, struct wpkg_err *err);
+struct wpkg_memory *exec_memory_of_shared(struct wpkg_engine *engine,
+					  struct wpkg_shared_memory *shared); /* held, too */
 struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, uint64_t max,
 				  bool has_max, bool is_64, uint64_t fill, struct wpkg_err *err);
 /* The collector looks at the global when it is a reference. */
@@ -97,6 +106,12 @@ void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global);
 
 void exec_memory_free(struct wpkg_memory *memory);
 void exec_table_free(struct wpkg_table *table);
+
+/* Bytes of memories that count for the ceiling. */
+uint64_t exec_memory_used(const struct wpkg_engine *engine);
+
+/* Has the guest to end, by interrupt or deadline? */
+enum wpkg_trap exec_engine_poll(const struct wpkg_engine *engine);
 
 /* The old size, or -1 (all bits) when it cannot; *trap is set when the ceiling is to trap. */
 uint64_t exec_memory_grow_by(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap);

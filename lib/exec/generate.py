@@ -12,6 +12,7 @@ OUTDIR/vector.inc and vector_shapes.inc are the same for vectors.
 """
 import sys
 
+import generate_atomic
 import generate_vector
 from handler import (ADDRESS_CLASSES, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
                      INT_DESTINATIONS, PINNED, REGISTER, STORE_VALUES, Output, access, address,
@@ -273,6 +274,8 @@ def generate(path):
         elif kind == "field":
             memory_type, _, convert = expression.partition(" ")
             field(out, name, types, memory_type, convert)
+        elif kind.startswith("atomic_"):
+            generate_atomic.family(out, kind[len("atomic_"):], name, opcode, expression)
         elif kind.startswith("vector_"):
             generate_vector.family(vectors, kind[len("vector_"):], name, opcode, types, expression,
                                    tail)

@@ -129,7 +129,8 @@ static struct wpkg_memory *caller_memory(const struct wpkg_caller *caller)
 uint8_t *wpkg_caller_memory(struct wpkg_caller *caller, uint64_t address, uint64_t length)
 {
 	const struct wpkg_memory *memory = caller_memory(caller);
-	if (!memory || address > memory->size || length > memory->size - address)
+	uint64_t size = memory ? wpkg_memory_size(memory) : 0;
+	if (!memory || address > size || length > size - address)
 		return NULL;
 	return memory->base + address;
 }
@@ -190,9 +191,5 @@ uint64_t wpkg_caller_time_left_ms(const struct wpkg_caller *caller)
 
 enum wpkg_trap wpkg_caller_poll(struct wpkg_caller *caller)
 {
-	uint32_t interrupt = __atomic_load_n(&caller->engine->vm.interrupt, __ATOMIC_RELAXED);
-	if (interrupt)
-		return (enum wpkg_trap)interrupt;
-	uint64_t deadline = caller->engine->deadline;
-	return deadline && wpkg_clock_monotonic() >= deadline ? WPKG_TRAP_DEADLINE : WPKG_TRAP_NONE;
+	return exec_engine_poll(caller->engine);
 }

@@ -83,6 +83,8 @@ enum {
 	OPCODE_TABLE_GROW = 0x10f,
 	OPCODE_TABLE_SIZE = 0x110,
 	OPCODE_TABLE_FILL = 0x111,
+	OPCODE_I64_ADD128 = 0x113,
+	OPCODE_I64_MUL_WIDE_U = 0x116,
 	OPCODE_F32_CANONICAL = 0x17e, /* the translator's own: a NaN becomes the canonical one */
 	OPCODE_F64_CANONICAL = 0x17f,
 	OPCODE_FB = 0x200,
@@ -122,7 +124,15 @@ enum {
 	OPCODE_I8X16_TAKE = 0x480, /* of a shuffle: bytes of one vector, by a constant */
 	OPCODE_F32X4_CANONICAL = 0x481,
 	OPCODE_F64X2_CANONICAL = 0x482,
-	OPCODE_FE = 0x500
+	OPCODE_FE = 0x500,
+	OPCODE_ATOMIC_NOTIFY = 0x500,
+	OPCODE_ATOMIC_WAIT32 = 0x501,
+	OPCODE_ATOMIC_WAIT64 = 0x502,
+	OPCODE_ATOMIC_FENCE = 0x503,
+	OPCODE_ATOMIC_LOAD = 0x510, /* first of seven widths, as those that follow */
+	OPCODE_ATOMIC_STORE = 0x517,
+	OPCODE_ATOMIC_RMW = 0x51e,
+	OPCODE_ATOMIC_CMPXCHG = 0x548
 };
 
 /* The opcode at *at, which goes on to its immediates. */

@@ -9,6 +9,7 @@
 
 #include "exec/bytes.h"
 #include "exec/constant.h"
+#include "exec/instance.h"
 #include "exec/linker_int.h"
 #include "exec/type.h"
 
@@ -22,7 +23,8 @@ static const wpkg_features supported =
 	WPKG_FEATURE_BIT(MEMORY64) | WPKG_FEATURE_BIT(FUNCTION_REFERENCES) | WPKG_FEATURE_BIT(GC) |
 	WPKG_FEATURE_BIT(EXCEPTIONS) | WPKG_FEATURE_BIT(LEGACY_EXCEPTIONS) |
 	WPKG_FEATURE_BIT(CUSTOM_PAGE_SIZES) | WPKG_FEATURE_BIT(SIMD) |
-	WPKG_FEATURE_BIT(RELAXED_SIMD);
+	WPKG_FEATURE_BIT(RELAXED_SIMD) | WPKG_FEATURE_BIT(WIDE_ARITHMETIC) |
+	WPKG_FEATURE_BIT(THREADS);
 
 struct instantiation {
 	struct wpkg_linker *linker;
@@ -142,9 +144,10 @@ static bool memory_matches(const struct instantiation *in, const struct wpkg_mem
 			   uint32_t i)
 {
 	const struct wpkg_size *want = &in->module->memories[i].size;
-	return memory->is_64 == want->is_64 && !want->is_shared &&
+	return memory->is_64 == want->is_64 && (memory->shared != NULL) == want->is_shared &&
 	       memory->page_log2 == in->module->memories[i].page_log2 &&
-	       size_matches(memory->size >> memory->page_log2, memory->has_max, memory->max, want);
+	       size_matches(wpkg_memory_size(memory) >> memory->page_log2, memory->has_max,
+			    memory->max, want);
 }
 
 static bool global_matches(const struct instantiation *in, const struct wpkg_global *global,

@@ -5,6 +5,7 @@
 #include "exec/instance.h"
 #include "exec/host_int.h"
 #include "exec/linker_int.h"
+#include "exec/shared.h"
 #include "exec/type.h"
 
 #define NAMES_MAX ((size_t)1 << 30) /* bytes */
@@ -199,6 +200,19 @@ enum wpkg_status wpkg_linker_define_memory(struct wpkg_linker *linker, struct wp
 	struct wpkg_memory *memory = exec_memory_new(linker->engine, &size, PAGE_LOG2, err);
 	if (!memory)
 		return err ? err->status : WPKG_ENOMEM;
+	struct exec_definition definition = {
+		.module = module, .field = field, .kind = WPKG_EXTERN_MEMORY, .memory = memory};
+	return define(linker, &definition, err);
+}
+
+enum wpkg_status wpkg_linker_define_shared_memory(struct wpkg_linker *linker,
+						  struct wpkg_str module, struct wpkg_str field,
+						  struct wpkg_shared_memory *shared,
+						  struct wpkg_err *err)
+{
+	struct wpkg_memory *memory = exec_memory_of_shared(linker->engine, shared);
+	if (!memory)
+		return no_memory(err);
 	struct exec_definition definition = {
 		.module = module, .field = field, .kind = WPKG_EXTERN_MEMORY, .memory = memory};
 	return define(linker, &definition, err);

@@ -36,6 +36,12 @@ typedef uint64_t v128_place __attribute__((vector_size(16), aligned(1), may_alia
 
 /* In a short loop that clears: the compiler must not make it a call. */
 #define NO_MEMSET __asm__ volatile("")
+/* gcc says of its thread sanitizer that it knows no fences; the guest's accesses are not its
+ * matter. */
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+#define FENCE __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /*
@@ -44,6 +50,12 @@ typedef uint64_t v128_place __attribute__((vector_size(16), aligned(1), may_alia
  */
 typedef uint16_t __attribute__((may_alias)) field16;
 typedef int32_t __attribute__((may_alias)) field32;
+
+/* Where atomic accesses go. */
+typedef uint8_t __attribute__((may_alias)) atomic8;
+typedef uint16_t __attribute__((may_alias)) atomic16;
+typedef uint32_t __attribute__((may_alias)) atomic32;
+typedef uint64_t __attribute__((may_alias)) atomic64;
 
 #define U16(k) ((uint32_t)((const field16 *)(pc + 1))[k])
 #define I32(k) (((const field32 *)(pc + 1))[k])
@@ -54,6 +66,7 @@ typedef int32_t __attribute__((may_alias)) field32;
 #define SLOT_d(k) double_bits(fp[U16(k)])
 #define SET_i(k, v) (fp[U16(k)] = (v))
 #define SET_I(k, v) (fp[U16(k)] = (v))
+#define SET_2(v, w) (SET_I(0, v), fp[U16(0) + 1] = (w))
 #define SET_f(k, v) (fp[U16(k)] = bits_f32(v))
 #define SET_d(k, v) (fp[U16(k)] = bits_f64(v))
 #define PLACE_V(address) (*(v128_place *)(address))
@@ -67,7 +80,8 @@ typedef int32_t __attribute__((may_alias)) field32;
 #define TRAP_DIVIDE TRAP(WPKG_TRAP_INTEGER_DIVIDE)
 #define TRAP_OVERFLOW TRAP(WPKG_TRAP_INTEGER_OVERFLOW)
 #define TRAP_CONVERSION TRAP(WPKG_TRAP_INVALID_CONVERSION)
-#define TRAP_BOUNDS TRAP(WPKG_TRAP_MEMORY_BOUNDS)
+#define TRAP_UNALIGNED TRAP(WPKG_TRAP_UNALIGNED_ATOMIC)
+#define TRAP_BOUNDS LEAVE(exec_bounds)
 #define TRAP_UNREACHABLE TRAP(WPKG_TRAP_UNREACHABLE)
 #define TRAP_NULL TRAP(WPKG_TRAP_NULL_REFERENCE)
 
@@ -106,6 +120,12 @@ typedef int32_t __attribute__((may_alias)) field32;
  * Rare ends of handlers that are common. Threaded, they are functions of their own (LEAVE): a call
  * in a handler would make it save registers on the usual way, too.
  */
+#define END_exec_bounds                                                                            \
+	do {                                                                                       \
+		if (exec_memories_grew(vm))                                                        \
+			GO(pc);                                                                    \
+		TRAP(WPKG_TRAP_MEMORY_BOUNDS);                                                     \
+	} while (0)
 #define END_limit TRAP(exec_limit_reached(vm, fp, pc))
 #define END_call_any SLOW_JUMP(exec_call_any)
 #define END_meter SLOW(exec_meter, 3)
@@ -230,8 +250,8 @@ typedef uint64_t handle(REGISTERS);
 #define TAIL
 #endif
 
-/* Ends the run; r0 is the trap. */
-__attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS);
+/* Ends the run; r0 is the trap. And what an access out of bounds comes to. */
+__attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS), exec_bounds(REGISTERS);
 
 /* The compiler is to add to pc and jump through it, not to keep both the old one and the new. */
 #define GO(target)                                                                                 \

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Linear memories. Address space for all that a memory may become is reserved when it is made, so
- * that its base never moves; growing makes more of it usable.
- */
+/* Linear memories: those of one engine alone, and an engine's side of shared ones. */
 #include "exec/engine_int.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/mem.h"
 #include "exec/instance.h"
-
-#define REGION ((uint64_t)65536) /* memory of the system comes in multiples of this */
+#include "exec/shared_int.h"
+#include "exec/space.h"
 
 /* What addresses of 32 or 64 bits reach, or less. */
 static uint64_t max_pages(const struct wpkg_memory *memory)
@@ -19,30 +15,6 @@ static uint64_t max_pages(const struct wpkg_memory *memory)
 	unsigned bits = (memory->is_64 ? 64U : 32U) - memory->page_log2;
 	uint64_t pages = bits == 64 ? UINT64_MAX : (uint64_t)1 << bits;
 	return memory->has_max && memory->max < pages ? memory->max : pages;
-}
-
-static uint64_t whole_regions(uint64_t bytes)
-{
-	return (bytes + REGION - 1) / REGION * REGION;
-}
-
-/* As much as the memory may become, or less where the system has no such space; NULL for none. */
-static uint8_t *reserve(uint64_t *reserved, uint64_t want, uint64_t need)
-{
-	if (want < REGION)
-		want = REGION; /* even an empty memory has a base of its own */
-	for (;;) {
-		void *base = mmap(NULL, want, PROT_NONE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (base != MAP_FAILED) {
-			*reserved = want;
-			return base;
-		}
-		if (want <= need || want <= REGION)
-			return NULL;
-		want = want / 2 > need ? want / 2 : need;
-		want = (want + REGION - 1) / REGION * REGION;
-	}
 }
 
 static bool add_memory(struct wpkg_engine *engine, struct wpkg_memory *memory)
@@ -60,37 +32,77 @@ static bool add_memory(struct wpkg_engine *engine, struct wpkg_memory *memory)
 	return true;
 }
 
-/* The pages that the engine's ceiling leaves for memories. */
-static uint64_t pages_left(const struct wpkg_engine *engine, unsigned page_log2)
+/* A memory that the engine frees; what it is comes later. NULL: no memory. */
+static struct wpkg_memory *new_memory(struct wpkg_engine *engine)
 {
-	return (engine->limits.memory_bytes - engine->usage.memory_bytes) >> page_log2;
+	struct wpkg_memory *memory = wpkg_arena_alloc(&engine->arena, 1, sizeof(*memory));
+	if (!memory || !add_memory(engine, memory))
+		return NULL;
+	memory->engine = engine;
+	return memory;
+}
+
+/* The engine's side of it. */
+static void attach(struct wpkg_memory *memory, struct wpkg_shared_memory *shared)
+{
+	memory->shared = shared;
+	memory->base = shared->base;
+	memory->reserved = shared->reserved;
+	memory->size = exec_shared_size(shared);
+	memory->max = shared->max;
+	memory->has_max = true;
+	memory->is_64 = shared->is_64;
+	memory->page_log2 = shared->page_log2;
+}
+
+struct wpkg_memory *exec_memory_of_shared(struct wpkg_engine *engine,
+					  struct wpkg_shared_memory *shared)
+{
+	struct wpkg_memory *memory = new_memory(engine);
+	if (memory)
+		attach(memory, wpkg_shared_memory_hold(shared));
+	return memory;
+}
+
+/* Reserves what the memory may become. */
+static bool make_space(struct wpkg_memory *memory, const struct wpkg_size *size, unsigned page_log2)
+{
+	uint64_t ceiling = memory->engine->limits.memory_bytes;
+	if (size->is_shared) {
+		struct wpkg_shared_memory *shared = exec_shared_new(size, page_log2, ceiling);
+		if (shared)
+			attach(memory, shared);
+		return shared != NULL;
+	}
+	memory->max = size->max;
+	memory->has_max = size->has_max;
+	memory->is_64 = size->is_64;
+	memory->page_log2 = (uint8_t)page_log2;
+	uint64_t want = max_pages(memory);
+	if (want > ceiling >> page_log2)
+		want = ceiling >> page_log2;
+	memory->base =
+		exec_space_reserve(&memory->reserved, want << page_log2, size->min << page_log2);
+	return memory->base != NULL;
 }
 
 struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpkg_size *size,
 				    unsigned page_log2, struct wpkg_err *err)
 {
-	if (size->min > pages_left(engine, page_log2)) {
+	uint64_t used = exec_memory_used(engine), ceiling = engine->limits.memory_bytes;
+	if (size->min > (ceiling - used) >> page_log2) {
 		wpkg_err_set(err, WPKG_ELIMIT, "a memory of %llu pages passes the memory limit",
 			     (unsigned long long)size->min);
 		return NULL;
 	}
-	struct wpkg_memory *memory = wpkg_arena_alloc(&engine->arena, 1, sizeof(*memory));
-	if (!memory || !add_memory(engine, memory)) {
+	struct wpkg_memory *memory = new_memory(engine);
+	if (!memory) {
 		wpkg_err_set(err, WPKG_ENOMEM, "no memory");
 		return NULL;
 	}
-	memory->engine = engine;
-	memory->max = size->max;
-	memory->has_max = size->has_max;
-	memory->is_64 = size->is_64;
-	memory->page_log2 = (uint8_t)page_log2;
-	uint64_t want = max_pages(memory), ceiling = engine->limits.memory_bytes >> page_log2;
-	if (want > ceiling)
-		want = ceiling;
-	memory->base = reserve(&memory->reserved, whole_regions(want << page_log2),
-			       whole_regions(size->min << page_log2));
 	enum wpkg_trap trap = WPKG_TRAP_NONE;
-	if (!memory->base || exec_memory_grow_by(memory, size->min, &trap) == UINT64_MAX) {
+	if (!make_space(memory, size, page_log2) ||
+	    exec_memory_grow_by(memory, size->min, &trap) == UINT64_MAX) {
 		wpkg_err_set(err, WPKG_ENOMEM, "no address space for a memory of %llu pages",
 			     (unsigned long long)size->min);
 		return NULL;
@@ -100,37 +112,83 @@ struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpk
 
 void exec_memory_free(struct wpkg_memory *memory)
 {
-	if (memory->base)
-		munmap(memory->base, memory->reserved);
+	if (memory->shared)
+		wpkg_shared_memory_drop(memory->shared);
+	else
+		exec_space_free(memory->base, memory->reserved);
 }
 
-/* The part of the last region that was not used so far has never been written: it is zero. */
-static bool make_usable(struct wpkg_memory *memory, uint64_t bytes)
+static void set_size(struct wpkg_memory *memory, uint64_t size)
 {
-	uint64_t from = whole_regions(memory->size), to = whole_regions(memory->size + bytes);
-	return from == to || mprotect(memory->base + from, to - from, PROT_READ | PROT_WRITE) == 0;
+	struct vm *vm = &memory->engine->vm;
+	memory->size = size;
+	if (vm->current == memory)
+		vm->memory_size = size;
+}
+
+uint64_t exec_memory_used(const struct wpkg_engine *engine)
+{
+	return __atomic_load_n(&engine->budget->memory_bytes, __ATOMIC_RELAXED);
+}
+
+/* Adds the pages, up to what the budget, the system and the reservation give. */
+static bool extend(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap)
+{
+	struct wpkg_engine *engine = memory->engine;
+	uint64_t *used = &engine->budget->memory_bytes, ceiling = engine->limits.memory_bytes;
+	uint64_t bytes = pages << memory->page_log2;
+	if (pages > ceiling >> memory->page_log2 || !exec_budget_take(used, bytes, ceiling)) {
+		engine->usage.memory_refused = true;
+		if (engine->limits.ceilings_trap)
+			*trap = WPKG_TRAP_MEMORY_LIMIT;
+		return false;
+	}
+	if (bytes > memory->reserved - memory->size ||
+	    !exec_space_extend(memory->base, memory->size, bytes)) {
+		exec_budget_return(used, bytes);
+		return false;
+	}
+	set_size(memory, memory->size + bytes);
+	return true;
+}
+
+static uint64_t grow(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap)
+{
+	uint64_t old = memory->size >> memory->page_log2;
+	if (pages > max_pages(memory) - old)
+		return UINT64_MAX;
+	return extend(memory, pages, trap) ? old : UINT64_MAX;
+}
+
+/* Somebody else may have made a shared memory larger. */
+static bool refresh(struct wpkg_memory *memory)
+{
+	uint64_t size = memory->shared ? exec_shared_size(memory->shared) : memory->size;
+	if (size == memory->size)
+		return false;
+	set_size(memory, size);
+	return true;
 }
 
 uint64_t exec_memory_grow_by(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap)
 {
-	struct wpkg_engine *engine = memory->engine;
-	uint64_t old = memory->size >> memory->page_log2;
-	if (pages > max_pages(memory) - old)
-		return UINT64_MAX;
-	if (pages > pages_left(engine, memory->page_log2)) {
-		engine->usage.memory_refused = true;
-		if (engine->limits.ceilings_trap)
-			*trap = WPKG_TRAP_MEMORY_LIMIT;
-		return UINT64_MAX;
-	}
-	uint64_t bytes = pages << memory->page_log2;
-	if (bytes > memory->reserved - memory->size || !make_usable(memory, bytes))
-		return UINT64_MAX;
-	memory->size += bytes;
-	engine->usage.memory_bytes += bytes;
-	if (engine->vm.current == memory)
-		engine->vm.memory_size = memory->size;
+	struct wpkg_shared_memory *shared = memory->shared;
+	if (!shared)
+		return grow(memory, pages, trap);
+	pthread_mutex_lock(&shared->lock);
+	refresh(memory);
+	uint64_t old = grow(memory, pages, trap);
+	__atomic_store_n(&shared->size, memory->size, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&shared->lock);
 	return old;
+}
+
+bool exec_memories_grew(struct vm *vm)
+{
+	bool grew = false;
+	for (uint32_t i = 0; i < vm->engine->memory_count; i++)
+		grew = refresh(vm->engine->memories[i]) || grew;
+	return grew;
 }
 
 static bool inside(uint64_t start, uint64_t count, uint64_t size)
@@ -141,7 +199,7 @@ static bool inside(uint64_t start, uint64_t count, uint64_t size)
 enum wpkg_trap exec_memory_init_from(struct wpkg_memory *memory, uint64_t to,
 				     const struct exec_data *data, uint64_t from, uint64_t count)
 {
-	if (!inside(to, count, memory->size) || !inside(from, count, data->length))
+	if (!inside(to, count, wpkg_memory_size(memory)) || !inside(from, count, data->length))
 		return WPKG_TRAP_MEMORY_BOUNDS;
 	if (count)
 		memcpy(memory->base + to, data->bytes + from, count);
@@ -155,7 +213,7 @@ uint8_t *wpkg_memory_bytes(const struct wpkg_memory *memory)
 
 uint64_t wpkg_memory_size(const struct wpkg_memory *memory)
 {
-	return memory->size;
+	return memory->shared ? exec_shared_size(memory->shared) : memory->size;
 }
 
 /* The steps of instructions. Fields: result, operands; the memory is pc[2]. */
@@ -172,6 +230,14 @@ static void charge(struct vm *vm, uint64_t bytes)
 	vm->fuel -= (int64_t)(bytes / 64);
 }
 
+enum wpkg_trap exec_memory_size(struct vm *vm, uint64_t *fp, const uint64_t *pc)
+{
+	const struct wpkg_memory *memory = (const struct wpkg_memory *)pc[2];
+	(void)vm;
+	fp[(uint16_t)pc[1]] = wpkg_memory_size(memory) >> memory->page_log2;
+	return WPKG_TRAP_NONE;
+}
+
 enum wpkg_trap exec_memory_grow(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	struct wpkg_memory *memory = (struct wpkg_memory *)pc[2];
@@ -186,7 +252,7 @@ enum wpkg_trap exec_memory_fill(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	struct wpkg_memory *memory = (struct wpkg_memory *)pc[2];
 	uint64_t to = operand(fp, pc, 1, memory->is_64), count = operand(fp, pc, 3, memory->is_64);
-	if (!inside(to, count, memory->size))
+	if (!inside(to, count, wpkg_memory_size(memory)))
 		return WPKG_TRAP_MEMORY_BOUNDS;
 	memset(memory->base + to, (int)(uint8_t)operand(fp, pc, 2, false), count);
 	charge(vm, count);
@@ -199,7 +265,8 @@ enum wpkg_trap exec_memory_copy(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 	const struct wpkg_memory *source = (const struct wpkg_memory *)pc[3];
 	uint64_t to = operand(fp, pc, 1, target->is_64), from = operand(fp, pc, 2, source->is_64);
 	uint64_t count = operand(fp, pc, 3, target->is_64 && source->is_64);
-	if (!inside(to, count, target->size) || !inside(from, count, source->size))
+	if (!inside(to, count, wpkg_memory_size(target)) ||
+	    !inside(from, count, wpkg_memory_size(source)))
 		return WPKG_TRAP_MEMORY_BOUNDS;
 	memmove(target->base + to, source->base + from, count);
 	charge(vm, count);

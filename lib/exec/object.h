@@ -53,6 +53,8 @@ struct wpkg_memory {
 	uint8_t page_log2; /* of the bytes of a page */
 	bool has_max;
 	bool is_64;
+	struct wpkg_shared_memory
+		*shared; /* NULL: it is the engine's alone; else size lags behind */
 	struct wpkg_engine *engine;
 };
 

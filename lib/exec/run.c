@@ -18,6 +18,11 @@ __attribute__((cold, noinline)) uint64_t exec_stop(REGISTERS)
 	return r0;
 }
 
+__attribute__((cold, noinline)) uint64_t exec_bounds(REGISTERS)
+{
+	END_exec_bounds;
+}
+
 #define END(end)                                                                                   \
 	static __attribute__((cold, noinline)) uint64_t end(REGISTERS)                             \
 	{                                                                                          \

@@ -56,7 +56,15 @@ enum handler {
 	H_COUNT
 };
 
-enum shape_kind { SHAPE_NONE, SHAPE_BINARY, SHAPE_COMPARE, SHAPE_UNARY, SHAPE_LOAD, SHAPE_STORE };
+enum shape_kind {
+	SHAPE_NONE,
+	SHAPE_BINARY,
+	SHAPE_COMPARE,
+	SHAPE_UNARY,
+	SHAPE_LOAD,
+	SHAPE_STORE,
+	SHAPE_ATOMIC
+};
 
 /* What the translator knows of an opcode's handlers. */
 struct shape {
@@ -96,7 +104,8 @@ typedef enum wpkg_trap exec_slow(struct vm *vm, uint64_t *fp, const uint64_t *pc
 exec_slow exec_limit_reached, exec_link_call, exec_meter;
 exec_slow exec_call_any, exec_call_far, exec_call_host;
 exec_slow exec_tail_call, exec_tail_call_table, exec_tail_call_ref;
-exec_slow exec_memory_grow, exec_memory_fill, exec_memory_copy, exec_memory_init, exec_data_drop;
+exec_slow exec_memory_size, exec_memory_grow, exec_memory_fill, exec_memory_copy, exec_memory_init,
+	exec_data_drop;
 exec_slow exec_table_grow, exec_table_fill, exec_table_copy, exec_table_init, exec_elem_drop;
 exec_slow exec_ref_test, exec_ref_cast;
 exec_slow exec_struct_new, exec_struct_new_default;
@@ -104,6 +113,13 @@ exec_slow exec_array_new, exec_array_new_default, exec_array_new_fixed;
 exec_slow exec_array_new_data, exec_array_new_elem, exec_array_fill, exec_array_copy;
 exec_slow exec_array_init_data, exec_array_init_elem;
 exec_slow exec_throw, exec_throw_ref;
+exec_slow exec_atomic_wait32, exec_atomic_wait64, exec_atomic_notify;
+
+/*
+ * After an access that is out of bounds, whose handler has changed nothing: has another thread made
+ * a shared memory larger meanwhile? Then the access is tried again.
+ */
+bool exec_memories_grew(struct vm *vm);
 
 /* The running instance's memory 0 becomes this one; NULL is a memory without bytes. */
 void exec_use_memory(struct vm *vm, const struct wpkg_memory *memory);

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "exec/compile.h"
 #include "exec/frame.h"
@@ -57,21 +56,13 @@ enum wpkg_trap exec_meter(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	(void)fp, (void)pc;
 	struct wpkg_engine *engine = vm->engine;
-	uint32_t interrupt = __atomic_load_n(&vm->interrupt, __ATOMIC_RELAXED);
-	if (interrupt)
-		return (enum wpkg_trap)interrupt;
-	if (engine->deadline && wpkg_clock_monotonic() >= engine->deadline)
-		return WPKG_TRAP_DEADLINE;
+	enum wpkg_trap trap = exec_engine_poll(engine);
+	if (trap)
+		return trap;
 	uint64_t need = (uint64_t)-vm->fuel, grant = need + CLOCK_UNITS;
-	if (engine->fuel_counts) {
-		if (engine->fuel < need) {
-			engine->fuel = 0;
-			vm->fuel = 0;
-			return WPKG_TRAP_FUEL;
-		}
-		if (grant > engine->fuel)
-			grant = engine->fuel;
-		engine->fuel -= grant;
+	if (engine->fuel_counts && !exec_budget_draw(&grant, &engine->budget->fuel, need, grant)) {
+		vm->fuel = 0;
+		return WPKG_TRAP_FUEL;
 	}
 	vm->fuel += (int64_t)grant;
 	return WPKG_TRAP_NONE;

@@ -24,7 +24,8 @@ static bool add_table(struct wpkg_engine *engine, struct wpkg_table *table)
 struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, uint64_t max,
 				  bool has_max, bool is_64, uint64_t fill, struct wpkg_err *err)
 {
-	if (entries > engine->limits.table_entries - engine->usage.table_entries) {
+	uint64_t used = __atomic_load_n(&engine->budget->table_entries, __ATOMIC_RELAXED);
+	if (entries > engine->limits.table_entries - used) {
 		wpkg_err_set(err, WPKG_ELIMIT, "a table of %llu entries passes the table limit",
 			     (unsigned long long)entries);
 		return NULL;
@@ -52,6 +53,19 @@ void exec_table_free(struct wpkg_table *table)
 	wpkg_mem_free(table->entries);
 }
 
+static bool make_room(struct wpkg_table *table, uint64_t size)
+{
+	if (size <= table->cap)
+		return true;
+	uint64_t cap = size < 2 * table->cap ? 2 * table->cap : size;
+	uint64_t *grown = wpkg_mem_resize(table->entries, cap, sizeof(*grown));
+	if (!grown)
+		return false;
+	table->entries = grown;
+	table->cap = cap;
+	return true;
+}
+
 uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t fill,
 			    enum wpkg_trap *trap)
 {
@@ -61,24 +75,20 @@ uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t
 		max = table->max;
 	if (entries > max - old)
 		return UINT64_MAX;
-	if (entries > engine->limits.table_entries - engine->usage.table_entries) {
+	uint64_t *used = &engine->budget->table_entries;
+	if (!exec_budget_take(used, entries, engine->limits.table_entries)) {
 		if (engine->limits.ceilings_trap)
 			*trap = WPKG_TRAP_TABLE_LIMIT;
 		return UINT64_MAX;
 	}
 	uint64_t size = old + entries;
-	if (size > table->cap) {
-		uint64_t cap = size < 2 * table->cap ? 2 * table->cap : size;
-		uint64_t *grown = wpkg_mem_resize(table->entries, cap, sizeof(*grown));
-		if (!grown)
-			return UINT64_MAX;
-		table->entries = grown;
-		table->cap = cap;
+	if (!make_room(table, size)) {
+		exec_budget_return(used, entries);
+		return UINT64_MAX;
 	}
 	for (uint64_t i = old; i < size; i++)
 		table->entries[i] = fill;
 	table->size = size;
-	engine->usage.table_entries += entries;
 	return old;
 }
 

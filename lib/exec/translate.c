@@ -582,7 +582,8 @@ static void memory_size(struct translator *t)
 {
 	const struct wpkg_memory *memory = t->instance->memories[take_u32(&t->at)];
 	exec_spill(t, BANK_INT);
-	exec_emit_slots(t, H_memory_size, 0, (uint64_t)memory);
+	exec_emit_slots(t, memory->shared ? H_memory_size_shared : H_memory_size, 0,
+			(uint64_t)memory);
 	push_both(t, index_kind(memory->is_64));
 }
 
@@ -858,6 +859,8 @@ static bool instruction(struct translator *t)
 	unsigned opcode = exec_take_opcode(&t->at);
 	if (opcode >= OPCODE_MEMORY_INIT && opcode <= OPCODE_TABLE_FILL)
 		bulk(t, opcode);
+	else if (opcode >= OPCODE_I64_ADD128 && opcode <= OPCODE_I64_MUL_WIDE_U)
+		exec_wide(t, opcode);
 	else if (opcode >= OPCODE_I32_CONST && opcode <= OPCODE_F64_CONST)
 		constant(t, opcode);
 	else if (opcode >= OPCODE_LOAD_FIRST && opcode <= OPCODE_STORE_LAST)
@@ -872,6 +875,8 @@ static bool instruction(struct translator *t)
 		exec_object_instruction(t, opcode);
 	else if (opcode >= OPCODE_FD && opcode < OPCODE_FE)
 		exec_vector_instruction(t, opcode);
+	else if (opcode >= OPCODE_FE)
+		exec_atomic_instruction(t, opcode);
 	else
 		other(t, opcode);
 	return false;

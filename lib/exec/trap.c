@@ -19,6 +19,7 @@ static const struct {
 	[WPKG_TRAP_NULL_REFERENCE] = {"null-reference", "null reference"},
 	[WPKG_TRAP_CAST] = {"cast", "cast failure"},
 	[WPKG_TRAP_UNALIGNED_ATOMIC] = {"unaligned-atomic", "unaligned atomic"},
+	[WPKG_TRAP_UNSHARED_WAIT] = {"unshared-wait", "expected shared memory"},
 	[WPKG_TRAP_EXCEPTION] = {"exception", "uncaught exception"},
 	[WPKG_TRAP_STACK] = {"stack", "call stack exhausted"},
 	[WPKG_TRAP_FUEL] = {"fuel", "fuel used up"},

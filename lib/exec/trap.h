@@ -26,6 +26,7 @@ enum wpkg_trap {
 	WPKG_TRAP_NULL_REFERENCE,
 	WPKG_TRAP_CAST,
 	WPKG_TRAP_UNALIGNED_ATOMIC,
+	WPKG_TRAP_UNSHARED_WAIT, /* a wait at an address of a memory that is not shared */
 	WPKG_TRAP_EXCEPTION, /* an exception that nobody caught; a host function may pass it on */
 
 	/* Limits of the engine's user, and of the machine. */

@@ -32,7 +32,7 @@ run_group() {
 
 # The groups of WebAssembly 3.0, and those of later proposals.
 STANDARD=(core simd gc exceptions memory64 multi-memory relaxed-simd bulk-memory)
-PROPOSALS=(custom proposals/custom-page-sizes)
+PROPOSALS=(threads custom proposals/custom-page-sizes proposals/wide-arithmetic)
 
 # all_of_standard FILE...: the scripts of WebAssembly 3.0 at once: every command passes.
 all_of_standard() {
