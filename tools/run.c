@@ -11,6 +11,7 @@
 #include "exec/engine.h"
 #include "exec/instance.h"
 #include "exec/linker.h"
+#include "exec/wasi_thread.h"
 #include "grants.h"
 #include "output.h"
 #include "value.h"
@@ -56,6 +57,7 @@ struct guest {
 	struct wpkg_module *module;
 	struct wpkg_engine *engine;
 	struct wpkg_wasi *wasi;
+	struct wpkg_wasi_threads *threads; /* NULL: the guest can start none */
 	struct wpkg_linker *linker;
 	struct wpkg_instance *instance;
 	struct wpkg_outcome outcome;
@@ -63,6 +65,7 @@ struct guest {
 
 static void guest_close(struct guest *guest)
 {
+	wpkg_wasi_threads_free(guest->threads);
 	wpkg_linker_free(guest->linker);
 	wpkg_engine_free(guest->engine);
 	wpkg_wasi_free(guest->wasi);
@@ -92,11 +95,13 @@ static int exit_code_of(int32_t code)
 }
 
 /* The exit code of what ended, and *goes_on when it returned. */
-static int code_of_outcome(const struct guest *guest, bool *goes_on)
+static int code_of_outcome(struct guest *guest, bool *goes_on)
 {
 	*goes_on = guest->outcome.trap == WPKG_TRAP_NONE;
 	if (*goes_on)
 		return WPKG_EXIT_DONE;
+	if (guest->threads)
+		wpkg_wasi_threads_end(guest->threads, &guest->outcome);
 	if (guest->outcome.trap == WPKG_TRAP_EXIT)
 		return exit_code_of(guest->outcome.exit_code);
 	return report_trap(guest);
@@ -106,6 +111,19 @@ static int complain(const struct guest *guest, struct wpkg_err *err)
 {
 	wpkg_err_prepend(err, "%s", guest->name);
 	return tool_error(err);
+}
+
+/* Threads are nothing that would be the same each time. */
+static enum wpkg_status allow_threads(struct guest *guest, struct wpkg_err *err)
+{
+	struct wpkg_wasi_threads_options options = {
+		.engine = guest->engine, .wasi = guest->wasi, .module = guest->module};
+	if (guest->options->deterministic)
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_wasi_threads_new(&guest->threads, &options, err);
+	if (status == WPKG_OK)
+		status = wpkg_wasi_threads_define(guest->linker, guest->threads, err);
+	return status;
 }
 
 static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
@@ -124,6 +142,8 @@ static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 		status = wpkg_linker_new(&guest->linker, guest->engine, err);
 	if (status == WPKG_OK)
 		status = wpkg_wasi_define(guest->linker, guest->wasi, err);
+	if (status == WPKG_OK && (guest->module->features & WPKG_FEATURE_BIT(THREADS)))
+		status = allow_threads(guest, err);
 	return status;
 }
 
@@ -283,6 +303,10 @@ const struct wpkg_command tool_run = {
 		"\n"
 		"With --invoke one exported function is called instead, its arguments parsed by "
 		"their types, and each result printed on a line.\n"
+		"\n"
+		"A program may start threads (wasi-threads), but not with --deterministic; limits "
+		"are those "
+		"of all its threads together.\n"
 		"\n"
 		"Where the module traps or passes a limit, the reason and the functions that were "
 		"running are printed, innermost first, with the offset of each instruction in the "

@@ -135,6 +135,7 @@ enum wpkg_status wpkg_wasi_new(struct wpkg_wasi **out, const struct wpkg_wasi_op
 	struct wpkg_wasi *wasi = wpkg_mem_calloc(1, sizeof(*wasi));
 	if (!wasi)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for wasi");
+	pthread_mutex_init(&wasi->lock, NULL);
 	wasi->options = *options;
 	wasi->fd_max = options->max_fds > 0 ? options->max_fds : DEFAULT_FDS;
 	wasi->random = options->seed;
@@ -163,6 +164,7 @@ void wpkg_wasi_free(struct wpkg_wasi *wasi)
 	wpkg_mem_free(wasi->order);
 	wpkg_mem_free(wasi->args.bytes);
 	wpkg_mem_free(wasi->env.bytes);
+	pthread_mutex_destroy(&wasi->lock);
 	wpkg_mem_free(wasi);
 }
 
@@ -176,7 +178,13 @@ static enum wpkg_trap enter(struct wpkg_caller *caller, void *user,
 				 .args = args,
 				 .unstable = binding->unstable,
 				 .trap = WPKG_TRAP_NONE};
-	enum wasi_errno code = binding->function(&call);
+	enum wasi_errno code;
+	pthread_mutex_lock(&call.wasi->lock);
+	do {
+		call.again = false;
+		code = binding->function(&call);
+	} while (call.again && call.trap == WPKG_TRAP_NONE);
+	pthread_mutex_unlock(&call.wasi->lock);
 	if (call.trap == WPKG_TRAP_NONE)
 		results[0].i32 = code;
 	return call.trap;

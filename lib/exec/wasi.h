@@ -12,9 +12,10 @@
  * it are ENOTCAPABLE, and so is what the rights of a descriptor forbid. In a read-only grant every
  * change is EROFS.
  *
- * A context belongs to one thread at a time. Whoever makes it keeps the descriptors, texts and
- * buffers of the options, and the context, until the last call into a guest that uses it; nothing
- * of the options is closed. The context itself has copies of arguments and variables only.
+ * Guests on several threads may use one context (exec/wasi_thread.h). Whoever makes it keeps the
+ * descriptors, texts and buffers of the options, and the context, until the last call into a guest
+ * that uses it; nothing of the options is closed. The context itself has copies of arguments and
+ * variables only.
  */
 
 #include <stdbool.h>

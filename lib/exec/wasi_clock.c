@@ -74,11 +74,17 @@ enum wasi_errno wpkg_wasi_wait(struct wasi_call *call, struct pollfd *fds, size_
 			return WASI_EINTR;
 		struct timespec slice = slice_of(call, left);
 		/* Where nothing can be awaited and nothing slept, no system call is needed. */
-		int ready = count > 0 || left > 0 ? ppoll(fds, count, &slice, NULL) : 0;
+		int ready = 0, code = 0;
+		if (count > 0 || left > 0) {
+			pthread_mutex_unlock(&call->wasi->lock);
+			ready = ppoll(fds, count, &slice, NULL);
+			code = errno;
+			pthread_mutex_lock(&call->wasi->lock);
+		}
 		if (ready > 0)
 			return WASI_ESUCCESS;
-		if (ready < 0 && errno != EINTR)
-			return wpkg_wasi_errno(errno);
+		if (ready < 0 && code != EINTR)
+			return wpkg_wasi_errno(code);
 		if (left == 0)
 			break;
 	}
@@ -92,9 +98,19 @@ enum wasi_errno wpkg_wasi_fd_wait(struct wasi_call *call, const struct wasi_fd *
 	if (fd->filetype == WASI_FILETYPE_REGULAR_FILE)
 		return WASI_ESUCCESS;
 	struct pollfd one = {.fd = fd->host, .events = events};
-	if (!(fd->flags & WASI_FDFLAG_NONBLOCK))
-		return wpkg_wasi_wait(call, &one, 1, UINT64_MAX);
-	return poll(&one, 1, 0) == 0 ? WASI_EAGAIN : WASI_ESUCCESS;
+	if (fd->flags & WASI_FDFLAG_NONBLOCK)
+		return poll(&one, 1, 0) == 0 ? WASI_EAGAIN : WASI_ESUCCESS;
+	uint64_t changes = call->wasi->changes;
+	do {
+		enum wasi_errno code = wpkg_wasi_wait(call, &one, 1, UINT64_MAX);
+		if (code != WASI_ESUCCESS)
+			return code;
+		call->again = call->wasi->changes != changes;
+		if (call->again)
+			return WASI_EINTR;
+		/* Another thread may have been quicker while the lock was free. */
+	} while (call->wasi->threaded && poll(&one, 1, 0) == 0);
+	return WASI_ESUCCESS;
 }
 
 /* (id, resolution) */

@@ -130,9 +130,11 @@ static enum wasi_errno fd_close(struct wasi_call *call)
 {
 	struct wasi_fd *fd;
 	enum wasi_errno code = wpkg_wasi_fd_find(&fd, call->wasi, wasi_arg(call, 0), 0);
-	if (code == WASI_ESUCCESS)
-		wpkg_wasi_fd_close(fd);
-	return code;
+	if (code != WASI_ESUCCESS)
+		return code;
+	wpkg_wasi_fd_close(fd);
+	call->wasi->changes++;
+	return WASI_ESUCCESS;
 }
 
 /* (from, to): both are open; from takes the place of to. */
@@ -148,6 +150,7 @@ static enum wasi_errno fd_renumber(struct wasi_call *call)
 	wpkg_wasi_fd_close(to);
 	*to = *from;
 	*from = (struct wasi_fd){.kind = WASI_FREE, .host = -1};
+	call->wasi->changes++;
 	return WASI_ESUCCESS;
 }
 

@@ -190,8 +190,9 @@ static void advance(struct transfer *transfer, struct iovec **at, size_t written
 }
 
 /*
- * One write. A guest whose time is limited gives a pipe no more than what surely fits once poll
- * said that it is ready: a write to a reader that stands still would never come back.
+ * One write. A guest whose time is limited, or whose threads wait for each other here, gives a pipe
+ * no more than what surely fits once poll said that it is ready: a write to a reader that stands
+ * still would never come back.
  */
 static ssize_t write_some(const struct wasi_call *call, const struct transfer *transfer,
 			  const struct iovec *at)
@@ -199,7 +200,7 @@ static ssize_t write_some(const struct wasi_call *call, const struct transfer *t
 	int host = transfer->fd->host;
 	size_t count = (size_t)(transfer->vectors + transfer->count - at);
 	if (transfer->fd->filetype == WASI_FILETYPE_REGULAR_FILE ||
-	    wpkg_caller_time_left_ms(call->caller) == UINT64_MAX)
+	    (wpkg_caller_time_left_ms(call->caller) == UINT64_MAX && !call->wasi->threaded))
 		return writev(host, at, (int)count);
 	size_t size = at->iov_len < PIPE_BUF ? at->iov_len : PIPE_BUF;
 	return write(host, at->iov_base, size);
@@ -212,8 +213,10 @@ static enum wasi_errno write_host(struct wasi_call *call, struct transfer *trans
 	size_t moved = 0;
 	while (at < transfer->vectors + transfer->count) {
 		enum wasi_errno code = wpkg_wasi_fd_wait(call, fd, POLLOUT);
-		if (call->trap != WPKG_TRAP_NONE)
+		if (call->trap != WPKG_TRAP_NONE || (call->again && moved == 0))
 			return code;
+		if (call->again)
+			break;
 		ssize_t n = code == WASI_ESUCCESS ? write_some(call, transfer, at) : -1;
 		if (n < 0 && code == WASI_ESUCCESS)
 			code = wpkg_wasi_errno(errno);
@@ -228,6 +231,7 @@ static enum wasi_errno write_host(struct wasi_call *call, struct transfer *trans
 		if (fd->filetype == WASI_FILETYPE_REGULAR_FILE || moved >= TRANSFER_MAX)
 			break;
 	}
+	call->again = false;
 	return transfer_end(transfer, moved);
 }
 

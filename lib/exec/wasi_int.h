@@ -7,10 +7,13 @@
  * function is written.
  *
  * A function takes a struct wasi_call and answers a WASI errno. It ends the guest by setting the
- * call's trap; the errno is then not looked at. Each wasi_NOUN.c exports one table of functions;
- * wasi.c lists the tables.
+ * call's trap; the errno is then not looked at. The context is locked while a function runs, but
+ * for the time that it waits: what it found in the table before may be gone afterwards, and then it
+ * is called again from its start. Each wasi_NOUN.c exports one table of functions; wasi.c lists the
+ * tables.
  */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +56,7 @@ struct wasi_call {
 	struct wpkg_wasi *wasi;
 	const union wpkg_wasm_value *args;
 	bool unstable; /* called as wasi_unstable */
+	bool again;    /* the table changed during a wait: call once more, whatever was answered */
 	enum wpkg_trap trap;
 };
 
@@ -92,6 +96,9 @@ struct wasi_texts {
 #define WASI_FUNCTIONS 46
 
 struct wpkg_wasi {
+	pthread_mutex_t lock;
+	bool threaded;	  /* more than one thread may call */
+	uint64_t changes; /* of the table, after which pointers into it mean nothing */
 	struct wpkg_wasi_options options; /* its texts and arrays stay the caller's */
 	struct wasi_texts args;
 	struct wasi_texts env;
@@ -158,13 +165,15 @@ enum wasi_errno wpkg_wasi_fd_of_host(struct wasi_fd *out, int host);
 enum wasi_errno wpkg_wasi_clock_now(uint64_t *out, struct wpkg_wasi *wasi, uint32_t id);
 
 /* Waits until one of the descriptors is ready (poll(2)) or nanoseconds are over. EINTR: again. The
- * guest's end comes as the call's trap, and then the answer means nothing. */
+ * guest's end comes as the call's trap, and then the answer means nothing. Others have the lock
+ * meanwhile. */
 struct pollfd;
 enum wasi_errno wpkg_wasi_wait(struct wasi_call *call, struct pollfd *fds, size_t count,
 			       uint64_t nanoseconds);
 
 /* Waits until a host descriptor can be read or written (POLLIN, POLLOUT); EAGAIN at once when the
- * guest's flags say NONBLOCK. Regular files are always ready. */
+ * guest's flags say NONBLOCK. Regular files are always ready. With EINTR and the call's again, the
+ * descriptor is to be found anew. */
 enum wasi_errno wpkg_wasi_fd_wait(struct wasi_call *call, const struct wasi_fd *fd, short events);
 
 /* wasi_file.c: the guest's vectors. EINVAL or EFAULT; *count is cut at the system's IOV_MAX. */

@@ -452,7 +452,7 @@ static enum wasi_errno path_readlink(struct wasi_call *call)
 		return code == WASI_ESUCCESS ? WASI_EINVAL : code;
 	}
 	char text[PATH_MAX];
-	size_t length;
+	size_t length = 0;
 	code = read_link(text, &length, &target);
 	if (code != WASI_ESUCCESS)
 		return code;

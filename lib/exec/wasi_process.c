@@ -40,8 +40,11 @@ static enum wasi_errno proc_raise(struct wasi_call *call)
 static enum wasi_errno yield(struct wasi_call *call)
 {
 	/* A deterministic guest makes no system call that it need not. */
-	if (!call->wasi->options.deterministic)
-		sched_yield();
+	if (call->wasi->options.deterministic)
+		return WASI_ESUCCESS;
+	pthread_mutex_unlock(&call->wasi->lock);
+	sched_yield();
+	pthread_mutex_lock(&call->wasi->lock);
 	return WASI_ESUCCESS;
 }
 

@@ -39,6 +39,7 @@ static enum wasi_errno grow(struct wpkg_wasi *wasi)
 	memset(fds + wasi->fd_count, 0, (count - wasi->fd_count) * sizeof(*fds));
 	wasi->fds = fds;
 	wasi->fd_count = count;
+	wasi->changes++;
 	return WASI_ESUCCESS;
 }
 
