@@ -15,7 +15,8 @@
 
 #define PARALLEL_MAX 16
 #define REFUSAL_MAX ((size_t)64 * 1024) /* bytes kept of a refusal's body */
-#define SLOWEST 64			/* bytes a second; slower counts as silence */
+#define HEADERS_MAX ((size_t)256 * 1024)
+#define SLOWEST 64 /* bytes a second; slower counts as silence */
 
 struct wpkg_http {
 	const struct curl_api *api;
@@ -35,13 +36,29 @@ struct wpkg_http_transfer {
 
 const char *wpkg_http_method_name(enum wpkg_http_method method)
 {
-	static const char *const names[] = {"GET", "HEAD", "POST", "DELETE"};
+	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "DELETE"};
 	return names[method];
 }
 
 void wpkg_http_exchange_clear(struct wpkg_http_exchange *exchange)
 {
 	wpkg_buf_clear(&exchange->text);
+	wpkg_buf_clear(&exchange->headers);
+}
+
+struct wpkg_str wpkg_http_header(const struct wpkg_http_exchange *exchange, const char *name,
+				 size_t index)
+{
+	struct wpkg_str rest = wpkg_buf_str(&exchange->headers);
+	struct wpkg_str line;
+	while (wpkg_str_split(&rest, '\n', &line)) {
+		size_t colon = wpkg_str_find(line, ':');
+		struct wpkg_str found = wpkg_str_slice(line, 0, colon);
+		if (colon < line.len && wpkg_str_equal_nocase(found, wpkg_str_from(name)) &&
+		    index-- == 0)
+			return wpkg_str_trim(wpkg_str_from_offset(line, colon + 1));
+	}
+	return (struct wpkg_str){0};
 }
 
 /* What libcurl calls. */
@@ -100,14 +117,13 @@ static size_t on_header(char *ptr, size_t size, size_t count, void *user)
 	struct wpkg_http_transfer *transfer = user;
 	struct wpkg_http_exchange *exchange = transfer->exchange;
 	struct wpkg_str line = wpkg_str_of(ptr, size * count);
-	size_t colon = wpkg_str_find(line, ':');
-	struct wpkg_str name = wpkg_str_slice(line, 0, colon);
-	if (wpkg_str_equal_nocase(name, WPKG_LIT("x-request-id"))) {
-		struct wpkg_str value = wpkg_str_trim(wpkg_str_from_offset(line, colon + 1));
-		snprintf(exchange->request_id, sizeof(exchange->request_id), "%.*s",
-			 WPKG_STR_ARG(value));
-	}
-	return line.len;
+	/* A status line begins another answer: the one before was a redirect or "continue". */
+	if (wpkg_str_starts(line, WPKG_LIT("HTTP/")))
+		wpkg_buf_reset(&exchange->headers);
+	else
+		wpkg_buf_append_str(&exchange->headers, line);
+	exchange->result = wpkg_buf_check(&exchange->headers, "headers", &exchange->err);
+	return exchange->result == WPKG_OK ? line.len : 0;
 }
 
 static size_t read_memory(struct wpkg_http_transfer *transfer, char *out, size_t room)
@@ -213,6 +229,11 @@ static CURLcode set_body(struct wpkg_http_transfer *transfer)
 	return code;
 }
 
+static bool has_body(const struct wpkg_http_exchange *exchange)
+{
+	return exchange->method == WPKG_HTTP_POST || exchange->method == WPKG_HTTP_PUT;
+}
+
 static CURLcode set_request(struct wpkg_http_transfer *transfer)
 {
 	const struct curl_api *api = transfer->http->api;
@@ -232,7 +253,9 @@ static CURLcode set_request(struct wpkg_http_transfer *transfer)
 		SET(CURLOPT_NOBODY, 1L);
 	if (exchange->method == WPKG_HTTP_DELETE)
 		SET(CURLOPT_CUSTOMREQUEST, "DELETE");
-	if (code == CURLE_OK && exchange->method == WPKG_HTTP_POST)
+	if (exchange->method == WPKG_HTTP_PUT)
+		SET(CURLOPT_CUSTOMREQUEST, "PUT");
+	if (code == CURLE_OK && has_body(exchange))
 		code = set_body(transfer);
 	return code;
 }
@@ -258,7 +281,7 @@ static bool add_headers(struct wpkg_http_transfer *transfer)
 	const char *type = exchange->content_type ? exchange->content_type : "";
 	if (!add_header(transfer, "Accept", exchange->accept ? exchange->accept : "*/*"))
 		return false;
-	if (exchange->method == WPKG_HTTP_POST && !add_header(transfer, "Content-Type", type))
+	if (has_body(exchange) && !add_header(transfer, "Content-Type", type))
 		return false;
 	return !exchange->authorization ||
 	       add_header(transfer, "Authorization", exchange->authorization);
@@ -282,6 +305,7 @@ static enum wpkg_status begin(struct wpkg_http *http, struct wpkg_http_exchange 
 	if (!transfer)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a request");
 	wpkg_buf_init(&exchange->text, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+	wpkg_buf_init(&exchange->headers, HEADERS_MAX);
 	exchange->result = WPKG_OK;
 	exchange->status = 0;
 	exchange->request_id[0] = '\0';
@@ -337,6 +361,12 @@ static enum wpkg_status status_of(CURLcode code)
 	}
 }
 
+static void note_request_id(struct wpkg_http_exchange *exchange)
+{
+	struct wpkg_str id = wpkg_http_header(exchange, "x-request-id", 0);
+	snprintf(exchange->request_id, sizeof(exchange->request_id), "%.*s", WPKG_STR_ARG(id));
+}
+
 static void take_result(struct wpkg_http_transfer *transfer, CURLcode code)
 {
 	const struct curl_api *api = transfer->http->api;
@@ -346,6 +376,7 @@ static void take_result(struct wpkg_http_transfer *transfer, CURLcode code)
 	api->easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &exchange->seconds);
 	if (code == CURLE_OK) {
 		exchange->status = (unsigned)status;
+		note_request_id(exchange);
 		return;
 	}
 	/*
@@ -353,6 +384,7 @@ static void take_result(struct wpkg_http_transfer *transfer, CURLcode code)
 	 */
 	if (code == CURLE_SEND_ERROR && status >= 400) {
 		exchange->status = (unsigned)status;
+		note_request_id(exchange);
 		return;
 	}
 	if (exchange->result == WPKG_OK)
@@ -377,7 +409,7 @@ struct run {
 	const struct wpkg_http_queue *queue;
 	struct wpkg_http_exchange *running[PARALLEL_MAX];
 	unsigned count;
-	bool drained; /* next has no more, or something failed */
+	bool drained; /* something failed: no more are begun */
 	enum wpkg_status status;
 	struct wpkg_err *err;
 };
@@ -409,12 +441,8 @@ static void fill(struct run *run)
 		struct wpkg_err why = {0};
 		enum wpkg_status status = run->queue->next(run->queue->user, &exchange, &why);
 		note(run, status, &why);
-		if (run->drained)
+		if (run->drained || !exchange)
 			return;
-		if (!exchange) {
-			run->drained = true;
-			return;
-		}
 		status = begin(run->http, exchange, &why);
 		if (status == WPKG_OK) {
 			run->running[run->count++] = exchange;

@@ -19,7 +19,13 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum wpkg_http_method { WPKG_HTTP_GET, WPKG_HTTP_HEAD, WPKG_HTTP_POST, WPKG_HTTP_DELETE };
+enum wpkg_http_method {
+	WPKG_HTTP_GET,
+	WPKG_HTTP_HEAD,
+	WPKG_HTTP_POST,
+	WPKG_HTTP_PUT,
+	WPKG_HTTP_DELETE
+};
 
 const char *wpkg_http_method_name(enum wpkg_http_method method);
 
@@ -36,10 +42,10 @@ struct wpkg_http_exchange {
 	const char *accept;	   /* NULL: anything */
 	const char *content_type;  /* NULL: none */
 	const char *authorization; /* the header's value; NULL: anonymous */
-	bool from_fd; /* POST: the body is body_size bytes of body_fd, from its start */
+	bool from_fd; /* POST, PUT: the body is body_size bytes of body_fd, from its start */
 	int body_fd;
 	uint64_t body_size;
-	struct wpkg_str body;	/* POST, when not from_fd */
+	struct wpkg_str body;	/* POST, PUT, when not from_fd */
 	uint64_t stall_seconds; /* given up after so long without a byte; 0: the client's */
 
 	/* what becomes of the answer */
@@ -55,6 +61,7 @@ struct wpkg_http_exchange {
 	struct wpkg_err err;	 /* when result is not WPKG_OK */
 	unsigned status;	 /* 200, 404, ... */
 	struct wpkg_buf text;	 /* the body without a sink, or the start of a refusal's */
+	struct wpkg_buf headers; /* the last answer's, line by line: see wpkg_http_header */
 	char request_id[WPKG_HTTP_REQUEST_ID_MAX]; /* X-Request-Id; empty: none */
 	double seconds;
 
@@ -62,6 +69,13 @@ struct wpkg_http_exchange {
 };
 
 void wpkg_http_exchange_clear(struct wpkg_http_exchange *exchange);
+
+/*
+ * The value of the answer's header of that name, without the spaces around it; of several, the one
+ * with that index. ptr is NULL when there is none. Borrowed from the exchange.
+ */
+struct wpkg_str wpkg_http_header(const struct wpkg_http_exchange *exchange, const char *name,
+				 size_t index);
 
 struct wpkg_http_options {
 	uint64_t connect_seconds; /* 0: 15 */
@@ -87,9 +101,11 @@ wpkg_http_run(struct wpkg_http *http, struct wpkg_http_exchange *exchange, struc
 
 /*
  * Many exchanges, at most parallel at once. next gives one when there is room for it, NULL when
- * there are no more; done takes it back with its answer or its failure (exchange->result). Each
- * that next gave comes back exactly once. After the first failure that next or done returns no more
- * are begun and those under way are given up; that failure is the run's.
+ * there is none; done takes it back with its answer or its failure (exchange->result). Each that
+ * next gave comes back exactly once. What is done may have made another one, so next is asked again
+ * after each; the run ends when it has none and none is under way. After the first failure that
+ * next or done returns no more are begun and those under way are given up; that failure is the
+ * run's.
  */
 struct wpkg_http_queue {
 	unsigned parallel; /* 1 to 16 */

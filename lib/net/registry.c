@@ -121,7 +121,7 @@ static struct wpkg_str reason_of(struct wpkg_arena *arena,
 	return wpkg_str_trim(wpkg_str_slice(text, 0, wpkg_str_find(text, '\n')));
 }
 
-static enum wpkg_status status_of(unsigned code, bool pushed)
+enum wpkg_status registry_status_of(unsigned code, bool pushed)
 {
 	switch (code) {
 	case 400:
@@ -164,7 +164,7 @@ enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange, bool 
 	struct wpkg_arena arena;
 	wpkg_arena_init(&arena, (size_t)1024 * 1024);
 	struct wpkg_str reason = reason_of(&arena, exchange);
-	enum wpkg_status status = status_of(exchange->status, pushed);
+	enum wpkg_status status = registry_status_of(exchange->status, pushed);
 	if (reason.len > 0)
 		wpkg_err_set(err, status, "%.*s%s", WPKG_STR_ARG(reason),
 			     hint_of(exchange->status));

@@ -16,6 +16,9 @@ struct wpkg_registry {
 void registry_append_id_url(struct wpkg_buf *buf, const struct wpkg_registry *registry,
 			    struct wpkg_str name, struct wpkg_str version);
 
+/* The status that an HTTP status is. pushed: 400 is a refusal of content. */
+enum wpkg_status registry_status_of(unsigned code, bool pushed);
+
 /*
  * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
  * 400 is a refusal of content.

@@ -89,6 +89,54 @@ bool wpkg_url_is_loopback(const struct wpkg_url *url)
 	return true;
 }
 
+/* Where path, query or fragment of a URL begin. */
+static size_t end_of_origin(struct wpkg_str url)
+{
+	size_t start = wpkg_str_find(url, ':');
+	size_t end = start < url.len ? start + 3 : url.len;
+	while (end < url.len && !strchr("/?#", url.ptr[end]))
+		end++;
+	return end < url.len ? end : url.len;
+}
+
+static bool is_printable(struct wpkg_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] <= 0x20 || (unsigned char)text.ptr[i] >= 0x7f)
+			return false;
+	return text.len > 0;
+}
+
+enum wpkg_status wpkg_url_resolve(struct wpkg_buf *out, bool *same, struct wpkg_str origin,
+				  struct wpkg_str location, struct wpkg_err *err)
+{
+	struct wpkg_url url;
+	struct wpkg_str there = origin;
+	location = wpkg_str_slice(location, 0, wpkg_str_find(location, '#'));
+	if (!is_printable(location))
+		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is no location",
+				 WPKG_STR_ARG(location));
+	if (location.ptr[0] != '/') {
+		there = wpkg_str_slice(location, 0, end_of_origin(location));
+		enum wpkg_status status = wpkg_url_parse(&url, there, err);
+		if (status != WPKG_OK)
+			return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is no location",
+					 WPKG_STR_ARG(location));
+		location = wpkg_str_from_offset(location, there.len);
+		if (wpkg_str_starts(origin, WPKG_LIT("https:")) &&
+		    !wpkg_str_equal_text(url.scheme, "https"))
+			return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' would leave TLS",
+					 WPKG_STR_ARG(there));
+	} else if (wpkg_str_starts(location, WPKG_LIT("//"))) {
+		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is no location",
+				 WPKG_STR_ARG(location));
+	}
+	*same = wpkg_str_equal_nocase(there, origin);
+	wpkg_buf_append_str(out, there);
+	wpkg_buf_append_str(out, location);
+	return wpkg_buf_check(out, "URL", err);
+}
+
 static void append_escaped(struct wpkg_buf *buf, struct wpkg_str text, const char *plain)
 {
 	for (size_t i = 0; i < text.len; i++) {

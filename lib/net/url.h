@@ -28,6 +28,16 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_url_parse(struct wpkg_url *out, struct wpk
 /* Does what is sent stay on this machine? "localhost", 127.0.0.0/8 and ::1. */
 bool wpkg_url_is_loopback(const struct wpkg_url *url);
 
+/*
+ * Appends the URL that a Location header means (RFC 9110 section 10.2.2) in an answer of an origin:
+ * a path from the root, or a whole URL of http or https. *same says whether it is of that origin,
+ * so that credentials may go there. WPKG_EFORMAT for what is neither, holds user information or
+ * characters that no URL has, or would leave TLS.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_url_resolve(struct wpkg_buf *out, bool *same,
+						  struct wpkg_str origin, struct wpkg_str location,
+						  struct wpkg_err *err);
+
 /* Appends text for a path: letters, digits and "-._~/+@" as they are, other bytes as %XX. */
 void wpkg_url_append_path(struct wpkg_buf *buf, struct wpkg_str text);
 

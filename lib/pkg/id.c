@@ -49,32 +49,49 @@ static enum wpkg_status take_parcel(struct wpkg_reference *out, struct wpkg_str 
 	return WPKG_OK;
 }
 
+/* The text after '@': a version, a manifest's digest or a requirement. */
+static enum wpkg_status take_wanted(struct wpkg_reference *out, struct wpkg_str wanted,
+				    struct wpkg_err *err)
+{
+	struct wpkg_version version;
+	struct wpkg_str prefix = WPKG_STR("sha256:");
+	if (wpkg_str_starts(wanted, prefix)) {
+		out->has_digest =
+			wpkg_digest_parse(&out->digest, wpkg_str_from_offset(wanted, prefix.len));
+		if (!out->has_digest)
+			return WPKG_FAIL(err, WPKG_EFORMAT,
+					 "'%.*s' is not sha256: and 64 hex digits",
+					 WPKG_STR_ARG(wanted));
+	} else if (wpkg_version_parse(&version, wanted, NULL) == WPKG_OK) {
+		out->version = wanted;
+	} else {
+		out->requirement = wanted;
+	}
+	return WPKG_OK;
+}
+
 enum wpkg_status wpkg_reference_parse(struct wpkg_reference *out, struct wpkg_str text,
 				      struct wpkg_err *err)
 {
 	struct wpkg_reference reference = {0};
-	struct wpkg_version version;
 	struct wpkg_str whole = text;
+	struct wpkg_id id;
 	enum wpkg_status status = take_parcel(&reference, &text, err);
 	if (status != WPKG_OK)
 		return status;
 	size_t at = wpkg_str_find(text, '@');
-	struct wpkg_id id;
-	if (at < text.len) {
-		struct wpkg_str wanted = wpkg_str_from_offset(text, at + 1);
-		reference.name = wpkg_str_slice(text, 0, at);
-		if (wpkg_version_parse(&version, wanted, NULL) == WPKG_OK)
-			reference.version = wanted;
-		else
-			reference.requirement = wanted;
-		if (wanted.len == 0)
-			return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' has nothing after '@'",
-					 WPKG_STR_ARG(whole));
-	} else if (wpkg_id_parse(&id, text, NULL) == WPKG_OK) {
+	if (at + 1 == text.len)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' has nothing after '@'",
+				 WPKG_STR_ARG(whole));
+	if (at < text.len)
+		status = take_wanted(&reference, wpkg_str_from_offset(text, at + 1), err);
+	if (status != WPKG_OK)
+		return status;
+	reference.name = wpkg_str_slice(text, 0, at);
+	bool plain = at == text.len || reference.has_digest;
+	if (plain && wpkg_id_parse(&id, reference.name, NULL) == WPKG_OK) {
 		reference.name = id.name;
 		reference.version = id.version_text;
-	} else {
-		reference.name = text;
 	}
 	if (reference.name.len == 0)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' names no package", WPKG_STR_ARG(whole));

@@ -24,13 +24,16 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_id_digest(struct wpkg_digest *out, struct 
 						struct wpkg_str version, struct wpkg_err *err);
 
 /*
- * A reference on the command line: "name", "name@REQUIREMENT", "name/1.2.3", "name@1.2.3", each
- * with an optional "#sha256:HEX" for one parcel. All texts borrowed.
+ * A reference on the command line: "name", "name@REQUIREMENT", "name/1.2.3", "name@1.2.3",
+ * "name@sha256:HEX" and "name/1.2.3@sha256:HEX" for the version with that manifest, each with an
+ * optional "#sha256:HEX" for one parcel. All texts borrowed.
  */
 struct wpkg_reference {
 	struct wpkg_str name;
 	struct wpkg_str version;     /* a full version; empty when a requirement or none is given */
 	struct wpkg_str requirement; /* the text after '@'; empty: any release */
+	bool has_digest;
+	struct wpkg_digest digest; /* of the manifest (oci_manifest.h): the content address */
 	bool has_parcel;
 	struct wpkg_digest parcel;
 };

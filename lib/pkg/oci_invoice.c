@@ -110,7 +110,8 @@ static enum wpkg_status read_own(struct wpkg_invoice **out, struct wpkg_arena *a
 		wpkg_err_prepend(err, "annotation " WPKG_ANNOTATION_INVOICE);
 		return status;
 	}
-	if (!wpkg_str_equal(invoice->name, name) || !wpkg_str_equal(invoice->version, version))
+	if (name.ptr &&
+	    (!wpkg_str_equal(invoice->name, name) || !wpkg_str_equal(invoice->version, version)))
 		return WPKG_FAIL(err, WPKG_EINVAL,
 				 "pushed as %.*s/%.*s, but its invoice says %.*s/%.*s",
 				 WPKG_STR_ARG(name), WPKG_STR_ARG(version),
@@ -229,6 +230,9 @@ enum wpkg_status wpkg_oci_manifest_to_invoice(struct wpkg_invoice **out, struct 
 		return status;
 	const struct wpkg_value *annotations = wpkg_value_find(root, "annotations");
 	struct wpkg_str own = text_of(annotations, WPKG_ANNOTATION_INVOICE);
+	if (!own.ptr && !name.ptr)
+		return WPKG_FAIL(err, WPKG_ENOTFOUND,
+				 "the manifest does not say what package it is");
 	return own.ptr ? read_own(out, arena, own, layers, name, version, err)
 		       : read_foreign(out, arena, annotations, layers, name, version, err);
 }

@@ -274,6 +274,17 @@ enum wpkg_status wpkg_oci_manifest_of_invoice(struct wpkg_oci_manifest *out,
 	return status;
 }
 
+bool wpkg_oci_is_digest_of(const struct wpkg_digest *digest, const struct wpkg_invoice *invoice)
+{
+	struct wpkg_oci_manifest made;
+	struct wpkg_arena arena;
+	wpkg_arena_init(&arena, 4 * WPKG_OCI_MANIFEST_MAX);
+	bool same = wpkg_oci_manifest_of_invoice(&made, &arena, invoice, NULL) == WPKG_OK &&
+		    wpkg_digest_equal(&made.digest, digest);
+	wpkg_arena_clear(&arena);
+	return same;
+}
+
 static struct wpkg_str replace(struct wpkg_arena *arena, struct wpkg_str text, char from, char to)
 {
 	char *bytes = wpkg_arena_alloc(arena, text.len + 1, 1);

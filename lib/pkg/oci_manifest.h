@@ -50,14 +50,18 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_oci_manifest_of_invoice(struct wpkg_oci_ma
 /*
  * The invoice that a manifest says, for the version of a package that it was pushed as. A manifest
  * of ours gives back the invoice it was made of: WPKG_EINVAL when name, version or layers are not
- * what that invoice says. Any other image manifest becomes an invoice with a parcel for each layer:
- * layers of the WebAssembly types in use are application/wasm, their names are their titles.
- * WPKG_EFORMAT for what is no image manifest. Signatures are not in a manifest.
+ * what that invoice says; a name that is not given (ptr NULL) is whatever it says, and
+ * WPKG_ENOTFOUND for a manifest that is not ours. Any other image manifest becomes an invoice with
+ * a parcel for each layer: layers of the WebAssembly types in use are application/wasm, their names
+ * are their titles. WPKG_EFORMAT for what is no image manifest. Signatures are not in a manifest.
  */
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_oci_manifest_to_invoice(struct wpkg_invoice **out, struct wpkg_arena *arena,
 			     struct wpkg_str manifest, struct wpkg_str name,
 			     struct wpkg_str version, struct wpkg_err *err);
+
+/* Is that the digest of the invoice's manifest? False also when memory is out. */
+bool wpkg_oci_is_digest_of(const struct wpkg_digest *digest, const struct wpkg_invoice *invoice);
 
 /* Is a layer of this type a module or component as it is? Parameters are ignored. */
 bool wpkg_oci_is_wasm_layer(struct wpkg_str media_type);

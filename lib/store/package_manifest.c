@@ -6,39 +6,26 @@
  * referrer is another one, and a yanked version loses its tag.
  */
 #include "pkg/invoice.h"
+#include "pkg/oci_signed.h"
 #include "store/record_int.h"
 #include "store/repository_int.h"
 #include "store/store_int.h"
 
-static const char empty_object[] = "{}";
+static const char empty_object[] = WPKG_OCI_EMPTY_CONFIG;
 
 /* A referrer with the empty configuration and the invoice as its only layer. */
 static enum wpkg_status make_referrer(struct package_manifest *package, struct wpkg_arena *arena,
 				      struct wpkg_err *err)
 {
-	char empty[WPKG_DIGEST_TEXT];
-	char invoice[WPKG_DIGEST_TEXT];
-	char subject[WPKG_CONTENT_DIGEST_TEXT];
-	struct wpkg_digest empty_digest;
-	enum wpkg_status status = wpkg_digest_of(&empty_digest, wpkg_str_from(empty_object), err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_digest_format(empty, &empty_digest);
-	wpkg_digest_format(invoice, &package->invoice_digest);
-	wpkg_content_digest_format(subject, &package->called);
-	package->referrer = wpkg_arena_format(
-		arena,
-		"{\"schemaVersion\":2,\"mediaType\":\"" WPKG_OCI_MANIFEST_TYPE "\","
-		"\"artifactType\":\"" WPKG_OCI_INVOICE_TYPE "\","
-		"\"config\":{\"mediaType\":\"" WPKG_OCI_EMPTY_TYPE "\",\"digest\":\"sha256:%s\","
-		"\"size\":2},\"layers\":[{\"mediaType\":\"" WPKG_OCI_INVOICE_TYPE "\","
-		"\"digest\":\"sha256:%s\",\"size\":%zu,\"annotations\":{"
-		"\"org.opencontainers.image.title\":\"invoice.toml\"}}],"
-		"\"subject\":{\"mediaType\":\"%.*s\",\"digest\":\"%s\",\"size\":%zu}}",
-		empty, invoice, package->invoice.len, WPKG_STR_ARG(package->media_type), subject,
-		package->text.len);
+	char digest[WPKG_CONTENT_DIGEST_TEXT];
+	wpkg_content_digest_format(digest, &package->called);
+	const struct wpkg_oci_subject subject = {.media_type = package->media_type,
+						 .digest = wpkg_str_from(digest),
+						 .size = package->text.len};
+	package->referrer = wpkg_oci_referrer_of_invoice(arena, &package->invoice_digest,
+							 package->invoice.len, &subject, err);
 	if (!package->referrer.ptr)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "manifest: no memory");
+		return WPKG_ENOMEM;
 	return wpkg_digest_of(&package->referrer_digest, package->referrer, err);
 }
 

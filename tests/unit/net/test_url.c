@@ -99,6 +99,54 @@ START_TEST(each_failed_allocation_is_reported)
 }
 END_TEST
 
-UNIT_MAIN(a_registry_has_one_normal_form, what_is_no_registry_is_refused,
+/* Where a location leads from http(s)://h:1; "" when it is refused, "!" before another origin. */
+static const char *resolved(const char *origin, const char *location)
+{
+	static char out[512];
+	struct wpkg_buf buf;
+	struct wpkg_err err;
+	bool same = false;
+	out[0] = '\0';
+	wpkg_buf_init(&buf, sizeof(out) - 2);
+	if (wpkg_url_resolve(&buf, &same, wpkg_str_from(origin), wpkg_str_from(location), &err) ==
+	    WPKG_OK)
+		snprintf(out, sizeof(out), "%s%s", same ? "" : "!", wpkg_buf_text(&buf));
+	wpkg_buf_clear(&buf);
+	return out;
+}
+
+START_TEST(a_location_is_a_path_or_a_whole_url)
+{
+	ck_assert_str_eq(resolved("http://h:1", "/v2/a?b=c%3D&d=e:f"),
+			 "http://h:1/v2/a?b=c%3D&d=e:f");
+	ck_assert_str_eq(resolved("http://h:1", "http://H:1/x"), "http://H:1/x");
+	ck_assert_str_eq(resolved("http://h:1", "http://h:2/x"), "!http://h:2/x");
+	ck_assert_str_eq(resolved("http://h:1", "https://h:1/x?y"), "!https://h:1/x?y");
+	ck_assert_str_eq(resolved("https://h", "https://h?x#part"), "https://h?x");
+	ck_assert_str_eq(resolved("https://h", "https://h.evil/x"), "!https://h.evil/x");
+}
+END_TEST
+
+START_TEST(a_location_that_leads_astray_is_refused)
+{
+	static const char *const bad[] = {"",
+					  "x",
+					  "//evil/x",
+					  "ftp://h/x",
+					  "http://h/x",
+					  "/a b",
+					  "/a\rb",
+					  "https://u:p@h/x",
+					  "https://h@evil/x",
+					  "https:///x",
+					  "file:///etc/passwd",
+					  "https://h\\@evil/"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_str_eq(resolved("https://h", bad[i]), "");
+}
+END_TEST
+
+UNIT_MAIN(a_location_is_a_path_or_a_whole_url, a_location_that_leads_astray_is_refused,
+	  a_registry_has_one_normal_form, what_is_no_registry_is_refused,
 	  only_what_stays_on_the_machine_is_loopback, text_is_encoded_for_where_it_stands,
 	  each_failed_allocation_is_reported)
