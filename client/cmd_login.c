@@ -100,7 +100,15 @@ const struct wpkg_command cmd_login = {
 		"and stores what it took in credentials.toml, which only you may read. They are "
 		"sent to that registry alone, and not without TLS to another machine.\n"
 		"\n"
-		"In CI set WPKG_TOKEN or WPKG_TOKEN_FILE instead; nothing is stored then.",
+		"In CI set WPKG_TOKEN or WPKG_TOKEN_FILE instead; nothing is stored then.\n"
+		"\n"
+		"An OCI registry is shown what was stored for it here, else what podman, skopeo or "
+		"docker stored when they logged in: $REGISTRY_AUTH_FILE, "
+		"$DOCKER_CONFIG/config.json, "
+		"$XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json, "
+		"~/.docker/config.json, and the credential helpers that these files name. It is "
+		"shown "
+		"nothing before it asks.",
 	.example = "wpkg login --registry https://packages.example.org\n"
 		   "wpkg login --token-fd 0 <token",
 	.options = login_rows,

@@ -16,6 +16,7 @@ struct pull_options {
 	const char *output;
 	bool force;
 	bool all;
+	bool unsigned_;
 	struct wpkg_option_list groups;
 	struct wpkg_option_list without;
 	struct wpkg_option_list features;
@@ -29,6 +30,8 @@ static const struct wpkg_option pull_rows[] = {
 	 offsetof(struct pull_options, force)},
 	{"all", 'a', WPKG_OPTION_FLAG, NULL, "every parcel, whatever group it is in", NULL,
 	 offsetof(struct pull_options, all)},
+	{"unsigned", 0, WPKG_OPTION_FLAG, NULL, "take it also when nobody signed it", NULL,
+	 offsetof(struct pull_options, unsigned_)},
 	{"group", 'g', WPKG_OPTION_TEXTS, "NAME", "also the parcels of this group", NULL,
 	 offsetof(struct pull_options, groups)},
 	{"without", 0, WPKG_OPTION_TEXTS, "NAME", "not the parcels of this group", NULL,
@@ -44,8 +47,9 @@ struct pull {
 	struct session *session;
 	const struct reference *reference;
 	const struct pull_options *options;
-	struct wpkg_invoice *invoice;
-	bool *chosen; /* one for each parcel */
+	struct found found;
+	struct wpkg_invoice *invoice; /* that was found */
+	bool *chosen;		      /* one for each parcel */
 	struct fetch fetch;
 };
 
@@ -159,12 +163,11 @@ static enum wpkg_status take(struct pull *pull, struct wpkg_err *err)
 	enum wpkg_status status = WPKG_OK;
 	if (place.folder)
 		status = place_check(&place, &session->arena, err);
-	pull->fetch = (struct fetch){.invoice = pull->invoice, .chosen = pull->chosen};
+	pull->fetch = (struct fetch){.found = &pull->found, .chosen = pull->chosen};
 	if (status == WPKG_OK)
 		status = fetch_parcels(&pull->fetch, session, err);
 	if (status == WPKG_OK)
-		status = cache_put_invoice(&session->cache, wpkg_buf_str(&session->url),
-					   pull->invoice, err);
+		status = reference_remember(session, &pull->found, err);
 	if (status == WPKG_OK && place.folder)
 		status = place_parcels(&place, &session->arena, err);
 	return status;
@@ -173,7 +176,8 @@ static enum wpkg_status take(struct pull *pull, struct wpkg_err *err)
 static enum wpkg_status pull_package(struct pull *pull, struct wpkg_err *err)
 {
 	enum wpkg_status status =
-		reference_find_usable(&pull->invoice, pull->session, pull->reference, err);
+		reference_find_usable(&pull->found, pull->session, pull->reference, err);
+	pull->invoice = pull->found.invoice;
 	if (status == WPKG_OK)
 		status = trust_check(pull->session, pull->invoice, err);
 	if (status == WPKG_OK)
@@ -190,7 +194,9 @@ static void report_lines(const struct pull *pull)
 	report_line(session->global, "%-11s %s", "pulled",
 		    describe_id(&session->arena, pull->invoice));
 	report_line(session->global, "%-11s %s", "signed",
-		    trust_signers(&session->arena, pull->invoice));
+		    pull->invoice->signature_count > 0
+			    ? trust_signers(&session->arena, pull->invoice)
+			    : "by nobody");
 	for (size_t i = 0; i < pull->invoice->parcel_count; i++) {
 		const struct wpkg_label *label = &pull->invoice->parcels[i].label;
 		if (pull->chosen[i])
@@ -247,6 +253,8 @@ static int run_pull(const struct wpkg_invocation *invocation)
 	if (reference_parse(&reference, invocation->operands[0], &err) != WPKG_OK)
 		return report_usage("pull: %s", err.msg);
 	enum wpkg_status status = session_open(&session, invocation, &err);
+	if (pull.options->unsigned_)
+		session.config.allow_unsigned = true;
 	if (status == WPKG_OK)
 		status = pull_package(&pull, &err);
 	if (status != WPKG_OK)
@@ -271,8 +279,13 @@ const struct wpkg_command cmd_pull = {
 		"version was yanked, and with --offline not even that.\n"
 		"\n"
 		"Parcels that are in groups are taken when a group is required, asked for with "
-		"--group, or needed by a parcel that is taken.",
+		"--group, or needed by a parcel that is taken.\n"
+		"\n"
+		"In an OCI registry the signed invoice is looked for among the referrers of the "
+		"manifest, and must be about that manifest. What others pushed has none: it is "
+		"refused unless --unsigned is given or the configuration says allow-unsigned.",
 	.example = "wpkg pull example.com/greet@^1.2 -o greet\n"
+		   "wpkg pull oci://ghcr.io/example/greet:1.2.0\n"
 		   "wpkg pull example.com/greet/1.2.0#sha256:HEX",
 	.options = pull_rows,
 	.options_size = sizeof(struct pull_options),

@@ -3,21 +3,18 @@
 #include "commands.h"
 
 #include <stddef.h>
-#include <time.h>
 
 #include "describe.h"
 #include "package.h"
-#include "pkg/annotation.h"
+#include "publish.h"
 #include "report.h"
-#include "send.h"
 #include "signer.h"
 #include "trust.h"
-
-#define TRIES 4
 
 struct push_options {
 	struct package_options package;
 	struct signer_options signer;
+	const char *to;
 	bool unsigned_;
 	bool dry_run;
 };
@@ -25,6 +22,8 @@ struct push_options {
 static const struct wpkg_option push_rows[] = {
 	{"dry-run", 'n', WPKG_OPTION_FLAG, NULL, "only say what would be pushed", NULL,
 	 offsetof(struct push_options, dry_run)},
+	{"to", 0, WPKG_OPTION_TEXT, "PLACE", "an OCI registry, layout or archive instead", NULL,
+	 offsetof(struct push_options, to)},
 	PACKAGE_ROWS(struct push_options, package),
 	SIGNER_ROWS(push_options, signer),
 	{"unsigned", 0, WPKG_OPTION_FLAG, NULL, "do not sign, for a registry that takes that", NULL,
@@ -35,10 +34,8 @@ struct push {
 	struct session *session;
 	const struct push_options *options;
 	struct package package;
-	struct send send;
-	struct wpkg_labels missing;    /* what the registry lacks */
-	bool was_there;		       /* published before, with this content */
-	struct wpkg_invoice *accepted; /* as the registry shows it; NULL: it does not yet */
+	struct oci_place place; /* when options->to is given */
+	struct publication publication;
 };
 
 /* A bundle that somebody signed goes as it is. */
@@ -49,120 +46,28 @@ static enum wpkg_status sign(struct push *push, struct wpkg_err *err)
 	return signer_sign(push->session, push->package.invoice, &push->options->signer, err);
 }
 
-/*
- * Where a package came from may differ between two pushes of the same files: the commit after a
- * release has another name. The first word on it stands.
- */
-static struct wpkg_invoice without_origin(struct wpkg_arena *arena,
-					  const struct wpkg_invoice *invoice)
-{
-	static const char *const keys[] = {WPKG_ANNOTATION_REVISION, WPKG_ANNOTATION_CREATED,
-					   WPKG_ANNOTATION_SOURCE, WPKG_ANNOTATION_SOURCE_REF,
-					   WPKG_ANNOTATION_SOURCE_DIRTY};
-	struct wpkg_invoice copy = *invoice;
-	copy.annotations.pairs =
-		wpkg_arena_alloc(arena, invoice->annotations.count, sizeof(struct wpkg_pair));
-	copy.annotations.count = 0;
-	for (size_t i = 0; copy.annotations.pairs && i < invoice->annotations.count; i++) {
-		bool origin = false;
-		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			origin = origin ||
-				 wpkg_str_equal_text(invoice->annotations.pairs[i].key, keys[k]);
-		if (!origin)
-			copy.annotations.pairs[copy.annotations.count++] =
-				invoice->annotations.pairs[i];
-	}
-	return copy;
-}
-
-static enum wpkg_status compare(struct push *push, const struct wpkg_invoice *there,
-				struct wpkg_err *err)
-{
-	struct wpkg_arena *arena = &push->session->arena;
-	struct wpkg_invoice mine = without_origin(arena, push->package.invoice);
-	struct wpkg_invoice theirs = without_origin(arena, there);
-	const char *id = describe_id(arena, there);
-	bool same = false;
-	enum wpkg_status status = wpkg_invoice_same_content(&same, &mine, &theirs, err);
-	if (status != WPKG_OK)
-		return status;
-	if (!same)
-		return WPKG_FAIL(err, WPKG_EEXISTS,
-				 "%s is there with other content, and versions never change: push "
-				 "a new version",
-				 id);
-	if (there->yanked)
-		return WPKG_FAIL(err, WPKG_EEXISTS, "%s was yanked: push a new version", id);
-	return WPKG_OK;
-}
-
-/* The version is there: is it what we push, and what does it lack? */
-static enum wpkg_status continue_with(struct push *push, struct wpkg_err *err)
-{
-	struct session *session = push->session;
-	const struct wpkg_invoice *mine = push->package.invoice;
-	struct wpkg_invoice *there = NULL;
-	/* Not shown to us: the registry's first word, that it is taken, says more. */
-	if (wpkg_registry_get_invoice(&there, &session->arena, session->registry, mine->name,
-				      mine->version, true, NULL) != WPKG_OK)
-		return WPKG_EEXISTS;
-	enum wpkg_status status = compare(push, there, err);
-	if (status == WPKG_OK)
-		status = wpkg_registry_get_missing(&push->missing, &session->arena,
-						   session->registry, mine->name, mine->version,
-						   err);
-	push->was_there = status == WPKG_OK && push->missing.count == 0;
-	return status;
-}
-
-/* Asks what the registry lacks; a version that we began before is continued. */
-static enum wpkg_status offer(struct push *push, struct wpkg_err *err)
-{
-	push->missing = (struct wpkg_labels){0};
-	enum wpkg_status status =
-		wpkg_registry_create(&push->missing, &push->session->arena, push->session->registry,
-				     push->package.invoice, err);
-	return status == WPKG_EEXISTS ? continue_with(push, err) : status;
-}
-
-/*
- * What a cut leaves behind is found out by offering the package again: the registry keeps each
- * parcel that arrived whole, and when only its answer was lost, it gives it again.
- */
-static enum wpkg_status transfer(struct push *push, struct wpkg_err *err)
-{
-	enum wpkg_status status = WPKG_EBUSY;
-	for (unsigned n = 0; n < TRIES && (status == WPKG_EBUSY || status == WPKG_EIO); n++) {
-		struct timespec pause = {.tv_sec = n};
-		if (n > 0) {
-			report_detail(push->session->global, "trying again: %s", err->msg);
-			nanosleep(&pause, NULL);
-		}
-		status = offer(push, err);
-		if (status == WPKG_OK && push->missing.count > 0)
-			status = send_parcels(&push->send, push->session, &push->missing, err);
-	}
-	return status;
-}
-
+/* Where it goes is looked at first: who signs may be asked for a passphrase. */
 static enum wpkg_status push_package(struct push *push, struct wpkg_err *err)
 {
 	struct session *session = push->session;
-	const struct wpkg_invoice *invoice = push->package.invoice;
-	push->send.package = &push->package;
-	push->send.sent = wpkg_arena_alloc(&session->arena, invoice->parcel_count, sizeof(bool));
-	if (!push->send.sent)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
-	enum wpkg_status status = session_connect(session, err);
+	struct publication *publication = &push->publication;
+	struct oci_store *store = NULL;
+	enum wpkg_status status =
+		push->options->to ? oci_store_open(&store, session, &push->place, OCI_WRITE, err)
+				  : session_connect(session, err);
 	if (status == WPKG_OK)
 		status = sign(push, err);
-	if (status == WPKG_OK)
-		status = transfer(push, err);
-	if (status == WPKG_OK &&
-	    wpkg_registry_get_invoice(&push->accepted, &session->arena, session->registry,
-				      invoice->name, invoice->version, false, NULL) != WPKG_OK)
-		push->accepted = NULL;
-	return status;
+	publication->invoice = push->package.invoice;
+	if (status != WPKG_OK)
+		return status;
+	return store ? publish_to_store(publication, store, push->place.name.tag, err)
+		     : publish_to_registry(publication, err);
+}
+
+static enum wpkg_status open_parcel(int *out, void *user, size_t parcel, struct wpkg_err *err)
+{
+	const struct push *push = user;
+	return package_open_parcel(out, &push->package, parcel, err);
 }
 
 /* Reports. */
@@ -171,12 +76,15 @@ static const char *verdict_of(const struct push *push)
 {
 	if (push->options->dry_run)
 		return "not pushed (--dry-run)";
-	return push->was_there ? "unchanged, published before" : "accepted and published";
+	if (push->publication.was_there)
+		return "unchanged, published before";
+	return push->options->to ? "published" : "accepted and published";
 }
 
 static void report_lines(const struct push *push)
 {
 	struct session *session = push->session;
+	const struct publication *publication = &push->publication;
 	const struct wpkg_invoice *invoice = push->package.invoice;
 	describe_package(session, invoice);
 	for (size_t i = 0; i < invoice->parcel_count; i++) {
@@ -184,14 +92,17 @@ static void report_lines(const struct push *push)
 		report_line(session->global, "%-11s %.*s, %s, sha256:%.*s%s", "parcel",
 			    WPKG_STR_ARG(label->name), report_size(&session->arena, label->size),
 			    WPKG_STR_ARG(label->sha256),
-			    push->send.sent && push->send.sent[i] ? ", sent" : "");
+			    publication->sent && publication->sent[i] ? ", sent" : "");
 	}
-	if (push->accepted)
+	if (publication->accepted)
 		report_line(session->global, "%-11s %s", "signed",
-			    trust_signers(&session->arena, push->accepted));
+			    trust_signers(&session->arena, publication->accepted));
+	if (publication->has_digest)
+		report_line(session->global, "%-11s %s", "digest",
+			    describe_digest(&session->arena, &publication->digest));
 	report_verdict(session->global, true, "%-11s %s%s%s", "verdict", verdict_of(push),
-		       session->registry ? " at " : "",
-		       session->registry ? wpkg_registry_url(session->registry) : "");
+		       publication->where ? " at " : "",
+		       publication->where ? publication->where : "");
 }
 
 static int report_document(const struct push *push)
@@ -200,11 +111,14 @@ static int report_document(const struct push *push)
 	struct wpkg_arena *arena = &session->arena;
 	struct wpkg_value *document = wpkg_value_new_table(arena);
 	const struct wpkg_invoice *invoice = push->package.invoice;
-	const char *url = session->registry ? wpkg_registry_url(session->registry) : "";
+	const struct publication *publication = &push->publication;
 	bool good = describe_add_summary(arena, document, invoice) &&
-		    wpkg_value_add_string(arena, document, "registry", wpkg_str_from(url)) &&
+		    wpkg_value_add_string(arena, document, "registry",
+					  wpkg_str_from(publication->where)) &&
+		    describe_add_digest(arena, document,
+					publication->has_digest ? &publication->digest : NULL) &&
 		    wpkg_value_add_boolean(arena, document, "pushed",
-					   !push->options->dry_run && !push->was_there) &&
+					   !push->options->dry_run && !publication->was_there) &&
 		    wpkg_value_add_string(arena, document, "verdict",
 					  wpkg_str_from(verdict_of(push))) &&
 		    describe_add_parcels(arena, document, invoice);
@@ -219,6 +133,12 @@ static int run_push(const struct wpkg_invocation *invocation)
 	int code = WPKG_EXIT_DONE;
 	struct push push = {
 		.session = &session, .options = invocation->options, .package = PACKAGE_NONE};
+	if (push.options->to && oci_place_parse(&push.place, push.options->to, &err) != WPKG_OK)
+		return report_usage("push: --to: %s", err.msg);
+	if (push.place.name.has_digest || push.place.name.has_parcel)
+		return report_usage("push: --to takes a tag, not a digest");
+	push.publication =
+		(struct publication){.session = &session, .open = open_parcel, .user = &push};
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)
 		status = package_open(&push.package, &session, path, &push.options->package, &err);
@@ -248,9 +168,14 @@ const struct wpkg_command cmd_push = {
 		"The registry validates each module and runs the package's own checks before it "
 		"publishes. When it refuses, the reason is printed and the exit code is 3.\n"
 		"\n"
+		"With --to it goes to an OCI registry instead: as a manifest under the tag (the "
+		"version, '_' for '+'), with the signed invoice as its referrer. Such a registry "
+		"checks nothing.\n"
+		"\n"
 		"In a git work tree the package records its commit, tag, remote and whether files "
 		"differ. For CI, see WPKG_TOKEN and WPKG_KEY_FILE in the manual page.",
 	.example = "wpkg push\n"
+		   "wpkg push greet --to oci://ghcr.io/example/greet\n"
 		   "wpkg push greet --rev v1.2.0 --key-fd 3 3<key.toml",
 	.options = push_rows,
 	.options_size = sizeof(struct push_options),

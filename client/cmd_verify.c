@@ -28,6 +28,7 @@ static const struct wpkg_option verify_rows[] = {
 /* What was found out; texts and lists in the session's arena. */
 struct verification {
 	struct session *session;
+	struct found found; /* when it is not on this machine */
 	const struct wpkg_invoice *invoice;
 	struct wpkg_verification rules;
 	struct wpkg_err distrust;	/* status WPKG_OK: the signatures are enough */
@@ -69,7 +70,7 @@ static enum wpkg_status check_there(struct verification *verification, struct wp
 {
 	size_t count = verification->invoice->parcel_count;
 	bool *all = wpkg_arena_alloc(&verification->session->arena, count, sizeof(*all));
-	struct fetch fetch = {.invoice = verification->invoice, .chosen = all, .keep_going = true};
+	struct fetch fetch = {.found = &verification->found, .chosen = all, .keep_going = true};
 	if (!all)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
 	memset(all, true, count);
@@ -191,9 +192,9 @@ static int report(const struct verification *verification)
 static enum wpkg_status find(struct verification *verification, const struct reference *reference,
 			     struct wpkg_err *err)
 {
-	struct wpkg_invoice *invoice = NULL;
-	enum wpkg_status status = reference_find(&invoice, verification->session, reference, err);
-	verification->invoice = invoice;
+	enum wpkg_status status =
+		reference_find(&verification->found, verification->session, reference, err);
+	verification->invoice = verification->found.invoice;
 	return status;
 }
 
@@ -235,6 +236,8 @@ static int run_verify(const struct wpkg_invocation *invocation)
 	if (status == WPKG_OK && options->strategy)
 		status = wpkg_strategy_parse(&session.config.strategy,
 					     wpkg_str_from(options->strategy), &err);
+	/* That something is taken without a signature does not make it verified. */
+	session.config.allow_unsigned = false;
 	if (status == WPKG_OK)
 		status = verify(&verification, &package, operand, here ? NULL : &reference,
 				&keyring, &err);

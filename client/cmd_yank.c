@@ -45,7 +45,8 @@ static int run_yank(const struct wpkg_invocation *invocation)
 	const struct yank_options *options = invocation->options;
 	if (reference_parse(&reference, invocation->operands[0], &err) != WPKG_OK)
 		return report_usage("yank: %s", err.msg);
-	if (reference.parts.version.len == 0 || reference.parts.has_parcel)
+	if (reference.parts.version.len == 0 || reference.parts.has_parcel ||
+	    reference.parts.has_digest)
 		return report_usage("yank: name one version, such as NAME/1.2.3");
 	enum wpkg_status status = session_open(&session, invocation, &err);
 	if (status == WPKG_OK)

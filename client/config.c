@@ -67,6 +67,9 @@ static enum wpkg_status take_all(struct wpkg_fields *fields, struct config *conf
 		status = wpkg_fields_take_boolean(fields, &config->plain_credentials,
 						  "plain-credentials", WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
+		status = wpkg_fields_take_boolean(fields, &config->allow_unsigned, "allow-unsigned",
+						  WPKG_OPTIONAL, err);
+	if (status == WPKG_OK)
 		status = take_number(fields, &parallel, "parallel", 16, err);
 	if (status == WPKG_OK)
 		status =

@@ -8,6 +8,7 @@
  *   registry = "https://packages.example.org"   # where packages come from and go to
  *   strategy = "MultipleAttestationGreedy[Host]" # which signatures a package needs
  *   honour-roles = true          # false: keyrings of before, whose roles meant nothing
+ *   allow-unsigned = false       # true: what nobody signed will do, too
  *   keyring = "/path"            # instead of keyring.toml in the folder
  *   ca-file = "/path"            # certificates to trust instead of the system's
  *   plain-credentials = false    # true: send them without TLS too
@@ -30,6 +31,7 @@ struct config {
 	struct wpkg_strategy strategy;
 	bool honour_roles;
 	bool plain_credentials;
+	bool allow_unsigned;
 	struct wpkg_str keyring; /* empty: the usual place; in the arena like the next */
 	struct wpkg_str ca_file; /* empty: the system's */
 	unsigned parallel;

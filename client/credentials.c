@@ -103,8 +103,16 @@ static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
 	return (struct wpkg_str){0};
 }
 
-static enum wpkg_status find_stored(struct wpkg_buf *out, struct session *session,
-				    struct wpkg_err *err)
+static const struct wpkg_value *find_key(const struct wpkg_value *table, struct wpkg_str key)
+{
+	for (size_t i = 0; table && table->kind == WPKG_VALUE_TABLE && i < table->count; i++)
+		if (wpkg_str_equal(table->keys[i].string, key))
+			return &table->items[i];
+	return NULL;
+}
+
+enum wpkg_status credentials_find_stored(struct wpkg_buf *out, struct session *session,
+					 struct wpkg_str url, struct wpkg_err *err)
 {
 	struct wpkg_value *table = NULL;
 	const char *path = session_path(session, FILE_NAME);
@@ -113,8 +121,7 @@ static enum wpkg_status find_stored(struct wpkg_buf *out, struct session *sessio
 	enum wpkg_status status = load(&table, session, path, err);
 	if (status != WPKG_OK)
 		return status;
-	const struct wpkg_value *entry =
-		wpkg_value_find(wpkg_value_find(table, "registry"), wpkg_buf_text(&session->url));
+	const struct wpkg_value *entry = find_key(wpkg_value_find(table, "registry"), url);
 	struct credentials found = {.token = text_of(entry, "token"),
 				    .user = text_of(entry, "user"),
 				    .password = text_of(entry, "password")};
@@ -150,7 +157,7 @@ enum wpkg_status credentials_find(struct wpkg_buf *out, struct session *session,
 	}
 	if (file && file[0])
 		return find_in_file(out, file, err);
-	return find_stored(out, session, err);
+	return credentials_find_stored(out, session, wpkg_buf_str(&session->url), err);
 }
 
 /* Storing: the document is written anew, with the entry of this registry replaced. */

@@ -30,6 +30,11 @@ struct credentials {
 WPKG_MUST_CHECK enum wpkg_status credentials_find(struct wpkg_buf *out, struct session *session,
 						  struct wpkg_err *err);
 
+/* What is stored for a URL, whatever the environment says. */
+WPKG_MUST_CHECK enum wpkg_status credentials_find_stored(struct wpkg_buf *out,
+							 struct session *session,
+							 struct wpkg_str url, struct wpkg_err *err);
+
 /* The same for credentials in the hand. WPKG_EINVAL for what no header can hold. */
 WPKG_MUST_CHECK enum wpkg_status credentials_append(struct wpkg_buf *out,
 						    const struct credentials *credentials,

@@ -11,6 +11,21 @@ const char *describe_id(struct wpkg_arena *arena, const struct wpkg_invoice *inv
 	return id.ptr ? id.ptr : "";
 }
 
+const char *describe_digest(struct wpkg_arena *arena, const struct wpkg_digest *digest)
+{
+	char hex[WPKG_DIGEST_TEXT];
+	wpkg_digest_format(hex, digest);
+	struct wpkg_str text = wpkg_arena_format(arena, "sha256:%s", hex);
+	return text.ptr ? text.ptr : "";
+}
+
+bool describe_add_digest(struct wpkg_arena *arena, struct wpkg_value *table,
+			 const struct wpkg_digest *digest)
+{
+	return !digest || wpkg_value_add_string(arena, table, "digest",
+						wpkg_str_from(describe_digest(arena, digest)));
+}
+
 uint64_t describe_size(const struct wpkg_invoice *invoice)
 {
 	uint64_t size = 0;

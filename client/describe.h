@@ -4,12 +4,20 @@
 
 /* What an invoice says, for people and as JSON. */
 
+#include "crypto/digest.h"
 #include "data/value.h"
 #include "pkg/invoice.h"
 #include "session.h"
 
 /* "NAME/VERSION" in the arena; never NULL. */
 const char *describe_id(struct wpkg_arena *arena, const struct wpkg_invoice *invoice);
+
+/* "sha256:HEX" in the arena; never NULL. */
+const char *describe_digest(struct wpkg_arena *arena, const struct wpkg_digest *digest);
+
+/* Adds "digest"; nothing for NULL. False when memory is out. */
+WPKG_MUST_CHECK bool describe_add_digest(struct wpkg_arena *arena, struct wpkg_value *table,
+					 const struct wpkg_digest *digest);
 
 /* Bytes of all parcels. */
 uint64_t describe_size(const struct wpkg_invoice *invoice);

@@ -29,7 +29,7 @@ struct run {
 
 static const struct wpkg_label *label_of(const struct fetch *fetch, size_t parcel)
 {
-	return &fetch->invoice->parcels[parcel].label;
+	return &fetch->found->invoice->parcels[parcel].label;
 }
 
 /* Worth another try? What is denied or too large will be so again. */
@@ -66,10 +66,11 @@ static enum wpkg_status find_alike(struct fetch *fetch, struct wpkg_arena *arena
 				   struct wpkg_err *err)
 {
 	size_t count = 0;
-	struct listed *list = wpkg_arena_alloc(arena, fetch->invoice->parcel_count, sizeof(*list));
+	struct listed *list =
+		wpkg_arena_alloc(arena, fetch->found->invoice->parcel_count, sizeof(*list));
 	if (!list)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for parcels");
-	for (size_t i = 0; i < fetch->invoice->parcel_count; i++)
+	for (size_t i = 0; i < fetch->found->invoice->parcel_count; i++)
 		if (fetch->chosen[i])
 			list[count++] = (struct listed){label_of(fetch, i), i};
 	qsort(list, count, sizeof(*list), compare_listed);
@@ -120,7 +121,7 @@ static enum wpkg_status look_at_all(struct fetch *fetch, struct session *session
 {
 	struct progress progress;
 	uint64_t bytes = 0;
-	size_t count = fetch->invoice->parcel_count;
+	size_t count = fetch->found->invoice->parcel_count;
 	enum wpkg_status status = WPKG_OK;
 	for (size_t i = 0; i < count; i++)
 		if (fetch->chosen[i] && fetch->outcomes[i].same_as == i)
@@ -154,9 +155,9 @@ static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wp
 {
 	struct run *run = user;
 	const struct fetch *fetch = run->fetch;
-	while (run->next < fetch->invoice->parcel_count && !is_wanted(fetch, run->next))
+	while (run->next < fetch->found->invoice->parcel_count && !is_wanted(fetch, run->next))
 		run->next++;
-	if (run->next == fetch->invoice->parcel_count)
+	if (run->next == fetch->found->invoice->parcel_count)
 		return WPKG_OK;
 	struct arrival *arrival = wpkg_mem_calloc(1, sizeof(*arrival));
 	if (!arrival)
@@ -203,7 +204,7 @@ static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_
 static uint64_t bytes_wanted(const struct fetch *fetch)
 {
 	uint64_t bytes = 0;
-	for (size_t i = 0; i < fetch->invoice->parcel_count; i++)
+	for (size_t i = 0; i < fetch->found->invoice->parcel_count; i++)
 		if (is_wanted(fetch, i))
 			bytes += label_of(fetch, i)->size;
 	return bytes;
@@ -211,7 +212,7 @@ static uint64_t bytes_wanted(const struct fetch *fetch)
 
 static bool any_wanted(const struct fetch *fetch)
 {
-	for (size_t i = 0; i < fetch->invoice->parcel_count; i++)
+	for (size_t i = 0; i < fetch->found->invoice->parcel_count; i++)
 		if (is_wanted(fetch, i))
 			return true;
 	return false;
@@ -223,8 +224,8 @@ static enum wpkg_status run_once(struct fetch *fetch, struct session *session, s
 	struct wpkg_parcel_queue queue = {
 		.parallel = session->config.parallel, .next = next, .done = done, .user = &run};
 	progress_begin(&run.progress, session->global, "pulling", bytes_wanted(fetch));
-	enum wpkg_status status = wpkg_registry_get_parcels(session->registry, fetch->invoice->name,
-							    fetch->invoice->version, &queue, err);
+	const struct found *found = fetch->found;
+	enum wpkg_status status = found->get_parcels(found->user, found->invoice, &queue, err);
 	progress_end(&run.progress);
 	return status;
 }
@@ -237,17 +238,14 @@ static enum wpkg_status fetch_missing(struct fetch *fetch, struct session *sessi
 		struct timespec pause = {.tv_sec = n, .tv_nsec = 0};
 		if (n > 0)
 			nanosleep(&pause, NULL);
-		else
-			status = session_connect(session, err);
-		if (status == WPKG_OK)
-			status = run_once(fetch, session, err);
+		status = run_once(fetch, session, err);
 	}
 	return status;
 }
 
 static enum wpkg_status first_failure(const struct fetch *fetch, struct wpkg_err *err)
 {
-	for (size_t i = 0; i < fetch->invoice->parcel_count; i++) {
+	for (size_t i = 0; i < fetch->found->invoice->parcel_count; i++) {
 		const struct fetch_outcome *outcome = &fetch->outcomes[i];
 		if (!fetch->chosen[i] || outcome->status == WPKG_OK)
 			continue;
@@ -260,7 +258,7 @@ static enum wpkg_status first_failure(const struct fetch *fetch, struct wpkg_err
 
 enum wpkg_status fetch_parcels(struct fetch *fetch, struct session *session, struct wpkg_err *err)
 {
-	size_t count = fetch->invoice->parcel_count;
+	size_t count = fetch->found->invoice->parcel_count;
 	enum wpkg_status status = session_open_cache(session, err);
 	if (status != WPKG_OK)
 		return status;

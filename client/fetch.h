@@ -3,14 +3,14 @@
 #define WPKG_CLIENT_FETCH_H
 
 /*
- * Brings parcels of a version into the cache. What is there is hashed, what is not comes from the
- * registry and is hashed on the way; a parcel whose bytes are not those of its label never gets
- * there. A connection that breaks is tried again.
+ * Brings parcels of a version into the cache. What is there is hashed, what is not comes from where
+ * the version was found and is hashed on the way; a parcel whose bytes are not those of its label
+ * never gets there. A connection that breaks is tried again.
  */
 
 #include <stdbool.h>
 
-#include "pkg/invoice.h"
+#include "reference.h"
 #include "session.h"
 
 struct fetch_outcome {
@@ -21,7 +21,7 @@ struct fetch_outcome {
 };
 
 struct fetch {
-	const struct wpkg_invoice *invoice;
+	const struct found *found;
 	const bool *chosen;		/* one for each parcel */
 	bool keep_going;		/* a parcel's failure is kept in its outcome alone */
 	struct fetch_outcome *outcomes; /* filled: one for each parcel; in the session's arena */

@@ -51,22 +51,22 @@ static enum wpkg_status choose(bool **chosen, size_t *parcel, struct session *se
 static enum wpkg_status resolve(char **path, struct session *session,
 				const struct reference *reference, struct wpkg_err *err)
 {
-	struct wpkg_invoice *invoice = NULL;
+	struct found found = {0};
 	bool *chosen = NULL;
 	size_t parcel = 0;
-	enum wpkg_status status = reference_find_usable(&invoice, session, reference, err);
+	enum wpkg_status status = reference_find_usable(&found, session, reference, err);
 	if (status == WPKG_OK)
-		status = trust_check(session, invoice, err);
+		status = trust_check(session, found.invoice, err);
 	if (status == WPKG_OK)
-		status = choose(&chosen, &parcel, session, reference, invoice, err);
-	struct fetch fetch = {.invoice = invoice, .chosen = chosen};
+		status = choose(&chosen, &parcel, session, reference, found.invoice, err);
+	struct fetch fetch = {.found = &found, .chosen = chosen};
 	if (status == WPKG_OK)
 		status = fetch_parcels(&fetch, session, err);
 	if (status == WPKG_OK)
-		status = cache_put_invoice(&session->cache, wpkg_buf_str(&session->url), invoice,
-					   err);
-	return status == WPKG_OK ? cache_parcel_path(path, &invoice->parcels[parcel].label, err)
-				 : status;
+		status = reference_remember(session, &found, err);
+	if (status != WPKG_OK)
+		return status;
+	return cache_parcel_path(path, &found.invoice->parcels[parcel].label, err);
 }
 
 enum wpkg_status module_resolve(char **path, const struct wpkg_invocation *invocation,

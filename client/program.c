@@ -73,9 +73,15 @@ const struct wpkg_program client_program = {
 		"them to a registry, and finds, verifies, pulls and runs what others published.\n"
 		"\n"
 		"A package is named by a reference: 'name' for its newest release, 'name@^1.2' for "
-		"a "
-		"range of versions, 'name/1.2.3' or 'name@1.2.3' for one version, and "
-		"'name/1.2.3#sha256:HEX' for one parcel of it.",
+		"a range of versions, 'name/1.2.3' or 'name@1.2.3' for one version, "
+		"'name@sha256:HEX' for the version with that content address (the digest of its "
+		"OCI "
+		"manifest), each with '#sha256:HEX' at its end for one parcel.\n"
+		"\n"
+		"A package in an OCI registry, ours or another, is 'oci://HOST/NAME:TAG' or "
+		"'oci://HOST/NAME@sha256:HEX'. TLS is used unless HOST is this machine; "
+		"'oci+http:' "
+		"and 'oci+https:' say which.",
 	.global = global_rows,
 	.global_size = sizeof(struct global_options),
 	.commands = commands,
@@ -88,6 +94,8 @@ const struct wpkg_program client_program = {
 		"WPKG_TOKEN, WPKG_TOKEN_FILE: the registry's token, or the file that holds it.\n"
 		"WPKG_KEY_FILE: the secret key file to sign with.\n"
 		"WPKG_PASSPHRASE_FILE: the file that holds the passphrase of sealed keys.\n"
+		"REGISTRY_AUTH_FILE, DOCKER_CONFIG: where credentials for OCI registries are, "
+		"too.\n"
 		"NO_COLOR: no colours on a terminal.\n"
 		"XDG_CONFIG_HOME, XDG_CACHE_HOME: in place of ~/.config and ~/.cache.",
 };

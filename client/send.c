@@ -15,7 +15,7 @@ struct departure {
 };
 
 struct run {
-	struct send *send;
+	struct publication *publication;
 	struct progress progress;
 	bool *wanted; /* one for each parcel; cleared when it is begun */
 	size_t next;  /* parcel to look at */
@@ -33,7 +33,7 @@ static void tell(void *user, uint64_t bytes)
 static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wpkg_err *err)
 {
 	struct run *run = user;
-	const struct wpkg_invoice *invoice = run->send->package->invoice;
+	const struct wpkg_invoice *invoice = run->publication->invoice;
 	while (run->next < invoice->parcel_count && !run->wanted[run->next])
 		run->next++;
 	if (run->next == invoice->parcel_count)
@@ -49,8 +49,8 @@ static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wp
 		.progress = tell,
 		.user = departure,
 	};
-	enum wpkg_status status =
-		package_open_parcel(&departure->job.fd, run->send->package, departure->parcel, err);
+	enum wpkg_status status = run->publication->open(&departure->job.fd, run->publication->user,
+							 departure->parcel, err);
 	if (status != WPKG_OK) {
 		wpkg_err_prepend(err, "parcel %.*s", WPKG_STR_ARG(departure->job.label->name));
 		wpkg_mem_free(departure);
@@ -66,7 +66,7 @@ static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_
 	struct run *run = user;
 	struct departure *departure = job->user;
 	(void)err;
-	run->send->sent[departure->parcel] = status == WPKG_OK;
+	run->publication->sent[departure->parcel] = status == WPKG_OK;
 	close(job->fd);
 	wpkg_mem_free(departure);
 	return status;
@@ -100,7 +100,7 @@ static struct listed *list_parcels(struct wpkg_arena *arena, const struct wpkg_i
 static enum wpkg_status want_all(struct run *run, const struct wpkg_labels *missing,
 				 struct wpkg_arena *arena, struct wpkg_err *err)
 {
-	const struct wpkg_invoice *invoice = run->send->package->invoice;
+	const struct wpkg_invoice *invoice = run->publication->invoice;
 	struct listed *list = list_parcels(arena, invoice);
 	run->wanted = wpkg_arena_alloc(arena, invoice->parcel_count, sizeof(*run->wanted));
 	if (!list || !run->wanted)
@@ -121,11 +121,12 @@ static enum wpkg_status want_all(struct run *run, const struct wpkg_labels *miss
 	return WPKG_OK;
 }
 
-enum wpkg_status send_parcels(struct send *send, struct session *session,
-			      const struct wpkg_labels *missing, struct wpkg_err *err)
+enum wpkg_status send_parcels(struct publication *publication, const struct wpkg_labels *missing,
+			      struct wpkg_err *err)
 {
-	const struct wpkg_invoice *invoice = send->package->invoice;
-	struct run run = {.send = send};
+	struct session *session = publication->session;
+	const struct wpkg_invoice *invoice = publication->invoice;
+	struct run run = {.publication = publication};
 	struct wpkg_parcel_queue queue = {
 		.parallel = session->config.parallel, .next = next, .done = done, .user = &run};
 	progress_begin(&run.progress, session->global, "sending", 0);

@@ -4,23 +4,14 @@
 
 /* Sends the parcels of a package that a registry lacks, several at once. */
 
-#include <stdbool.h>
-
-#include "net/registry.h"
-#include "package.h"
-#include "session.h"
-
-struct send {
-	const struct package *package;
-	bool *sent; /* one for each parcel of the invoice: the registry took it from us */
-};
+#include "publish.h"
 
 /*
  * missing: what the registry asked for. The failure of the first parcel is the call's:
  * WPKG_EDENIED when the registry checked the package and refused it; WPKG_EBUSY and WPKG_EIO may
  * pass when the registry is asked anew.
  */
-WPKG_MUST_CHECK enum wpkg_status send_parcels(struct send *send, struct session *session,
+WPKG_MUST_CHECK enum wpkg_status send_parcels(struct publication *publication,
 					      const struct wpkg_labels *missing,
 					      struct wpkg_err *err);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "credentials.h"
+#include "oci_store.h"
 #include "report.h"
 
 #define MEMORY_MAX ((size_t)512 * 1024 * 1024)
@@ -49,6 +50,7 @@ enum wpkg_status session_open(struct session *out, const struct wpkg_invocation 
 
 void session_close(struct session *session)
 {
+	oci_stores_close(session->stores);
 	wpkg_registry_free(session->registry);
 	cache_close(&session->cache);
 	wpkg_buf_clear(&session->url);
@@ -66,25 +68,39 @@ enum wpkg_status session_need_url(struct session *session, struct wpkg_err *err)
 			 session->folder);
 }
 
+enum wpkg_status session_need_network(const struct session *session, struct wpkg_err *err)
+{
+	if (!session->global->offline)
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EINVAL, "this needs the registry, but --offline is given");
+}
+
+struct wpkg_http_options session_http_options(struct session *session)
+{
+	const struct config *config = &session->config;
+	return (struct wpkg_http_options){
+		.connect_seconds = config->connect_seconds,
+		.stall_seconds = config->stall_seconds,
+		.ca_file = config->ca_file.len > 0 ? config->ca_file.ptr : NULL,
+		.trace = trace,
+		.user = session,
+	};
+}
+
 enum wpkg_status session_connect_as(struct session *session, const char *authorization,
 				    struct wpkg_err *err)
 {
 	enum wpkg_status status = session_need_url(session, err);
 	if (status != WPKG_OK)
 		return status;
-	if (session->global->offline)
-		return WPKG_FAIL(err, WPKG_EINVAL,
-				 "this needs the registry, but --offline is given");
-	const struct config *config = &session->config;
+	status = session_need_network(session, err);
+	if (status != WPKG_OK)
+		return status;
 	struct wpkg_registry_options options = {
 		.url = wpkg_buf_text(&session->url),
 		.authorization = authorization,
-		.plain_credentials = config->plain_credentials,
-		.http = {.connect_seconds = config->connect_seconds,
-			 .stall_seconds = config->stall_seconds,
-			 .ca_file = config->ca_file.len > 0 ? config->ca_file.ptr : NULL,
-			 .trace = trace,
-			 .user = session},
+		.plain_credentials = session->config.plain_credentials,
+		.http = session_http_options(session),
 	};
 	return wpkg_registry_new(&session->registry, &options, err);
 }

@@ -15,6 +15,8 @@
 #include "global.h"
 #include "net/registry.h"
 
+struct oci_store;
+
 struct session {
 	const struct global_options *global;
 	struct wpkg_arena arena;
@@ -22,6 +24,7 @@ struct session {
 	struct config config;
 	struct wpkg_buf url;		/* the registry's, in normal form; empty: none is known */
 	struct wpkg_registry *registry; /* NULL until session_connect */
+	struct oci_store *stores;	/* places that were opened by oci_store.h; closed with it */
 	struct cache cache;		/* dir -1 until session_open_cache */
 };
 
@@ -39,6 +42,13 @@ WPKG_MUST_CHECK enum wpkg_status session_connect(struct session *session, struct
 /* The same with other credentials than those that are stored; authorization NULL: none. */
 WPKG_MUST_CHECK enum wpkg_status
 session_connect_as(struct session *session, const char *authorization, struct wpkg_err *err);
+
+/* How every connection is made: the configuration's bounds, --verbose. Borrows from the session. */
+struct wpkg_http_options session_http_options(struct session *session);
+
+/* WPKG_EINVAL with --offline. */
+WPKG_MUST_CHECK enum wpkg_status session_need_network(const struct session *session,
+						      struct wpkg_err *err);
 
 /* Says which registry is meant, without a connection. WPKG_EINVAL when none is. */
 WPKG_MUST_CHECK enum wpkg_status session_need_url(struct session *session, struct wpkg_err *err);

@@ -73,19 +73,24 @@ struct wpkg_verification trust_verification(const struct session *session,
 static void add_hint(struct wpkg_err *err, const struct wpkg_invoice *invoice,
 		     const struct wpkg_verification *verification)
 {
+	struct wpkg_err said = *err;
+	if (invoice->signature_count == 0)
+		wpkg_err_set(err, WPKG_EDENIED,
+			     "%s ('pull --unsigned', or 'allow-unsigned = true' in the "
+			     "configuration, takes it all the same)",
+			     said.msg);
 	for (size_t i = 0; i < invoice->signature_count; i++) {
 		const struct wpkg_signature *signature = &invoice->signatures[i];
 		if (wpkg_signature_judge(invoice, signature, verification) !=
 		    WPKG_SIGNATURE_UNKNOWN_KEY)
 			continue;
-		struct wpkg_err why = *err;
 		if (signature->role == WPKG_ROLE_HOST)
 			wpkg_err_set(err, WPKG_EDENIED,
 				     "%s (is it the registry's key? see 'wpkg key fetch')",
-				     why.msg);
+				     said.msg);
 		else
 			wpkg_err_set(err, WPKG_EDENIED,
-				     "%s (do you trust %.*s? see 'wpkg key add')", why.msg,
+				     "%s (do you trust %.*s? see 'wpkg key add')", said.msg,
 				     WPKG_STR_ARG(signature->by));
 		return;
 	}
@@ -101,7 +106,9 @@ enum wpkg_status trust_check(struct session *session, const struct wpkg_invoice 
 		return status;
 	struct wpkg_verification verification = trust_verification(session, &keyring);
 	status = wpkg_invoice_verify(invoice, &verification, &why);
-	if (status == WPKG_OK)
+	bool is_unsigned = !invoice->has_signatures || invoice->signature_count == 0;
+	if (status == WPKG_OK ||
+	    (status == WPKG_EDENIED && is_unsigned && session->config.allow_unsigned))
 		return WPKG_OK;
 	if (status == WPKG_EDENIED)
 		add_hint(&why, invoice, &verification);

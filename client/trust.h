@@ -19,7 +19,10 @@ trust_save(struct session *session, const struct wpkg_keyring *keyring, struct w
 struct wpkg_verification trust_verification(const struct session *session,
 					    const struct wpkg_keyring *keyring);
 
-/* WPKG_OK when the invoice's signatures are enough by the configuration; else WPKG_EDENIED. */
+/*
+ * WPKG_OK when the invoice's signatures are enough by the configuration, or there is none and that
+ * is allowed; else WPKG_EDENIED.
+ */
 WPKG_MUST_CHECK enum wpkg_status
 trust_check(struct session *session, const struct wpkg_invoice *invoice, struct wpkg_err *err);
 
