@@ -150,16 +150,6 @@ void bindle_create_parcel(struct request *request)
 		respond_parcel_created(request, waiting->id);
 }
 
-/* What an old store holds may be no media type: it must not break the answer's head. */
-static const char *type_of(struct request *request, const struct wpkg_label *label)
-{
-	for (size_t i = 0; i < label->media_type.len; i++)
-		if (label->media_type.ptr[i] < 0x20 || label->media_type.ptr[i] > 0x7e)
-			return "application/octet-stream";
-	struct wpkg_str copy = wpkg_arena_dup(&request->arena, label->media_type);
-	return copy.len > 0 ? copy.ptr : "application/octet-stream";
-}
-
 void bindle_get_parcel(struct request *request, const struct wpkg_record *record,
 		       const struct bindle_address *address)
 {
@@ -180,6 +170,6 @@ void bindle_get_parcel(struct request *request, const struct wpkg_record *record
 		respond_error(request, &err);
 		return;
 	}
-	respond_blob(request, &blob, type_of(request, label), tag);
+	respond_blob(request, &blob, blob_type(request, label->media_type), tag);
 	wpkg_blob_close(&blob);
 }

@@ -57,3 +57,12 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
 	response->fd_size = count;
 	blob->fd = -1;
 }
+
+const char *blob_type(struct request *request, struct wpkg_str media_type)
+{
+	for (size_t i = 0; i < media_type.len; i++)
+		if (media_type.ptr[i] < 0x20 || media_type.ptr[i] > 0x7e)
+			return "application/octet-stream";
+	struct wpkg_str copy = wpkg_arena_dup(&request->arena, media_type);
+	return copy.len > 0 ? copy.ptr : "application/octet-stream";
+}

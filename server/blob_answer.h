@@ -17,4 +17,8 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
  * blob is opened. */
 bool respond_blob_known(struct request *request, const char *tag);
 
+/* A label's media type as a header's value: what an old store holds may be none, and must not break
+ * an answer's head. */
+const char *blob_type(struct request *request, struct wpkg_str media_type);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "catch_up.h"
 #include "crypto/random.h"
 #include "http.h"
 #include "listen.h"
@@ -253,6 +254,7 @@ static enum wpkg_status serve(struct server *server, const struct listener *list
 	if (status == WPKG_OK) {
 		log_start(server, listener);
 		publish_resume(server);
+		catch_up_begin(server);
 		listen_notify("READY=1");
 		wait_for_signals(server, http, signals);
 		drain(server, http);

@@ -163,16 +163,37 @@ enum wpkg_status host_keys_reload(struct host_keys *keys, const struct config *c
 	return WPKG_OK;
 }
 
+/* The lock is held. */
+static struct wpkg_verification verification_of(const struct loaded *loaded)
+{
+	return (struct wpkg_verification){.strategy = loaded->strategy,
+					  .keyring = &loaded->trusted,
+					  .honour_roles = loaded->honour_roles,
+					  .now = wpkg_clock_now()};
+}
+
+const enum wpkg_signature_verdict *host_keys_judge(struct host_keys *keys, struct wpkg_arena *arena,
+						   const struct wpkg_invoice *invoice)
+{
+	enum wpkg_signature_verdict *verdicts =
+		wpkg_arena_alloc(arena, invoice->signature_count + 1, sizeof(*verdicts));
+	if (!verdicts)
+		return NULL;
+	pthread_rwlock_rdlock(&keys->lock);
+	const struct wpkg_verification verification = verification_of(&keys->loaded);
+	for (size_t i = 0; i < invoice->signature_count; i++)
+		verdicts[i] = wpkg_signature_judge(invoice, &invoice->signatures[i], &verification);
+	pthread_rwlock_unlock(&keys->lock);
+	return verdicts;
+}
+
 enum wpkg_status host_keys_verify(struct host_keys *keys, const struct wpkg_invoice *invoice,
 				  struct wpkg_err *err)
 {
 	enum wpkg_status status = WPKG_OK;
 	pthread_rwlock_rdlock(&keys->lock);
 	const struct loaded *loaded = &keys->loaded;
-	const struct wpkg_verification verification = {.strategy = loaded->strategy,
-						       .keyring = &loaded->trusted,
-						       .honour_roles = loaded->honour_roles,
-						       .now = wpkg_clock_now()};
+	const struct wpkg_verification verification = verification_of(loaded);
 	if (!loaded->allows_unsigned || invoice->signature_count > 0)
 		status = wpkg_invoice_verify(invoice, &verification, err);
 	pthread_rwlock_unlock(&keys->lock);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "config.h"
 #include "pkg/invoice.h"
+#include "pkg/verify.h"
 
 struct host_keys;
 
@@ -26,6 +27,11 @@ host_keys_reload(struct host_keys *keys, const struct config *config, struct wpk
 /* Are the invoice's signatures enough? WPKG_EDENIED says why not. An unsigned one is a switch. */
 WPKG_MUST_CHECK enum wpkg_status
 host_keys_verify(struct host_keys *keys, const struct wpkg_invoice *invoice, struct wpkg_err *err);
+
+/* What is to be said of each of the invoice's signatures, in their order; an array in the arena,
+ * NULL when memory is out. */
+const enum wpkg_signature_verdict *host_keys_judge(struct host_keys *keys, struct wpkg_arena *arena,
+						   const struct wpkg_invoice *invoice);
 
 /* Appends the host's signature; one that this host made before stays as it is. */
 WPKG_MUST_CHECK enum wpkg_status host_keys_sign(struct host_keys *keys,

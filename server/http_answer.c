@@ -84,6 +84,11 @@ static void add_headers(struct MHD_Response *made, const struct exchange *exchan
 		MHD_add_response_header(made, response->headers[i].name,
 					response->headers[i].value);
 	MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+	if (request->route && request->route->is_public) {
+		MHD_add_response_header(made, "Access-Control-Allow-Origin", "*");
+		MHD_add_response_header(made, "Access-Control-Expose-Headers",
+					"ETag, Link, Retry-After, X-Request-Id");
+	}
 	MHD_add_response_header(made, "X-Request-Id", request->id);
 	if (response->closes || atomic_load(&request->server->is_ending))
 		MHD_add_response_header(made, "Connection", "close");

@@ -169,7 +169,8 @@ static bool find_route(struct request *request)
 	request->route = route_find(request, &allowed);
 	if (request->route)
 		return true;
-	if (allowed == 0) {
+	/* Before a page's request anything may be asked: that makes no resource. */
+	if ((allowed & ~(unsigned)METHOD_OPTIONS) == 0) {
 		respond_refusal(request, 404, "no such resource");
 		return false;
 	}

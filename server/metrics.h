@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-#define METRICS_ROUTES 32
+#define METRICS_ROUTES 64
 #define METRICS_BUCKETS 12
 
 struct route;

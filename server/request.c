@@ -75,13 +75,49 @@ void respond_document(struct request *request, unsigned status, const struct wpk
 		wpkg_toml_write(&request->response.body, table);
 }
 
-/* RFC 9457; the type says which refusal it is. */
+/* The word for a refusal that nobody gave a closer one: programs may rely on it. */
+static const char *problem_of(unsigned status)
+{
+	static const struct {
+		unsigned status;
+		const char *word;
+	} words[] = {{400, "bad-request"},
+		     {401, "login-needed"},
+		     {403, "not-allowed"},
+		     {404, "not-found"},
+		     {405, "method-not-allowed"},
+		     {409, "conflict"},
+		     {413, "too-large"},
+		     {422, "bad-content"},
+		     {429, "too-many-requests"},
+		     {503, "try-again"},
+		     {507, "no-space"}};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].status == status)
+			return words[i].word;
+	return status < 500 ? "bad-request" : "internal";
+}
+
+/* RFC 9457; type and code say which refusal it is. */
 static void write_problem(struct wpkg_buf *out, const struct request *request, unsigned status,
 			  struct wpkg_str text)
 {
-	wpkg_buf_append_format(out, "{\"type\":\"about:blank\",\"status\":%u,\"detail\":", status);
+	const char *problem = request->response.problem;
+	const char *code = problem ? problem : problem_of(status);
+	wpkg_buf_append_format(
+		out,
+		"{\"type\":\"urn:wpkg:problem:%s\",\"code\":\"%s\",\"status\":%u,\"detail\":", code,
+		code, status);
 	wpkg_json_write_string(out, text);
 	wpkg_buf_append_format(out, ",\"instance\":\"urn:request:%s\"}", request->id);
+}
+
+/* Where no route has the path, its beginning says whose words are understood. */
+static enum refusal_style style_of(const struct request *request)
+{
+	if (request->route)
+		return request->route->style;
+	return wpkg_str_starts(request->path, WPKG_LIT("/api/")) ? REFUSAL_PROBLEM : REFUSAL_PLAIN;
 }
 
 void respond_refusal(struct request *request, unsigned status, const char *format, ...)
@@ -89,7 +125,7 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 	va_list args;
 	struct wpkg_buf text;
 	struct wpkg_buf *out = &request->response.body;
-	enum refusal_style style = request->route ? request->route->style : REFUSAL_PLAIN;
+	enum refusal_style style = style_of(request);
 	wpkg_buf_init(&text, 16384);
 	va_start(args, format);
 	wpkg_buf_append_vformat(&text, format, args);
@@ -111,6 +147,20 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 		begin_answer(request, status, "text/plain; charset=utf-8");
 		wpkg_buf_append_str(out, wpkg_buf_str(&text));
 	}
+	wpkg_buf_clear(&text);
+}
+
+void respond_problem(struct request *request, unsigned status, const char *problem,
+		     const char *format, ...)
+{
+	va_list args;
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, 16384);
+	va_start(args, format);
+	wpkg_buf_append_vformat(&text, format, args);
+	va_end(args);
+	request->response.problem = problem;
+	respond_refusal(request, status, "%s", wpkg_buf_text(&text));
 	wpkg_buf_clear(&text);
 }
 

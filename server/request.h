@@ -62,6 +62,7 @@ struct route {
 	bool is_open;	   /* even a private server answers without a login */
 	const char *name;  /* in logs and metrics */
 	enum refusal_style style;
+	bool is_public; /* pages of other origins may read its answers (CORS) */
 	/* Before the body; may answer at once. NULL: nothing to do. */
 	void (*begin)(struct request *request);
 	void (*handle)(struct request *request);
@@ -81,7 +82,9 @@ struct response {
 		const char *value; /* in the arena or static */
 	} headers[RESPONSE_HEADERS];
 	size_t header_count;
-	bool closes; /* the connection ends with it */
+	bool closes;	     /* the connection ends with it */
+	const char *problem; /* what a refusal of REFUSAL_PROBLEM is about, a fixed word; NULL: what
+			      * its status says */
 };
 
 #define REQUEST_ID 17 /* 16 hex digits and a NUL */
@@ -134,6 +137,10 @@ void respond_text(struct request *request, unsigned status, const char *type, st
 /* A refusal in the route's style; the text is for a person. */
 void respond_refusal(struct request *request, unsigned status, const char *format, ...)
 	WPKG_PRINTF(3, 4);
+
+/* The same with a closer word for what is wrong, which must never change; static. */
+void respond_problem(struct request *request, unsigned status, const char *problem,
+		     const char *format, ...) WPKG_PRINTF(4, 5);
 
 /* The refusal for a failure: one table says which status is which. */
 void respond_error(struct request *request, const struct wpkg_err *err);

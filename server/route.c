@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every address that the server answers, one row each. */
+#include "api.h"
 #include "bindle.h"
 #include "health.h"
 #include "oci.h"
@@ -8,6 +9,11 @@
 #include <string.h>
 
 #define READ (METHOD_GET | METHOD_HEAD)
+
+/* What everybody may ask who may read, and pages of other origins for them. */
+#define API_READ(path)                                                                             \
+	.pattern = (path), .methods = READ, .pool = POOL_STORE, .style = REFUSAL_PROBLEM,          \
+	.is_public = true
 
 static const struct route routes[] = {
 	{.pattern = "/healthz",
@@ -183,6 +189,20 @@ static const struct route routes[] = {
 	 .name = "oci-referrers",
 	 .style = REFUSAL_OCI,
 	 .handle = oci_referrers},
+	{.pattern = "/api/v1/*",
+	 .methods = METHOD_OPTIONS,
+	 .is_open = true,
+	 .name = "api-preflight",
+	 .style = REFUSAL_PROBLEM,
+	 .is_public = true,
+	 .handle = api_preflight},
+	{API_READ("/api/v1/registry"), .name = "api-registry", .handle = api_registry},
+	{API_READ("/api/v1/packages"), .name = "api-packages", .handle = api_packages},
+	{API_READ("/api/v1/packages/*"), .name = "api-package", .handle = api_package},
+	{API_READ("/api/v1/dependents/*"), .name = "api-dependents", .handle = api_dependents},
+	{API_READ("/api/v1/versions/*"), .name = "api-version", .handle = api_version},
+	{API_READ("/api/v1/parcels/*"), .name = "api-parcel", .handle = api_parcel},
+	{API_READ("/api/v1/diff/*"), .name = "api-diff", .handle = api_diff},
 	{.pattern = "/.well-known/wasm-pkg/registry.json",
 	 .methods = READ,
 	 .is_open = true,

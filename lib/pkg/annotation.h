@@ -40,4 +40,20 @@
 /* On a label: "true" marks the readme (Bindle's reserved key). */
 #define WPKG_ANNOTATION_README "bindle.dev/readme"
 
+#include <stdbool.h>
+
+#include "pkg/invoice.h"
+
+/* A line of WPKG_ANNOTATION_DEPENDENCIES. */
+struct wpkg_dependency {
+	struct wpkg_str name;
+	struct wpkg_str requirement; /* may be empty */
+};
+
+/* Takes the next one off *rest, the annotation's value; false at its end. Borrows from it. */
+bool wpkg_dependency_next(struct wpkg_dependency *out, struct wpkg_str *rest);
+
+/* The parcel that an invoice marks as its readme, or that is called README.md; NULL: none. */
+const struct wpkg_parcel *wpkg_invoice_readme(const struct wpkg_invoice *invoice);
+
 #endif

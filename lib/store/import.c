@@ -21,12 +21,14 @@
 #include "pkg/id.h"
 #include "store/access.h"
 #include "store/blob_index.h"
+#include "store/package_index.h"
 #include "store/record_int.h"
 #include "store/repository_int.h"
 #include "store/store_int.h"
 #include "store/transfer.h"
 #include "store/upkeep.h"
 
+#define PACKAGES_STEP 200
 #define ITEM_MAX ((size_t)512 << 20) /* of one line or invoice in memory */
 #define READ_STEP ((size_t)256 << 10)
 
@@ -268,6 +270,8 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 		status = record_wait(db, id, err);
 	if (status == WPKG_OK)
 		status = set_history(db, id, item, err);
+	if (status == WPKG_OK)
+		status = package_mark_times(db, name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, "import", &head, item->actor,
 					  wpkg_str_from(wpkg_record_state_name(state)), err);
@@ -849,6 +853,16 @@ static enum wpkg_status import_folders(struct importer *importer, struct wpkg_er
 	return status;
 }
 
+/* Once what versions hold is all there. */
+static enum wpkg_status derive_packages(struct wpkg_store *store, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	bool done = false;
+	while (status == WPKG_OK && !done)
+		status = wpkg_packages_catch_up(&done, store, PACKAGES_STEP, err);
+	return status;
+}
+
 enum wpkg_status wpkg_store_import(struct wpkg_transfer_report *out, struct wpkg_store *store,
 				   const char *folder, const struct wpkg_transfer_options *options,
 				   struct wpkg_err *err)
@@ -867,6 +881,8 @@ enum wpkg_status wpkg_store_import(struct wpkg_transfer_report *out, struct wpkg
 		status = import_lines(&importer, err);
 	if (status == WPKG_OK)
 		status = import_folders(&importer, err);
+	if (status == WPKG_OK)
+		status = derive_packages(store, err);
 	if (status == WPKG_OK)
 		*out = importer.report;
 	store_hold_release(hold);

@@ -2,6 +2,7 @@
 /* What happens to a record after it was created: verdict, yank, signatures, deletion. */
 #include "base/clock.h"
 #include "pkg/verdict.h"
+#include "store/package_index.h"
 #include "store/record_int.h"
 #include "store/repository_int.h"
 #include "store/store_int.h"
@@ -88,6 +89,8 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 		status = add_manifest(settling, db, &head, err);
 	if (status == WPKG_OK)
 		status = keep_verdict(db, head.id, settlement, err);
+	if (status == WPKG_OK && accepted)
+		status = package_renew(db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, accepted ? "publish" : "reject", &head, head.pusher,
 					  settling->reason, err);
@@ -109,6 +112,10 @@ static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *a
 	if (head.state != WPKG_RECORD_PUBLISHED && head.state != WPKG_RECORD_YANKED)
 		return fail_state(&head, "published", err);
 	status = keep_verdict(db, head.id, settlement, err);
+	if (status == WPKG_OK)
+		status = package_mark(db, head.id, err);
+	if (status == WPKG_OK)
+		status = package_renew(db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, settlement->accepted ? "recheck" : "flag", &head,
 					  (struct wpkg_str){0}, settling->reason, err);
@@ -241,6 +248,8 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 	if (status == WPKG_OK)
 		status = package_manifest_renew(db, head.id, yanking->text, err);
 	if (status == WPKG_OK)
+		status = package_renew(db, head.name_id, err);
+	if (status == WPKG_OK)
 		status = record_add_event(db, moved ? "yank" : "replace", &head, act->actor,
 					  act->reason, err);
 	return status;
@@ -330,6 +339,8 @@ static enum wpkg_status delete_version(struct wpkg_store *store, struct db *db, 
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no %.*s/%.*s",
 				 WPKG_STR_ARG(deletion->name), WPKG_STR_ARG(deletion->version));
 	status = record_remove(db, head.id, head.summary_id, err);
+	if (status == WPKG_OK)
+		status = package_renew(db, name_id, err);
 	if (status == WPKG_OK)
 		status =
 			db_run(NULL, db, "INSERT INTO removed_versions VALUES ($1, $2, $3, $4, $5)",

@@ -11,6 +11,7 @@
 #include "store/record_state.h"
 
 #include "base/clock.h"
+#include "store/package_index.h"
 
 static const char *const names[] = {
 	[WPKG_RECORD_INCOMPLETE] = "incomplete", [WPKG_RECORD_CHECKING] = "checking",
@@ -69,7 +70,7 @@ static enum wpkg_status add_counts(struct db *db, int64_t id, int published, int
 				"UPDATE totals SET published = published + $1, "
 				"yanked = yanked + $2",
 				values + 1, 2, err);
-	return status;
+	return status == WPKG_OK ? package_mark(db, id, err) : status;
 }
 
 enum wpkg_status record_move(bool *moved, struct db *db, int64_t id, enum record_move move,

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What differs between two versions of a package for who uses its modules: what was exported and is
+ * no more, what is imported that was not, where it runs no longer.
+ */
+#include "api.h"
+
+#include "data/json.h"
+#include "server.h"
+#include "store/package.h"
+
+/* A version and the facts of its modules. */
+struct side {
+	struct wpkg_record record;
+	struct wpkg_invoice *invoice;
+	struct wpkg_module_facts_list modules;
+	struct wpkg_value **facts; /* of each module; NULL where nothing is known */
+};
+
+static bool read_facts(struct side *side, struct request *request)
+{
+	struct wpkg_err err;
+	struct wpkg_arena *arena = &request->arena;
+	if (wpkg_record_modules(&side->modules, arena, request->server->store, side->record.id,
+				&err) != WPKG_OK) {
+		respond_error(request, &err);
+		return false;
+	}
+	side->facts = wpkg_arena_alloc(arena, side->modules.count + 1, sizeof(struct wpkg_value *));
+	if (!side->facts) {
+		respond_refusal(request, 503, "no memory");
+		return false;
+	}
+	for (size_t i = 0; i < side->modules.count; i++)
+		if (wpkg_json_read(&side->facts[i], arena, side->modules.items[i].json, NULL) !=
+		    WPKG_OK)
+			side->facts[i] = NULL;
+	return true;
+}
+
+static bool read_side(struct side *side, struct request *request, struct wpkg_str id)
+{
+	return api_find_record(&side->record, request, id) &&
+	       api_read_invoice(&side->invoice, request, &side->record) &&
+	       read_facts(side, request);
+}
+
+/* The version next below that the user may see; false, and the answer is made, when none. */
+static bool find_previous(struct wpkg_str *out, struct request *request,
+			  const struct wpkg_record *record)
+{
+	struct wpkg_err err;
+	struct wpkg_package_version_list list;
+	const struct wpkg_package_versions_page page = {.name = record->name,
+							.viewer = {.user = request->user},
+							.after = record->version,
+							.limit = 1};
+	if (wpkg_package_versions(&list, &request->arena, request->server->store, &page, &err) !=
+	    WPKG_OK) {
+		respond_error(request, &err);
+		return false;
+	}
+	if (list.count == 0) {
+		respond_refusal(request, 404, "there is no version below %.*s/%.*s",
+				WPKG_STR_ARG(record->name), WPKG_STR_ARG(record->version));
+		return false;
+	}
+	*out = list.items[0].version;
+	return true;
+}
+
+/* Lists of facts */
+
+static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
+{
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
+}
+
+static const struct wpkg_value *list_of(const struct wpkg_value *facts, const char *key)
+{
+	static const struct wpkg_value empty = {.kind = WPKG_VALUE_ARRAY};
+	const struct wpkg_value *value = wpkg_value_find(facts, key);
+	return value && value->kind == WPKG_VALUE_ARRAY ? value : &empty;
+}
+
+/* What an item is known by: "NAME" or "MODULE\0NAME"; a text is its own name. */
+static bool is_same(const struct wpkg_value *a, const struct wpkg_value *b)
+{
+	if (a->kind == WPKG_VALUE_STRING || b->kind == WPKG_VALUE_STRING)
+		return a->kind == b->kind && wpkg_str_equal(a->string, b->string);
+	return wpkg_str_equal(text_of(a, "module"), text_of(b, "module")) &&
+	       wpkg_str_equal(text_of(a, "name"), text_of(b, "name")) &&
+	       wpkg_str_equal(text_of(a, "host"), text_of(b, "host"));
+}
+
+/*
+ * Two lists that mostly agree are walked side by side: the search goes on where the last one was
+ * found, so that equal orders cost no more than one look each.
+ */
+static const struct wpkg_value *find_same(const struct wpkg_value *list,
+					  const struct wpkg_value *item, size_t *from)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		size_t at = (*from + i) % list->count;
+		if (is_same(&list->items[at], item)) {
+			*from = at + 1;
+			return &list->items[at];
+		}
+	}
+	return NULL;
+}
+
+#define DIFF_MAX 4000 /* items of a list that are compared */
+
+static struct wpkg_value cut_list(const struct wpkg_value *list)
+{
+	struct wpkg_value cut = *list;
+	cut.count = list->count < DIFF_MAX ? list->count : DIFF_MAX;
+	return cut;
+}
+
+static void put_item(struct api_answer *answer, struct wpkg_value *array,
+		     const struct wpkg_value *item)
+{
+	struct wpkg_value *copy = api_put_table(answer, array, NULL);
+	if (copy)
+		*copy = *item;
+}
+
+/* Items of one list that the other has not. */
+static void put_missing(struct api_answer *answer, struct wpkg_value *to, const char *key,
+			const struct wpkg_value *list, const struct wpkg_value *other)
+{
+	struct wpkg_value *array = api_put_array(answer, to, key);
+	size_t from = 0;
+	for (size_t i = 0; array && i < list->count; i++)
+		if (!find_same(other, &list->items[i], &from))
+			put_item(answer, array, &list->items[i]);
+}
+
+/* Of the same name, but another kind or type. */
+static void put_changed(struct api_answer *answer, struct wpkg_value *to,
+			const struct wpkg_value *old, const struct wpkg_value *fresh)
+{
+	struct wpkg_value *array = api_put_array(answer, to, "changed");
+	size_t from = 0;
+	for (size_t i = 0; array && i < fresh->count; i++) {
+		const struct wpkg_value *now = &fresh->items[i];
+		const struct wpkg_value *before = find_same(old, now, &from);
+		if (!before || (wpkg_str_equal(text_of(before, "kind"), text_of(now, "kind")) &&
+				wpkg_str_equal(text_of(before, "type"), text_of(now, "type"))))
+			continue;
+		struct wpkg_value *item = api_put_table(answer, array, NULL);
+		api_put_optional(answer, item, "module", text_of(now, "module"));
+		api_put_text(answer, item, "name", text_of(now, "name"));
+		api_put_text(answer, item, "from", text_of(before, "type"));
+		api_put_text(answer, item, "to", text_of(now, "type"));
+	}
+}
+
+static void put_lists(struct api_answer *answer, struct wpkg_value *to, const char *key,
+		      const struct wpkg_value *old, const struct wpkg_value *fresh)
+{
+	struct wpkg_value before = cut_list(old);
+	struct wpkg_value now = cut_list(fresh);
+	struct wpkg_value *table = api_put_table(answer, to, key);
+	put_missing(answer, table, "added", &now, &before);
+	put_missing(answer, table, "removed", &before, &now);
+	put_changed(answer, table, &before, &now);
+}
+
+static void put_size(struct api_answer *answer, struct wpkg_value *to, const char *key,
+		     const struct wpkg_value *facts)
+{
+	const struct wpkg_value *size = wpkg_value_find(facts, "size");
+	if (size && size->kind == WPKG_VALUE_INTEGER && size->integer >= 0)
+		api_put_number(answer, to, key, (uint64_t)size->integer);
+}
+
+/* A component's own names come beside those of a core module. */
+static void put_module(struct api_answer *answer, struct wpkg_value *to, struct wpkg_str parcel,
+		       const struct wpkg_value *old, const struct wpkg_value *fresh)
+{
+	const struct wpkg_value *old_names = wpkg_value_find(old, "component");
+	const struct wpkg_value *new_names = wpkg_value_find(fresh, "component");
+	bool is_component = old_names || new_names;
+	const struct wpkg_value *before = is_component ? old_names : old;
+	const struct wpkg_value *now = is_component ? new_names : fresh;
+	api_put_text(answer, to, "parcel", parcel);
+	api_put_text(answer, to, "change",
+		     !old     ? WPKG_LIT("added")
+		     : !fresh ? WPKG_LIT("removed")
+			      : WPKG_LIT("kept"));
+	put_size(answer, to, "size_before", old);
+	put_size(answer, to, "size", fresh);
+	put_lists(answer, to, "exports", list_of(before, "exports"), list_of(now, "exports"));
+	put_lists(answer, to, "imports", list_of(before, "imports"), list_of(now, "imports"));
+	put_lists(answer, to, "features", list_of(old, "features"), list_of(fresh, "features"));
+	put_lists(answer, to, "hosts", list_of(wpkg_value_find(old, "hosts"), "runs"),
+		  list_of(wpkg_value_find(fresh, "hosts"), "runs"));
+}
+
+/* The module of the same file name; of two packages with one module each, that one. */
+static const struct wpkg_value *counterpart(const struct side *side, struct wpkg_str parcel,
+					    size_t count)
+{
+	if (side->modules.count == 1 && count == 1)
+		return side->facts[0];
+	for (size_t i = 0; i < side->modules.count; i++)
+		if (wpkg_str_equal(api_parcel_name(side->invoice, &side->modules.items[i].digest),
+				   parcel))
+			return side->facts[i];
+	return NULL;
+}
+
+static void put_modules(struct api_answer *answer, const struct side *old, const struct side *fresh)
+{
+	struct wpkg_value *array = api_put_array(answer, answer->root, "modules");
+	for (size_t i = 0; i < fresh->modules.count; i++) {
+		struct wpkg_str parcel =
+			api_parcel_name(fresh->invoice, &fresh->modules.items[i].digest);
+		put_module(answer, api_put_table(answer, array, NULL), parcel,
+			   counterpart(old, parcel, fresh->modules.count), fresh->facts[i]);
+	}
+	for (size_t i = 0; i < old->modules.count; i++) {
+		struct wpkg_str parcel =
+			api_parcel_name(old->invoice, &old->modules.items[i].digest);
+		if (!counterpart(fresh, parcel, old->modules.count))
+			put_module(answer, api_put_table(answer, array, NULL), parcel,
+				   old->facts[i], NULL);
+	}
+}
+
+void api_diff(struct request *request)
+{
+	struct api_query query;
+	struct side old = {0};
+	struct side fresh = {0};
+	if (!api_take_query(&query, request, "from") ||
+	    !read_side(&fresh, request, request->parts[0]))
+		return;
+	struct wpkg_str from = api_parameter(&query, "from");
+	if (from.len == 0 && !find_previous(&from, request, &fresh.record))
+		return;
+	struct wpkg_str id = wpkg_arena_format(&request->arena, "%.*s/%.*s",
+					       WPKG_STR_ARG(fresh.record.name), WPKG_STR_ARG(from));
+	if (!read_side(&old, request, id))
+		return;
+	struct api_answer answer = api_answer_begin(request);
+	api_put_text(&answer, answer.root, "name", fresh.record.name);
+	api_put_text(&answer, answer.root, "from", old.record.version);
+	api_put_text(&answer, answer.root, "to", fresh.record.version);
+	put_modules(&answer, &old, &fresh);
+	api_answer_end(&answer, &query);
+}
