@@ -202,6 +202,11 @@ $(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/faul
 	OUT=$(OUT) tests/run $*
 
 # What the sanitizers shall see: everything but the longest scripts.
+# For programs that are linked with the library of a variant.
+.PHONY: print-sanitizers
+print-sanitizers:
+	@echo $(filter -fsanitize=%,$(MODE))
+
 .PHONY: check-sanitized
 check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN)
 	OUT=$(OUT) tests/run unit cli api spec fuzz
@@ -247,7 +252,7 @@ lint-cppcheck:
 
 lint-tidy:
 	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -n1 -I{} \
-	  clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 -Itests
+	  clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 -Itests -Ilib/capi
 
 lint-size:
 	tools/dev/function-sizes | sort -rn | head -30
@@ -280,18 +285,25 @@ $(OUT)/wpkg.pc: Makefile
 	@mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 	  'Name: wpkg' 'Description: package registry and toolchain for WebAssembly' \
-	  'Version: $(VERSION)' 'Libs: -L$${libdir} -lwpkg' 'Cflags: -I$${includedir}/wpkg' >$@
+	  'Version: $(VERSION)' 'Requires.private: $(PKG_LIB) $(PKG_STORE)' \
+	  'Libs: -L$${libdir} -lwpkg' 'Libs.private: -lunistring -lstdc++ -lcrypt -ldl -lm' \
+	  'Cflags: -I$${includedir}/wpkg' >$@
+
+$(OUT)/wpkg.h: lib/capi/amalgamate $(wildcard lib/*/*.h)
+	lib/capi/amalgamate lib capi/wpkg.h >$@.new && mv $@.new $@
 
 .PHONY: install
-install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc
+install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
 	$(INSTALL) -m 755 $(OUT)/wpkg $(ROOT)/bin/wpkg
 	$(INSTALL) -m 755 $(OUT)/wpkgd $(ROOT)/sbin/wpkgd
 	$(INSTALL) -m 755 $(OUT)/wpkg-admit $(ROOT)/libexec/wpkg/wpkg-admit
 	$(INSTALL) -m 644 $(OUT)/libwpkg.a $(ROOT)/lib/libwpkg.a
 	$(INSTALL) -m 755 $(OUT)/libwpkg.so $(ROOT)/lib/libwpkg.so.0
 	ln -sf libwpkg.so.0 $(ROOT)/lib/libwpkg.so
-	for h in $(wildcard lib/*/*.h); do \
+	for h in $(filter-out %_int.h lib/capi/% lib/exec/%,$(wildcard lib/*/*.h)); do \
 	  $(INSTALL) -m 644 $$h $(ROOT)/include/wpkg/$${h#lib/} || exit 1; done
+	$(INSTALL) -m 644 $(OUT)/wpkg.h $(ROOT)/include/wpkg/wpkg.h
+	$(INSTALL) -m 644 lib/capi/wasm.h $(ROOT)/include/wpkg/wasm.h
 	$(INSTALL) -m 644 $(OUT)/wpkg.pc $(ROOT)/lib/pkgconfig/wpkg.pc
 	$(INSTALL) -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
 	$(INSTALL) -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Of which type is a reference at run time? (specification, "ref.test", "ref.cast") */
 #include "exec/engine_int.h"
+#include "exec/reference.h"
 
 static bool object_matches(const struct wpkg_engine *engine, const struct exec_object *object,
 			   wpkg_valtype target)
@@ -27,7 +28,7 @@ static bool object_matches(const struct wpkg_engine *engine, const struct exec_o
 	}
 }
 
-static bool ref_matches(const struct wpkg_engine *engine, uint64_t ref, wpkg_valtype target)
+bool wpkg_ref_matches(const struct wpkg_engine *engine, uint64_t ref, wpkg_valtype target)
 {
 	bool concrete = (target & WPKG_TYPE_CONCRETE) != 0;
 	uint32_t heap = target & WPKG_TYPE_INDEX;
@@ -50,13 +51,13 @@ static bool ref_matches(const struct wpkg_engine *engine, uint64_t ref, wpkg_val
 enum wpkg_trap exec_ref_test(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	uint64_t ref = fp[(uint16_t)(pc[1] >> 16)];
-	vm->value = ref_matches(vm->engine, ref, (wpkg_valtype)pc[2]);
+	vm->value = wpkg_ref_matches(vm->engine, ref, (wpkg_valtype)pc[2]);
 	return WPKG_TRAP_NONE;
 }
 
 enum wpkg_trap exec_ref_cast(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 {
 	uint64_t ref = fp[(uint16_t)(pc[1] >> 16)];
-	bool matches = ref_matches(vm->engine, ref, (wpkg_valtype)pc[2]);
+	bool matches = wpkg_ref_matches(vm->engine, ref, (wpkg_valtype)pc[2]);
 	return matches ? WPKG_TRAP_NONE : WPKG_TRAP_CAST;
 }

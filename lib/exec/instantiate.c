@@ -27,7 +27,8 @@ static const wpkg_features supported =
 	WPKG_FEATURE_BIT(THREADS);
 
 struct instantiation {
-	struct wpkg_linker *linker;
+	struct wpkg_linker *linker; /* NULL: imports are given in order */
+	const struct wpkg_external *given;
 	struct wpkg_engine *engine;
 	const struct wpkg_module *module;
 	struct wpkg_instance *instance;
@@ -167,10 +168,10 @@ static bool tag_matches(const struct instantiation *in, const struct wpkg_tag *t
 }
 
 /* Puts the definition where the import wants it; false when it is of another type. */
-static bool take_import(struct instantiation *in, const struct exec_definition *from, uint32_t i)
+static bool take_import(struct instantiation *in, const struct wpkg_external *from, uint32_t i)
 {
 	struct wpkg_instance *instance = in->instance;
-	switch ((enum wpkg_extern)from->kind) {
+	switch (from->kind) {
 	case WPKG_EXTERN_FUNC:
 		instance->funcs[i] = from->func;
 		return func_matches(in, from->func, i);
@@ -189,24 +190,35 @@ static bool take_import(struct instantiation *in, const struct exec_definition *
 	}
 }
 
+/* What there is for an import; NULL: nothing. */
+static const struct wpkg_external *find(const struct instantiation *in, uint32_t i)
+{
+	const struct wpkg_module_import *import = &in->module->imports[i];
+	if (!in->linker)
+		return &in->given[i];
+	const struct exec_definition *found =
+		exec_linker_find(in->linker, import->module, import->field);
+	return found ? &found->external : NULL;
+}
+
 static enum wpkg_status resolve_imports(struct instantiation *in)
 {
 	for (uint32_t i = 0; i < in->module->import_count; i++) {
 		const struct wpkg_module_import *import = &in->module->imports[i];
-		const struct exec_definition *found =
-			exec_linker_find(in->linker, import->module, import->field);
+		const struct wpkg_external *found = find(in, i);
 		const char *kind = wpkg_extern_name((enum wpkg_extern)import->kind);
 		if (!found)
 			return WPKG_FAIL(in->err, WPKG_ENOTFOUND,
 					 "0x%x: import %.*s.%.*s: no such %s",
 					 (unsigned)import->offset, WPKG_STR_ARG(import->module),
 					 WPKG_STR_ARG(import->field), kind);
-		if (found->kind != import->kind || !take_import(in, found, import->index))
+		if (found->kind != (enum wpkg_extern)import->kind ||
+		    !take_import(in, found, import->index))
 			return WPKG_FAIL(in->err, WPKG_EINVAL,
 					 "0x%x: import %.*s.%.*s: there is a %s, of another type",
 					 (unsigned)import->offset, WPKG_STR_ARG(import->module),
 					 WPKG_STR_ARG(import->field),
-					 wpkg_extern_name((enum wpkg_extern)found->kind));
+					 wpkg_extern_name(found->kind));
 	}
 	return WPKG_OK;
 }
@@ -439,27 +451,48 @@ static enum wpkg_status start(struct instantiation *in)
 	return WPKG_FAIL(in->err, WPKG_EDENIED, "start function: %s", outcome->message);
 }
 
-enum wpkg_status wpkg_linker_instantiate(struct wpkg_instance **out, struct wpkg_linker *linker,
-					 const struct wpkg_module *module,
-					 struct wpkg_outcome *outcome, struct wpkg_err *err)
+static enum wpkg_status instantiate(struct wpkg_instance **out, struct instantiation *in)
 {
 	typedef enum wpkg_status step(struct instantiation * in);
 	static step *const steps[] = {allocate,	     add_types,	  resolve_imports, make_funcs,
 				      make_memories, make_tags,	  make_globals,	   make_tables,
 				      make_segments, compile_all, copy_elems,	   copy_datas,
 				      start};
+	enum wpkg_status status = check_features(in->module, in->err);
+	if (in->outcome)
+		memset(in->outcome, 0, sizeof(*in->outcome));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == WPKG_OK; i++)
+		if (steps[i] != compile_all || in->engine->limits.eager)
+			status = steps[i](in);
+	if (status == WPKG_OK)
+		*out = in->instance;
+	return status;
+}
+
+enum wpkg_status wpkg_linker_instantiate(struct wpkg_instance **out, struct wpkg_linker *linker,
+					 const struct wpkg_module *module,
+					 struct wpkg_outcome *outcome, struct wpkg_err *err)
+{
 	struct instantiation in = {.linker = linker,
 				   .engine = linker->engine,
 				   .module = module,
 				   .outcome = outcome,
 				   .err = err};
-	enum wpkg_status status = check_features(module, err);
-	if (outcome)
-		memset(outcome, 0, sizeof(*outcome));
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == WPKG_OK; i++)
-		if (steps[i] != compile_all || in.engine->limits.eager)
-			status = steps[i](&in);
-	if (status == WPKG_OK)
-		*out = in.instance;
-	return status;
+	return instantiate(out, &in);
+}
+
+enum wpkg_status wpkg_instance_new(struct wpkg_instance **out, struct wpkg_engine *engine,
+				   const struct wpkg_module *module,
+				   const struct wpkg_external *imports, uint32_t import_count,
+				   struct wpkg_outcome *outcome, struct wpkg_err *err)
+{
+	struct instantiation in = {.given = imports,
+				   .engine = engine,
+				   .module = module,
+				   .outcome = outcome,
+				   .err = err};
+	if (import_count != module->import_count)
+		return WPKG_FAIL(err, WPKG_EINVAL, "%u imports for %u that the module has",
+				 (unsigned)import_count, (unsigned)module->import_count);
+	return instantiate(out, &in);
 }

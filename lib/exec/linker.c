@@ -2,14 +2,11 @@
 #include "exec/linker.h"
 
 #include "base/mem.h"
-#include "exec/instance.h"
-#include "exec/host_int.h"
 #include "exec/linker_int.h"
 #include "exec/shared.h"
 #include "exec/type.h"
 
 #define NAMES_MAX ((size_t)1 << 30) /* bytes */
-#define PAGE_LOG2 16		    /* of a page of 64 KiB */
 #define VALUES_MAX 1000		    /* parameters, or results, of a host function */
 
 enum wpkg_status wpkg_linker_new(struct wpkg_linker **out, struct wpkg_engine *engine,
@@ -104,67 +101,53 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 }
 
 /* Takes the place of an earlier definition of the name; its names are copied. */
-static enum wpkg_status define(struct wpkg_linker *linker, const struct exec_definition *definition,
+static enum wpkg_status define(struct wpkg_linker *linker, struct wpkg_str module,
+			       struct wpkg_str field, const struct wpkg_external *external,
 			       struct wpkg_err *err)
 {
 	if (!room(linker))
 		return no_memory(err);
-	uint32_t *bucket = bucket_of(linker, definition->module, definition->field);
+	uint32_t *bucket = bucket_of(linker, module, field);
 	if (*bucket) {
-		struct exec_definition *have = &linker->definitions[*bucket - 1];
-		struct wpkg_str module = have->module, field = have->field;
-		*have = *definition;
-		have->module = module;
-		have->field = field;
+		linker->definitions[*bucket - 1].external = *external;
 		return WPKG_OK;
 	}
-	struct exec_definition copy = *definition;
-	copy.module = wpkg_arena_dup(&linker->arena, definition->module);
-	copy.field = wpkg_arena_dup(&linker->arena, definition->field);
-	if (!copy.module.ptr || !copy.field.ptr)
+	struct exec_definition definition = {.module = wpkg_arena_dup(&linker->arena, module),
+					     .field = wpkg_arena_dup(&linker->arena, field),
+					     .external = *external};
+	if (!definition.module.ptr || !definition.field.ptr)
 		return no_memory(err);
-	linker->definitions[linker->count++] = copy;
+	linker->definitions[linker->count++] = definition;
 	*bucket = linker->count;
 	return WPKG_OK;
 }
 
-/* The canonical number of the function type that the text says. */
-static enum wpkg_status parse_type(uint32_t *out, struct wpkg_engine *engine, const char *text,
-				   struct wpkg_err *err)
+/* The parameters and, behind them, the results of the function type that the text says. */
+static enum wpkg_status parse_type(wpkg_valtype types[2 * VALUES_MAX], uint32_t *params,
+				   uint32_t *results, const char *text, struct wpkg_err *err)
 {
 	const char *arrow = strstr(text, "->");
 	if (!arrow)
 		return WPKG_FAIL(err, WPKG_EINVAL, "type \"%s\": no \"->\"", text);
-	wpkg_valtype types[2 * VALUES_MAX];
-	uint32_t params = 0, results = 0;
-	if (!exec_types_parse(types, VALUES_MAX, &params,
+	if (!exec_types_parse(types, VALUES_MAX, params,
 			      wpkg_str_of(text, (size_t)(arrow - text))) ||
-	    !exec_types_parse(types + params, VALUES_MAX, &results, wpkg_str_from(arrow + 2)))
+	    !exec_types_parse(types + *params, VALUES_MAX, results, wpkg_str_from(arrow + 2)))
 		return WPKG_FAIL(err, WPKG_EINVAL, "type \"%s\": not a function type", text);
-	return wpkg_types_add_func(out, &engine->types, types, params, results, err);
+	return WPKG_OK;
 }
 
 enum wpkg_status wpkg_linker_define_func(struct wpkg_linker *linker, struct wpkg_str module,
 					 struct wpkg_str field, const char *type,
 					 wpkg_host_call *call, void *user, struct wpkg_err *err)
 {
-	struct wpkg_engine *engine = linker->engine;
-	uint32_t id;
-	enum wpkg_status status = parse_type(&id, engine, type, err);
-	if (status != WPKG_OK)
-		return status;
-	struct wpkg_func *func = wpkg_arena_alloc(&engine->arena, 1, sizeof(*func));
-	struct exec_sig *sig = wpkg_arena_alloc(&engine->arena, 1, sizeof(*sig));
-	if (!func || !sig || !exec_sig_init(sig, engine, id))
-		return no_memory(err);
-	func->engine = engine;
-	func->type = id;
-	func->sig = sig;
-	func->host = call;
-	func->user = user;
-	struct exec_definition definition = {
-		.module = module, .field = field, .kind = WPKG_EXTERN_FUNC, .func = func};
-	return define(linker, &definition, err);
+	wpkg_valtype types[2 * VALUES_MAX];
+	uint32_t params = 0, results = 0;
+	struct wpkg_external external = {.kind = WPKG_EXTERN_FUNC};
+	enum wpkg_status status = parse_type(types, &params, &results, type, err);
+	if (status == WPKG_OK)
+		status = wpkg_func_new(&external.func, linker->engine, types, params, results, call,
+				       user, err);
+	return status == WPKG_OK ? define(linker, module, field, &external, err) : status;
 }
 
 enum wpkg_status wpkg_linker_define_global(struct wpkg_linker *linker, struct wpkg_str module,
@@ -175,34 +158,19 @@ enum wpkg_status wpkg_linker_define_global(struct wpkg_linker *linker, struct wp
 	uint32_t count;
 	if (!exec_types_parse(&valtype, 1, &count, wpkg_str_from(type)) || count != 1)
 		return WPKG_FAIL(err, WPKG_EINVAL, "type \"%s\": not a value type", type);
-	struct wpkg_global *global = wpkg_arena_alloc(&linker->engine->arena, 1, sizeof(*global));
-	if (!global)
-		return no_memory(err);
-	global->type = valtype;
-	global->kind = (uint8_t)exec_kind_of(valtype);
-	global->is_mutable = is_mutable;
-	uint8_t kind = global->kind;
-	exec_values_to_slots(global->cell, &value, &kind, 1);
-	exec_global_add(linker->engine, global);
-	struct exec_definition definition = {
-		.module = module, .field = field, .kind = WPKG_EXTERN_GLOBAL, .global = global};
-	return define(linker, &definition, err);
+	struct wpkg_external external = {.kind = WPKG_EXTERN_GLOBAL};
+	enum wpkg_status status =
+		wpkg_global_new(&external.global, linker->engine, valtype, is_mutable, value, err);
+	return status == WPKG_OK ? define(linker, module, field, &external, err) : status;
 }
 
 enum wpkg_status wpkg_linker_define_memory(struct wpkg_linker *linker, struct wpkg_str module,
 					   struct wpkg_str field, const struct wpkg_extent *extent,
 					   struct wpkg_err *err)
 {
-	struct wpkg_size size = {.min = extent->min,
-				 .max = extent->max,
-				 .has_max = extent->has_max,
-				 .is_64 = extent->is_64};
-	struct wpkg_memory *memory = exec_memory_new(linker->engine, &size, PAGE_LOG2, err);
-	if (!memory)
-		return err ? err->status : WPKG_ENOMEM;
-	struct exec_definition definition = {
-		.module = module, .field = field, .kind = WPKG_EXTERN_MEMORY, .memory = memory};
-	return define(linker, &definition, err);
+	struct wpkg_external external = {.kind = WPKG_EXTERN_MEMORY};
+	enum wpkg_status status = wpkg_memory_new(&external.memory, linker->engine, extent, err);
+	return status == WPKG_OK ? define(linker, module, field, &external, err) : status;
 }
 
 enum wpkg_status wpkg_linker_define_shared_memory(struct wpkg_linker *linker,
@@ -210,57 +178,36 @@ enum wpkg_status wpkg_linker_define_shared_memory(struct wpkg_linker *linker,
 						  struct wpkg_shared_memory *shared,
 						  struct wpkg_err *err)
 {
-	struct wpkg_memory *memory = exec_memory_of_shared(linker->engine, shared);
-	if (!memory)
-		return no_memory(err);
-	struct exec_definition definition = {
-		.module = module, .field = field, .kind = WPKG_EXTERN_MEMORY, .memory = memory};
-	return define(linker, &definition, err);
+	struct wpkg_external external = {.kind = WPKG_EXTERN_MEMORY};
+	external.memory = exec_memory_of_shared(linker->engine, shared);
+	return external.memory ? define(linker, module, field, &external, err) : no_memory(err);
 }
 
 enum wpkg_status wpkg_linker_define_table(struct wpkg_linker *linker, struct wpkg_str module,
 					  struct wpkg_str field, const struct wpkg_extent *extent,
 					  struct wpkg_err *err)
 {
-	struct wpkg_table *table = exec_table_new(linker->engine, extent->min, extent->max,
-						  extent->has_max, extent->is_64, 0, err);
-	if (!table)
-		return err ? err->status : WPKG_ENOMEM;
-	table->element = WPKG_TYPE_FUNCREF;
-	struct exec_definition definition = {
-		.module = module, .field = field, .kind = WPKG_EXTERN_TABLE, .table = table};
-	return define(linker, &definition, err);
+	struct wpkg_external external = {.kind = WPKG_EXTERN_TABLE};
+	enum wpkg_status status =
+		wpkg_table_new(&external.table, linker->engine, WPKG_TYPE_FUNCREF, extent, 0, err);
+	return status == WPKG_OK ? define(linker, module, field, &external, err) : status;
+}
+
+enum wpkg_status wpkg_linker_define(struct wpkg_linker *linker, struct wpkg_str module,
+				    struct wpkg_str field, const struct wpkg_external *external,
+				    struct wpkg_err *err)
+{
+	return define(linker, module, field, external, err);
 }
 
 enum wpkg_status wpkg_linker_define_instance(struct wpkg_linker *linker, struct wpkg_str module,
 					     struct wpkg_instance *instance, struct wpkg_err *err)
 {
 	const struct wpkg_module *from = instance->module;
-	for (uint32_t i = 0; i < from->export_count; i++) {
-		const struct wpkg_module_export *exported = &from->exports[i];
-		uint32_t index = exported->index;
-		struct exec_definition definition = {
-			.module = module, .field = exported->name, .kind = exported->kind};
-		switch ((enum wpkg_extern)exported->kind) {
-		case WPKG_EXTERN_FUNC:
-			definition.func = instance->funcs[index];
-			break;
-		case WPKG_EXTERN_TABLE:
-			definition.table = instance->tables[index];
-			break;
-		case WPKG_EXTERN_MEMORY:
-			definition.memory = instance->memories[index];
-			break;
-		case WPKG_EXTERN_GLOBAL:
-			definition.global = instance->globals[index];
-			break;
-		default:
-			definition.tag = instance->tags[index];
-			break;
-		}
-		enum wpkg_status status = define(linker, &definition, err);
-		if (status != WPKG_OK)
-			return status;
+	enum wpkg_status status = WPKG_OK;
+	for (uint32_t i = 0; status == WPKG_OK && i < from->export_count; i++) {
+		struct wpkg_external external = wpkg_instance_export(instance, i);
+		status = define(linker, module, from->exports[i].name, &external, err);
 	}
-	return WPKG_OK;
+	return status;
 }

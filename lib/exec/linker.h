@@ -56,6 +56,13 @@ WPKG_MUST_CHECK enum wpkg_status
 wpkg_linker_define_table(struct wpkg_linker *linker, struct wpkg_str module, struct wpkg_str field,
 			 const struct wpkg_extent *extent, struct wpkg_err *err);
 
+/* What was made or found on its own (exec/external.h). */
+struct wpkg_external;
+WPKG_MUST_CHECK enum wpkg_status wpkg_linker_define(struct wpkg_linker *linker,
+						    struct wpkg_str module, struct wpkg_str field,
+						    const struct wpkg_external *external,
+						    struct wpkg_err *err);
+
 /* Every export of the instance, under the module name. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_linker_define_instance(struct wpkg_linker *linker,
 							     struct wpkg_str module,

@@ -6,19 +6,13 @@
 
 #include "base/arena.h"
 #include "exec/engine_int.h"
+#include "exec/external.h"
 #include "exec/linker.h"
 
-/* A thing that can be imported: one of these, as kind says. */
+/* A thing that can be imported. */
 struct exec_definition {
 	struct wpkg_str module, field;
-	uint8_t kind; /* enum wpkg_extern */
-	union {
-		struct wpkg_func *func;
-		struct wpkg_table *table;
-		struct wpkg_memory *memory;
-		struct wpkg_global *global;
-		struct wpkg_tag *tag;
-	};
+	struct wpkg_external external;
 };
 
 struct wpkg_linker {

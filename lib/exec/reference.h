@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "wasm/type.h"
 
 struct wpkg_engine;
 
@@ -28,6 +29,9 @@ enum wpkg_ref_kind {
 
 /* An object that went through extern.convert_any is still of its own kind. */
 enum wpkg_ref_kind wpkg_ref_kind(const struct wpkg_engine *engine, uint64_t ref);
+
+/* Is it of the reference type, which is in the numbers of the engine? */
+bool wpkg_ref_matches(const struct wpkg_engine *engine, uint64_t ref, wpkg_valtype type);
 
 /* The external reference that stands for the host's number n (below 2^62), and back. */
 uint64_t wpkg_ref_from_host(uint64_t n);

@@ -240,7 +240,7 @@ void wasm_decode_note_features(const struct decoder *d)
 		module->feature_offsets[i] = in->used >> i & 1 ? in->feature_offsets[i] : 0;
 }
 
-struct wpkg_module *wasm_module_new(struct wpkg_str bytes)
+struct wpkg_module *wasm_module_alloc(struct wpkg_str bytes)
 {
 	struct wpkg_module *module = wpkg_mem_calloc(1, sizeof(*module));
 	if (!module)
@@ -265,7 +265,7 @@ enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str byte
 {
 	if (bytes.len > UINT32_MAX)
 		return WPKG_FAIL(err, WPKG_ELIMIT, "a module of 4 GiB or more");
-	struct wpkg_module *module = wasm_module_new(bytes);
+	struct wpkg_module *module = wasm_module_alloc(bytes);
 	if (!module)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");
 	struct decoder d;

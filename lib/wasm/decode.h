@@ -34,7 +34,7 @@ struct decoder {
 void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size);
 
 /* A module with nothing in it; NULL without memory. */
-struct wpkg_module *wasm_module_new(struct wpkg_str bytes);
+struct wpkg_module *wasm_module_alloc(struct wpkg_str bytes);
 
 /* options may be NULL. */
 void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,

@@ -60,7 +60,7 @@ enum wpkg_status wpkg_module_stream_new(struct wpkg_module_stream **out,
 	struct wpkg_module_stream *s = wpkg_mem_calloc(1, sizeof(*s));
 	if (!s)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");
-	s->module = wasm_module_new((struct wpkg_str){0});
+	s->module = wasm_module_alloc((struct wpkg_str){0});
 	if (!s->module) {
 		wpkg_mem_free(s);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");

@@ -1,0 +1,10 @@
+(module
+  (type $f (func (param i32 f64)))
+  (import "a" "f" (func (param i32 i64 externref) (result f32)))
+  (import "a" "g" (global (mut f64)))
+  (import "b" "t" (table 1 7 funcref))
+  (import "b" "m" (memory 2))
+  (func (export "one") (result i32 (ref null $f)) (i32.const 1) (ref.null $f))
+  (func (export "two") (param v128 anyref))
+  (tag (export "e") (type $f))
+  (export "again" (global 0)))
