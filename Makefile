@@ -4,7 +4,7 @@
 #   make quickstart      install what is missing, build, and see one real module go all the way
 #   make check           every test; make check-unit, check-cli ... for one kind
 #   make lint            format, layers, headers, clang-tidy, cppcheck
-#   make bench           our figures beside a peer's, from one run
+#   make bench           our figures beside a peer's, from one run; make bench-server for one of them
 #   make install         below PREFIX (/usr/local), staged in DESTDIR
 #
 # VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz or switch (the interpreter as one loop); CC
@@ -316,9 +316,12 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
 	$(INSTALL) -m 644 $(OUT)/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
 	$(INSTALL) -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket
 
-.PHONY: bench
+.PHONY: bench bench-server
 bench: all $(BENCH_BIN)
 	tests/bench/run
+
+bench-server: all $(BENCH_BIN)
+	tests/bench/bench-server
 
 .PHONY: clean
 clean:

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admission_options.h"
+#include "answer_cache.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -41,6 +42,7 @@ static void close_server(struct server *server)
 	for (int pool = 0; pool < POOL_COUNT; pool++)
 		workers_free(server->pools[pool]);
 	publisher_free(server->publisher);
+	answer_cache_free(server->answers);
 	admission_free(server->admission);
 	users_free(server->users);
 	host_keys_free(server->keys);
@@ -80,6 +82,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 		status = admission_new(&server->admission, &admission, err);
 	if (status == WPKG_OK)
 		status = publisher_new(&server->publisher, err);
+	if (status == WPKG_OK)
+		status = answer_cache_new(&server->answers, err);
 	return status == WPKG_OK ? open_pools(server, err) : status;
 }
 

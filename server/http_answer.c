@@ -5,11 +5,29 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "answer_cache.h"
 #include "base/mem.h"
 
 static void free_bytes(void *bytes)
 {
 	wpkg_mem_free(bytes);
+}
+
+static void release(void *user)
+{
+	kept_answer_release(user);
+}
+
+static struct MHD_Response *make_from_kept(struct response *response)
+{
+	struct kept_answer *kept = response->kept;
+	size_t len;
+	char *body = kept_answer_body(&len, kept);
+	struct MHD_Response *made =
+		MHD_create_response_from_buffer_with_free_callback_cls(len, body, release, kept);
+	if (made)
+		response->kept = NULL; /* the library lets go of it */
+	return made;
 }
 
 static struct MHD_Response *make_from_body(struct response *response)
@@ -61,6 +79,8 @@ static struct MHD_Response *make_from_map(const struct response *response)
 static struct MHD_Response *make(struct response *response, bool is_tls)
 {
 	struct MHD_Response *made = NULL;
+	if (response->kept)
+		return make_from_kept(response);
 	if (response->fd < 0)
 		return make_from_body(response);
 	if (is_tls && response->fd_size > 0)
@@ -100,7 +120,10 @@ enum MHD_Result exchange_answer(struct exchange *exchange)
 	struct response *response = &request->response;
 	if (response->body.failed != WPKG_OK)
 		respond_refusal(request, 500, "the answer is too large");
-	uint64_t size = response->fd >= 0 ? response->fd_size : response->body.len;
+	size_t kept = 0;
+	if (response->kept)
+		(void)kept_answer_body(&kept, response->kept);
+	uint64_t size = response->fd >= 0 ? response->fd_size : response->body.len + kept;
 	struct MHD_Response *made = make(response, exchange->http->certificates != NULL);
 	if (!made)
 		return MHD_NO;

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "answer_cache.h"
 #include "log.h"
 #include "oci.h"
 #include "store/blob.h"
@@ -130,6 +131,7 @@ static void free_exchange(struct exchange *exchange)
 		wpkg_session_drop(request->session);
 	if (request->response.fd >= 0)
 		close(request->response.fd);
+	kept_answer_release(request->response.kept);
 	wpkg_buf_clear(&request->response.body);
 	wpkg_buf_clear(&request->body);
 	wpkg_arena_clear(&request->arena);
@@ -404,6 +406,18 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 	return exchange->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
+static void handle(struct request *request)
+{
+	struct wpkg_moment moment;
+	struct answer_cache *cache = request->server->answers;
+	bool keeps = answer_cache_takes(&moment, request);
+	if (keeps && answer_cache_find(cache, request, &moment))
+		return;
+	request->route->handle(request);
+	if (keeps)
+		answer_cache_keep(cache, request, &moment);
+}
+
 static enum MHD_Result take_end(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
@@ -413,7 +427,7 @@ static enum MHD_Result take_end(struct exchange *exchange)
 		return hand_over(exchange, STAGE_HANDLING, request->route->pool,
 				 request->route->handle);
 	slow_enter(exchange->connection, PHASE_BUSY);
-	request->route->handle(request);
+	handle(request);
 	if (request->next)
 		return hand_over(exchange, STAGE_HANDLING, request->next_pool, request->next);
 	return exchange_answer(exchange);

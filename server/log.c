@@ -16,11 +16,25 @@ void log_set_json(bool json)
 	is_json = json;
 }
 
+/* Now, as text: made anew when the second is another one. */
+static const char *now(void)
+{
+	static _Thread_local char text[WPKG_CLOCK_TEXT];
+	static _Thread_local int64_t second = -1;
+	int64_t is = wpkg_clock_now();
+	if (is != second)
+		wpkg_clock_format(text, is);
+	second = is;
+	return text;
+}
+
 void log_begin(struct log_line *line, const char *event)
 {
-	char time[WPKG_CLOCK_TEXT];
-	wpkg_clock_format(time, wpkg_clock_now());
+	const char *time = now();
 	wpkg_buf_init(&line->buf, LINE_MAX_BYTES);
+	/* Most lines are shorter than that: it need not grow. */
+	(void)wpkg_buf_extend(&line->buf, 400);
+	wpkg_buf_truncate(&line->buf, 0);
 	wpkg_buf_append_format(&line->buf,
 			       is_json ? "{\"time\":\"%s\",\"event\":\"%s\"" : "time=%s event=%s",
 			       time, event);
@@ -38,24 +52,31 @@ static bool is_plain(struct wpkg_str value)
 	return value.len > 0;
 }
 
+static void add_key(struct log_line *line, const char *key)
+{
+	wpkg_buf_append_text(&line->buf, is_json ? ",\"" : " ");
+	wpkg_buf_append_text(&line->buf, key);
+	wpkg_buf_append_text(&line->buf, is_json ? "\":" : "=");
+}
+
 void log_text(struct log_line *line, const char *key, struct wpkg_str value)
 {
 	struct wpkg_buf shown;
+	add_key(line, key);
+	if (is_plain(value) && !is_json) {
+		wpkg_buf_append_str(&line->buf, value);
+		return;
+	}
 	wpkg_buf_init(&shown, LINE_MAX_BYTES / 2);
 	wpkg_utf8_append_escaped(&shown, value);
-	struct wpkg_str text = wpkg_buf_str(&shown);
-	wpkg_buf_append_format(&line->buf, is_json ? ",\"%s\":" : " %s=", key);
-	if (is_json || !is_plain(text))
-		wpkg_json_write_string(&line->buf, text);
-	else
-		wpkg_buf_append_str(&line->buf, text);
+	wpkg_json_write_string(&line->buf, wpkg_buf_str(&shown));
 	wpkg_buf_clear(&shown);
 }
 
 void log_number(struct log_line *line, const char *key, int64_t value)
 {
-	wpkg_buf_append_format(&line->buf, is_json ? ",\"%s\":%lld" : " %s=%lld", key,
-			       (long long)value);
+	add_key(line, key);
+	wpkg_buf_append_format(&line->buf, "%lld", (long long)value);
 }
 
 void log_end(struct log_line *line)

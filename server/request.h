@@ -60,6 +60,7 @@ struct route {
 	enum pool pool;	   /* that handle runs on */
 	bool writes;	   /* needs a user where users are asked for */
 	bool is_open;	   /* even a private server answers without a login */
+	bool keeps;	   /* its answers may be kept: they depend on path and index alone */
 	const char *name;  /* in logs and metrics */
 	enum refusal_style style;
 	bool is_public; /* pages of other origins may read its answers (CORS) */
@@ -85,6 +86,7 @@ struct response {
 	bool closes;	     /* the connection ends with it */
 	const char *problem; /* what a refusal of REFUSAL_PROBLEM is about, a fixed word; NULL: what
 			      * its status says */
+	struct kept_answer *kept; /* whose body it has; NULL: its own. Held */
 };
 
 #define REQUEST_ID 17 /* 16 hex digits and a NUL */

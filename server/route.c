@@ -143,7 +143,7 @@ static const struct route routes[] = {
 	 .handle = oci_upload_cancel},
 	{.pattern = "/v2/*/blobs/*",
 	 .methods = READ,
-	 .pool = POOL_STORE,
+	 .keeps = true,
 	 .name = "oci-blob",
 	 .style = REFUSAL_OCI,
 	 .handle = oci_blob_get},
@@ -156,7 +156,7 @@ static const struct route routes[] = {
 	 .handle = oci_blob_delete},
 	{.pattern = "/v2/*/manifests/*",
 	 .methods = READ,
-	 .pool = POOL_STORE,
+	 .keeps = true,
 	 .name = "oci-manifest",
 	 .style = REFUSAL_OCI,
 	 .handle = oci_manifest_get},
@@ -224,26 +224,37 @@ static bool matches(struct wpkg_str pattern, struct wpkg_str path, struct wpkg_s
 	if (star == pattern.len)
 		return path.len == 0;
 	pattern = wpkg_str_from_offset(pattern, star + 1);
-	for (size_t end = path.len; end > 0; end--) {
-		*parts = wpkg_str_slice(path, 0, end);
-		if (matches(pattern, wpkg_str_from_offset(path, end), parts + 1))
+	*parts = path;
+	if (pattern.len == 0)
+		return path.len > 0;
+	/* What comes behind a star begins with a slash: only before one can the text end. */
+	while (parts->len > 0) {
+		size_t end = wpkg_str_find_last(*parts, '/');
+		*parts = wpkg_str_slice(path, 0, end < parts->len ? end : 0);
+		if (parts->len > 0 &&
+		    matches(pattern, wpkg_str_from_offset(path, parts->len), parts + 1))
 			return true;
 	}
 	return false;
 }
 
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
 const struct route *route_find(struct request *request, unsigned *allowed)
 {
-	*allowed = 0;
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < ROUTES; i++) {
 		struct wpkg_str parts[REQUEST_PARTS] = {0};
-		if (!matches(wpkg_str_from(routes[i].pattern), request->path, parts))
-			continue;
-		*allowed |= routes[i].methods;
-		if (!(routes[i].methods & (unsigned)request->method))
-			continue;
-		memcpy(request->parts, parts, sizeof(parts));
-		return &routes[i];
+		if ((routes[i].methods & (unsigned)request->method) &&
+		    matches(wpkg_str_from(routes[i].pattern), request->path, parts)) {
+			memcpy(request->parts, parts, sizeof(parts));
+			return &routes[i];
+		}
+	}
+	*allowed = 0;
+	for (size_t i = 0; i < ROUTES; i++) {
+		struct wpkg_str parts[REQUEST_PARTS];
+		if (matches(wpkg_str_from(routes[i].pattern), request->path, parts))
+			*allowed |= routes[i].methods;
 	}
 	return NULL;
 }

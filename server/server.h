@@ -28,6 +28,7 @@ struct server {
 	struct admission *admission;
 	struct publisher *publisher;
 	struct workers *pools[POOL_COUNT];
+	struct answer_cache *answers;
 	struct users *users;
 	struct host_keys *keys;
 	struct metrics metrics;

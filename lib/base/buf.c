@@ -104,11 +104,14 @@ void wpkg_buf_append_byte(struct wpkg_buf *buf, uint8_t byte)
 
 void wpkg_buf_append_vformat(struct wpkg_buf *buf, const char *format, va_list args)
 {
+	char text[256]; /* most are short: then once is enough */
 	va_list again;
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
+	int n = vsnprintf(text, sizeof(text), format, args);
 	char *room = n < 0 ? NULL : wpkg_buf_extend(buf, (size_t)n);
-	if (room)
+	if (room && (size_t)n < sizeof(text))
+		memcpy(room, text, (size_t)n);
+	else if (room)
 		vsnprintf(room, (size_t)n + 1, format, again);
 	va_end(again);
 }

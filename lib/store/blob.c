@@ -15,80 +15,106 @@ static enum wpkg_status fail_absent(const struct wpkg_digest *digest, struct wpk
 	return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no blob %s", hex);
 }
 
-struct find {
-	const struct wpkg_digest *digest;
-	enum blob_place place;
-	struct wpkg_blob blob;
-};
-
-/* Of a blob in a row the bytes come with it. */
-static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void *arguments,
-				  struct wpkg_err *err)
+enum wpkg_status blob_content_find(struct blob_content *out, struct db *db, const char *sql,
+				   const struct db_value *values, size_t count,
+				   struct wpkg_err *err)
 {
-	struct find *find = arguments;
 	struct db_rows rows;
-	(void)store;
-	db_rows_open(&rows, db,
-		     "SELECT b.place, b.size, c.bytes FROM blobs b "
-		     "LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE b.digest = $1",
-		     DB_VALUES(db_digest(find->digest)));
-	find->place = BLOB_ABSENT;
-	if (db_rows_next(&rows)) {
-		find->place = (enum blob_place)db_rows_integer(&rows, 0);
-		find->blob.size = (uint64_t)db_rows_integer(&rows, 1);
-		struct wpkg_str bytes = db_rows_bytes(&rows, 2);
+	*out = (struct blob_content){.place = BLOB_ABSENT, .blob.fd = -1};
+	db_rows_open(&rows, db, sql, values, count);
+	if (db_rows_next(&rows) && db_rows_digest(&out->digest, &rows, 0)) {
+		out->place = (enum blob_place)db_rows_integer(&rows, 1);
+		out->blob.size = (uint64_t)db_rows_integer(&rows, 2);
+		struct wpkg_str bytes = db_rows_bytes(&rows, 3);
 		char *copy = NULL;
-		if (find->place == BLOB_ROW && rows.err.status == WPKG_OK) {
+		if (out->place == BLOB_ROW && rows.err.status == WPKG_OK) {
 			copy = wpkg_mem_dup(bytes.ptr, bytes.len);
 			if (!copy)
 				db_rows_fail(&rows, WPKG_ENOMEM, "blob: no memory");
 		}
-		find->blob.bytes = wpkg_str_of(copy, copy ? bytes.len : 0);
+		out->blob.bytes = wpkg_str_of(copy, copy ? bytes.len : 0);
 	}
 	return db_rows_close(&rows, err);
 }
 
+struct question {
+	const struct wpkg_digest *digest;
+	struct blob_content found;
+};
+
+static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void *arguments,
+				  struct wpkg_err *err)
+{
+	struct question *question = arguments;
+	(void)store;
+	return blob_content_find(&question->found, db,
+				 "SELECT b.digest, b.place, b.size, c.bytes FROM blobs b "
+				 "LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE b.digest = $1",
+				 DB_VALUES(db_digest(question->digest)), err);
+}
+
 /* The file can be gone although a row was read: gc removed both in between. */
+static enum wpkg_status explain_absence(struct wpkg_store *store, const struct wpkg_digest *digest,
+					struct wpkg_err *err)
+{
+	struct question question = {.digest = digest};
+	char hex[WPKG_DIGEST_TEXT];
+	enum wpkg_status status = store_read(store, find_blob, &question, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_blob_close(&question.found.blob);
+	wpkg_digest_format(hex, digest);
+	if (question.found.place == BLOB_FILE)
+		return WPKG_FAIL(err, WPKG_EIO, "the file of blob %s is absent", hex);
+	return fail_absent(digest, err);
+}
+
 static enum wpkg_status open_file(struct wpkg_blob *out, struct wpkg_store *store,
-				  struct find *find, struct wpkg_err *err)
+				  const struct blob_content *found, struct wpkg_err *err)
 {
 	int fd = -1;
 	uint64_t size = 0;
 	char hex[WPKG_DIGEST_TEXT];
 	enum wpkg_status status =
-		store->blobs->ops->open(&fd, &size, store->blobs, find->digest, err);
-	wpkg_digest_format(hex, find->digest);
-	if (status == WPKG_ENOTFOUND) {
-		status = store_read(store, find_blob, find, err);
-		wpkg_mem_free((void *)(uintptr_t)find->blob.bytes.ptr);
-		if (status == WPKG_OK && find->place == BLOB_FILE)
-			return WPKG_FAIL(err, WPKG_EIO, "the file of blob %s is absent", hex);
-		return status == WPKG_OK ? fail_absent(find->digest, err) : status;
-	}
+		store->blobs->ops->open(&fd, &size, store->blobs, &found->digest, err);
+	if (status == WPKG_ENOTFOUND)
+		return explain_absence(store, &found->digest, err);
 	if (status != WPKG_OK)
 		return status;
-	if (size != find->blob.size) {
+	if (size != found->blob.size) {
 		close(fd);
+		wpkg_digest_format(hex, &found->digest);
 		return WPKG_FAIL(err, WPKG_EIO, "blob %s has %llu bytes, not %llu", hex,
-				 (unsigned long long)size, (unsigned long long)find->blob.size);
+				 (unsigned long long)size, (unsigned long long)found->blob.size);
 	}
 	*out = (struct wpkg_blob){.size = size, .fd = fd};
+	return WPKG_OK;
+}
+
+bool blob_content_is_there(const struct blob_content *found)
+{
+	return found->place == BLOB_ROW || found->place == BLOB_FILE;
+}
+
+enum wpkg_status blob_content_open(struct wpkg_blob *out, struct wpkg_store *store,
+				   const struct blob_content *found, struct wpkg_err *err)
+{
+	if (found->place == BLOB_FILE)
+		return open_file(out, store, found, err);
+	*out = found->blob;
 	return WPKG_OK;
 }
 
 enum wpkg_status wpkg_blob_open(struct wpkg_blob *out, struct wpkg_store *store,
 				const struct wpkg_digest *digest, struct wpkg_err *err)
 {
-	struct find find = {.digest = digest, .blob.fd = -1};
-	enum wpkg_status status = store_read(store, find_blob, &find, err);
+	struct question question = {.digest = digest};
+	enum wpkg_status status = store_read(store, find_blob, &question, err);
 	if (status != WPKG_OK)
 		return status;
-	if (find.place == BLOB_FILE)
-		return open_file(out, store, &find, err);
-	if (find.place != BLOB_ROW)
+	if (!blob_content_is_there(&question.found))
 		return fail_absent(digest, err);
-	*out = find.blob;
-	return WPKG_OK;
+	return blob_content_open(out, store, &question.found, err);
 }
 
 void wpkg_blob_close(struct wpkg_blob *blob)

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "crypto/content_digest.h"
 #include "crypto/digest.h"
+#include "store/store.h"
 
 /* What a statement is given. Borrowed until the rows are closed. */
 struct db_value {
@@ -79,6 +80,8 @@ struct db_ops {
 	struct wpkg_str (*bytes)(struct db_rows *rows, int column);
 	uint64_t (*changed)(const struct db_rows *rows);
 	void (*end)(struct db_rows *rows);
+	/* wpkg_store_moment. Any thread, at any time while the connection is open. */
+	bool (*moment)(struct wpkg_moment *out, const struct db *db);
 	/* The engine's own proof that its files are sound: each problem found is a text. */
 	enum wpkg_status (*check)(struct db *db, void (*found)(void *user, struct wpkg_str problem),
 				  void *user, struct wpkg_err *err);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -24,6 +25,7 @@ struct slot {
 struct sqlite {
 	struct db db;
 	sqlite3 *handle;
+	const volatile uint8_t *wal_index; /* NULL: not known */
 	struct slot slots[SLOTS];
 };
 
@@ -81,22 +83,6 @@ static enum wpkg_status sqlite_script(struct db *db, const char *sql, struct wpk
 	return code == SQLITE_OK ? WPKG_OK : fail(of(db)->handle, code, err);
 }
 
-static enum wpkg_status sqlite_begin(struct db *db, enum db_access access, struct wpkg_err *err)
-{
-	return sqlite_script(db, access == DB_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
-}
-
-static enum wpkg_status sqlite_commit(struct db *db, struct wpkg_err *err)
-{
-	return sqlite_script(db, "COMMIT", err);
-}
-
-static void sqlite_rollback(struct db *db)
-{
-	/* Whatever it answers, the transaction is over: a failed rollback has happened already. */
-	sqlite3_exec(of(db)->handle, "ROLLBACK", NULL, NULL, NULL);
-}
-
 static bool sqlite_in_transaction(struct db *db)
 {
 	return sqlite3_get_autocommit(of(db)->handle) == 0;
@@ -148,6 +134,41 @@ static void put_back(struct sqlite *self, sqlite3_stmt *statement)
 		}
 	}
 	sqlite3_finalize(statement);
+}
+
+/* Each read has these around it, so they are prepared as well. */
+static enum wpkg_status run_word(struct db *db, const char *sql, struct wpkg_err *err)
+{
+	struct sqlite *self = of(db);
+	sqlite3_stmt *statement = NULL;
+	enum wpkg_status status = prepare(&statement, self, sql, err);
+	if (status != WPKG_OK)
+		return status;
+	int code = sqlite3_step(statement);
+	if (code != SQLITE_DONE)
+		status = fail(self->handle, code, err);
+	put_back(self, statement);
+	return status;
+}
+
+static enum wpkg_status sqlite_begin(struct db *db, enum db_access access, struct wpkg_err *err)
+{
+	static const char begin[] = "BEGIN";
+	static const char begin_immediate[] = "BEGIN IMMEDIATE";
+	return run_word(db, access == DB_WRITE ? begin_immediate : begin, err);
+}
+
+static enum wpkg_status sqlite_commit(struct db *db, struct wpkg_err *err)
+{
+	static const char commit[] = "COMMIT";
+	return run_word(db, commit, err);
+}
+
+static void sqlite_rollback(struct db *db)
+{
+	static const char rollback[] = "ROLLBACK";
+	/* Whatever it answers, the transaction is over: a failed rollback has happened already. */
+	(void)run_word(db, rollback, NULL);
 }
 
 /* "$2" need not be the second to appear in the text. */
@@ -275,6 +296,38 @@ static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms
 	}
 }
 
+/*
+ * The WAL index ("WAL-mode File Format", 2.1) is memory that all connections of all processes
+ * share. It begins with a header of 48 bytes that counts transactions, has the number of frames and
+ * a checksum of all of them, and is written last in a commit: a reader looks here, too, for whether
+ * what it knows is still so. SQLite keeps the first part of it where it is until the last
+ * connection of the process is closed.
+ */
+static void find_wal_index(struct sqlite *self)
+{
+	const int part = 32768;
+	sqlite3_file *file = NULL;
+	void volatile *address = NULL;
+	/* A transaction, so that there is one. */
+	sqlite3_exec(self->handle, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+	if (sqlite3_file_control(self->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) ==
+		    SQLITE_OK &&
+	    file && file->pMethods && file->pMethods->iVersion >= 2 &&
+	    file->pMethods->xShmMap(file, 0, part, 0, &address) == SQLITE_OK)
+		self->wal_index = address;
+}
+
+static bool sqlite_moment(struct wpkg_moment *out, const struct db *db)
+{
+	const struct sqlite *self = (const struct sqlite *)db;
+	if (!self->wal_index)
+		return false;
+	for (size_t i = 0; i < sizeof(out->bytes); i++)
+		out->bytes[i] = self->wal_index[i];
+	atomic_thread_fence(memory_order_acquire);
+	return true;
+}
+
 static const struct db_ops ops = {
 	.search_add = "INSERT INTO summary_search (rowid, name, description) VALUES ($1, $2, $3)",
 	.search_remove = "INSERT INTO summary_search (summary_search, rowid, name, description) "
@@ -298,6 +351,7 @@ static const struct db_ops ops = {
 	.bytes = sqlite_bytes,
 	.changed = sqlite_changed,
 	.end = sqlite_end,
+	.moment = sqlite_moment,
 	.check = sqlite_check,
 };
 
@@ -381,6 +435,8 @@ enum wpkg_status db_sqlite_open(struct db **out, const char *path, enum db_acces
 		sqlite_close(&self->db);
 		return status;
 	}
+	if (access == DB_WRITE)
+		find_wal_index(self);
 	*out = &self->db;
 	return WPKG_OK;
 }

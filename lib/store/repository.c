@@ -73,8 +73,8 @@ struct question {
 	struct wpkg_str from;
 	const struct wpkg_content_digest *digest;
 	struct wpkg_str pusher; /* of a mount */
-	struct wpkg_digest sha256;
 	uint64_t size;
+	struct blob_content found;
 };
 
 static enum wpkg_status fail_absent(const struct question *question, struct wpkg_err *err)
@@ -99,23 +99,17 @@ static enum wpkg_status find_held(struct blob_row *out, int64_t *name_id, struct
 	return status;
 }
 
-static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void *arguments,
+static enum wpkg_status find_size(struct wpkg_store *store, struct db *db, void *arguments,
 				  struct wpkg_err *err)
 {
 	struct question *question = arguments;
 	struct blob_row row;
-	struct db_rows rows;
 	int64_t name_id = 0;
 	(void)store;
 	enum wpkg_status status = find_held(&row, &name_id, db, question->name, question, err);
-	if (status != WPKG_OK)
-		return status;
-	question->size = row.size;
-	db_rows_open(&rows, db, "SELECT digest FROM blobs WHERE id = $1",
-		     DB_VALUES(db_integer(row.id)));
-	if (db_rows_next(&rows))
-		db_rows_digest(&question->sha256, &rows, 0);
-	return db_rows_close(&rows, err);
+	if (status == WPKG_OK)
+		question->size = row.size;
+	return status;
 }
 
 enum wpkg_status wpkg_repository_blob_size(uint64_t *out, struct wpkg_store *store,
@@ -124,10 +118,32 @@ enum wpkg_status wpkg_repository_blob_size(uint64_t *out, struct wpkg_store *sto
 					   struct wpkg_err *err)
 {
 	struct question question = {.name = name, .digest = digest};
-	enum wpkg_status status = store_read(store, find_blob, &question, err);
+	enum wpkg_status status = store_read(store, find_size, &question, err);
 	if (status == WPKG_OK)
 		*out = question.size;
 	return status;
+}
+
+/* All in one question: it is the one that is asked most. */
+static enum wpkg_status find_whole(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+#define COLUMNS "SELECT b.digest, b.place, b.size, c.bytes FROM names n "
+#define HELD                                                                                       \
+	" LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE n.name = $1 AND (EXISTS "               \
+	"(SELECT 1 FROM repository_blobs r WHERE r.name_id = n.id AND r.blob_id = b.id) OR "       \
+	"EXISTS (SELECT 1 FROM manifest_parts p WHERE p.blob_id = b.id AND p.name_id = n.id))"
+	static const char by_sha256[] = COLUMNS "JOIN blobs b ON b.digest = $2" HELD;
+	static const char by_sha512[] = COLUMNS
+		"JOIN blob_aliases a ON a.digest = $2 JOIN blobs b ON b.id = a.blob_id" HELD;
+#undef COLUMNS
+#undef HELD
+	struct question *question = arguments;
+	(void)store;
+	return blob_content_find(
+		&question->found, db,
+		question->digest->algorithm == WPKG_SHA256 ? by_sha256 : by_sha512,
+		DB_VALUES(db_text(question->name), db_content_digest(question->digest)), err);
 }
 
 enum wpkg_status wpkg_repository_blob_open(struct wpkg_blob *out, struct wpkg_store *store,
@@ -136,8 +152,12 @@ enum wpkg_status wpkg_repository_blob_open(struct wpkg_blob *out, struct wpkg_st
 					   struct wpkg_err *err)
 {
 	struct question question = {.name = name, .digest = digest};
-	enum wpkg_status status = store_read(store, find_blob, &question, err);
-	return status == WPKG_OK ? wpkg_blob_open(out, store, &question.sha256, err) : status;
+	enum wpkg_status status = store_read(store, find_whole, &question, err);
+	if (status != WPKG_OK)
+		return status;
+	if (!blob_content_is_there(&question.found))
+		return fail_absent(&question, err);
+	return blob_content_open(out, store, &question.found, err);
 }
 
 static enum wpkg_status mount(struct wpkg_store *store, struct db *db, void *arguments,

@@ -188,6 +188,11 @@ enum wpkg_status wpkg_store_space(uint64_t *out, struct wpkg_store *store, struc
 	return store->blobs->ops->space(out, store->blobs, err);
 }
 
+bool wpkg_store_moment(struct wpkg_moment *out, const struct wpkg_store *store)
+{
+	return store->writer->ops->moment(out, store->writer);
+}
+
 static enum wpkg_status beat(struct wpkg_store *store, struct db *db, void *arguments,
 			     struct wpkg_err *err)
 {

@@ -60,6 +60,17 @@ void wpkg_store_close(struct wpkg_store *store);
 WPKG_MUST_CHECK enum wpkg_status wpkg_store_space(uint64_t *out, struct wpkg_store *store,
 						  struct wpkg_err *err);
 
+/* Something that is another one after each commit of anybody: compare the bytes. */
+struct wpkg_moment {
+	uint8_t bytes[48];
+};
+
+/*
+ * The moment that a read would see now, without asking the database; false when only asking can
+ * tell. What was read after a moment m is still so as long as the moment is m.
+ */
+bool wpkg_store_moment(struct wpkg_moment *out, const struct wpkg_store *store);
+
 /* Does the database answer, and would a commit work? For a readiness check. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_store_check(struct wpkg_store *store, struct wpkg_err *err);
 

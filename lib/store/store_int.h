@@ -5,7 +5,9 @@
 /* The store's inside, for the files of this folder. */
 
 #include "base/arena.h"
+#include "store/blob.h"
 #include "store/blob_engine.h"
+#include "store/blob_index.h"
 #include "store/committer.h"
 #include "store/db.h"
 #include "store/event.h"
@@ -49,7 +51,23 @@ WPKG_MUST_CHECK enum wpkg_status store_hold_take(int *out, struct wpkg_store *st
 						 enum store_hold hold, struct wpkg_err *err);
 void store_hold_release(int hold); /* below 0: none */
 
-struct wpkg_blob;
+/* What a query found out about a blob. */
+struct blob_content {
+	struct wpkg_digest digest;
+	enum blob_place place; /* BLOB_ABSENT when it found none */
+	struct wpkg_blob blob; /* its size, and its bytes when it is a row */
+};
+
+/* Asks with a text whose columns are digest, place and size of blobs, and bytes of blob_bytes. */
+WPKG_MUST_CHECK enum wpkg_status blob_content_find(struct blob_content *out, struct db *db,
+						   const char *sql, const struct db_value *values,
+						   size_t count, struct wpkg_err *err);
+bool blob_content_is_there(const struct blob_content *found);
+
+/* Opens one that is there; its bytes go to *out. */
+WPKG_MUST_CHECK enum wpkg_status blob_content_open(struct wpkg_blob *out, struct wpkg_store *store,
+						   const struct blob_content *found,
+						   struct wpkg_err *err);
 
 /* All of an open blob in the arena. */
 WPKG_MUST_CHECK enum wpkg_status blob_read_whole(struct wpkg_str *out, struct wpkg_arena *arena,

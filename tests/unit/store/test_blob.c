@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 
 static size_t count_entries(const char *path)
 {
@@ -253,7 +254,53 @@ START_TEST(one_serves_and_others_administer)
 }
 END_TEST
 
+static bool is_now(const struct wpkg_moment *moment)
+{
+	struct wpkg_moment now;
+	ck_assert(wpkg_store_moment(&now, store));
+	return memcmp(&now, moment, sizeof(now)) == 0;
+}
+
+/* By a connection of its own, in a process of its own. */
+static void put_elsewhere(struct wpkg_str bytes)
+{
+	struct wpkg_err err;
+	struct wpkg_store *second = NULL;
+	struct wpkg_store_options admin = {.mode = WPKG_STORE_ADMIN};
+	pid_t child = fork();
+	if (child == 0) {
+		bool good = wpkg_store_open(&second, folder, &admin, &err) == WPKG_OK &&
+			    wpkg_blob_put(NULL, second, NULL, bytes, &err) == WPKG_OK;
+		_exit(good ? 0 : 1);
+	}
+	int code = 1;
+	ck_assert_int_eq(waitpid(child, &code, 0), child);
+	ck_assert_int_eq(code, 0);
+}
+
+START_TEST(a_moment_ends_with_anybodys_commit)
+{
+	struct wpkg_moment moment;
+	uint64_t size;
+	struct wpkg_err err;
+	setup();
+	ck_assert(wpkg_store_moment(&moment, store));
+	for (unsigned i = 0; i < 50; i++) {
+		struct wpkg_uploaded uploaded = put(some_bytes(100 + i, i));
+		ck_assert(!is_now(&moment));
+		ck_assert(wpkg_store_moment(&moment, store));
+		ck_ok(wpkg_blob_size(&size, store, &uploaded.digest, &err), err);
+		ck_assert_msg(is_now(&moment), "a read is no change");
+	}
+	put_elsewhere(some_bytes(70000, 99));
+	ck_assert(!is_now(&moment));
+	ck_blob(some_bytes(70000, 99));
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN(blobs_of_every_size_come_back, a_wrong_upload_leaves_nothing_and_poisons_nothing,
 	  limits_hold_at_once, what_is_to_stay_free_stays_free,
 	  an_open_blob_stays_readable_whatever_happens,
-	  what_a_crash_left_goes_and_what_is_in_use_stays, one_serves_and_others_administer)
+	  what_a_crash_left_goes_and_what_is_in_use_stays, one_serves_and_others_administer,
+	  a_moment_ends_with_anybodys_commit)
