@@ -6,6 +6,7 @@
  */
 #include "base/mem.h"
 #include "link/link_int.h"
+#include "link/put.h"
 #include "wasm/reader.h"
 #include "wasm/writer.h"
 
@@ -233,7 +234,8 @@ static size_t count_field(const struct lines *lines, struct wpkg_str field)
 	return count;
 }
 
-static void put_producers(struct wpkg_buf *out, const struct link *link)
+void link_put_producers(struct wpkg_buf *out, const struct wpkg_module *const *modules,
+			size_t module_count)
 {
 	static const struct wpkg_str fields[] = {WPKG_STR("language"), WPKG_STR("processed-by"),
 						 WPKG_STR("sdk")};
@@ -241,8 +243,8 @@ static void put_producers(struct wpkg_buf *out, const struct link *link)
 	struct wpkg_buf content;
 	uint32_t used = 0;
 	wpkg_buf_init(&content, out->max);
-	for (uint32_t i = 0; i < link->count; i++)
-		collect_producers(&lines, link->modules[i].module);
+	for (size_t i = 0; i < module_count; i++)
+		collect_producers(&lines, modules[i]);
 	for (size_t f = 0; f < 3; f++)
 		used += count_field(&lines, fields[f]) > 0;
 	if (used > 0)
@@ -285,13 +287,14 @@ static void collect_features(struct lines *lines, const struct wpkg_module *modu
 	}
 }
 
-static void put_features(struct wpkg_buf *out, const struct link *link)
+void link_put_features(struct wpkg_buf *out, const struct wpkg_module *const *modules,
+		       size_t module_count)
 {
 	struct lines lines = {0};
 	struct wpkg_buf content;
 	wpkg_buf_init(&content, out->max);
-	for (uint32_t i = 0; i < link->count; i++)
-		collect_features(&lines, link->modules[i].module);
+	for (size_t i = 0; i < module_count; i++)
+		collect_features(&lines, modules[i]);
 	if (lines.count > 0)
 		wpkg_writer_u64(&content, lines.count);
 	for (size_t i = 0; i < lines.count; i++) {
@@ -309,6 +312,14 @@ void link_put_custom_sections(struct wpkg_buf *out, const struct link *link, boo
 {
 	if (!strip)
 		put_names(out, link);
-	put_producers(out, link);
-	put_features(out, link);
+	const struct wpkg_module **modules = wpkg_mem_calloc(link->count, sizeof(*modules));
+	if (!modules) {
+		out->failed = WPKG_ENOMEM;
+		return;
+	}
+	for (uint32_t i = 0; i < link->count; i++)
+		modules[i] = link->modules[i].module;
+	link_put_producers(out, modules, link->count);
+	link_put_features(out, modules, link->count);
+	wpkg_mem_free(modules);
 }

@@ -151,9 +151,6 @@ enum wpkg_status link_lay_out(struct link *link);
 /* The order of instantiation. WPKG_EINVAL for a circle that holds a start function. */
 enum wpkg_status link_order(struct link *link, struct wpkg_link_report *report);
 
-/* A type with the output's indices. */
-void link_put_valtype(struct wpkg_buf *out, const struct link *link, wpkg_valtype type);
-
 /* The same bytes with the output's indices. */
 void link_put_body(struct wpkg_buf *out, const struct link *link, uint32_t input,
 		   struct wpkg_range body);

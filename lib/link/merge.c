@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "link/link_int.h"
+#include "link/put.h"
 #include "wasm/writer.h"
 
 #define OUTPUT_MAX ((size_t)1 << 30)
@@ -143,76 +144,15 @@ static void end_section(struct merge *m, uint8_t id)
 	wpkg_buf_reset(&m->section);
 }
 
-static void put_fields(struct merge *m, const struct wpkg_type *type)
-{
-	bool is_struct = type->composite == WPKG_COMPOSITE_STRUCT;
-	wpkg_buf_append_byte(&m->section, is_struct ? 0x5f : 0x5e);
-	if (is_struct)
-		wpkg_writer_u32(&m->section, type->field_count);
-	for (uint32_t i = 0; i < type->field_count; i++) {
-		link_put_valtype(&m->section, &m->link, type->fields[i].type);
-		wpkg_buf_append_byte(&m->section, type->fields[i].is_mutable);
-	}
-}
-
-static void put_func_type(struct merge *m, const struct wpkg_type *type)
-{
-	const wpkg_valtype *at = type->params;
-	wpkg_buf_append_byte(&m->section, 0x60);
-	wpkg_writer_u32(&m->section, type->param_count);
-	for (uint32_t i = 0; i < type->param_count; i++)
-		link_put_valtype(&m->section, &m->link, *at++);
-	wpkg_writer_u32(&m->section, type->result_count);
-	for (uint32_t i = 0; i < type->result_count; i++)
-		link_put_valtype(&m->section, &m->link, *at++);
-}
-
-static void put_type(struct merge *m, const struct wpkg_type *type)
-{
-	if (!type->is_final || type->super != WPKG_TYPE_ID_NONE) {
-		wpkg_buf_append_byte(&m->section, type->is_final ? 0x4f : 0x50);
-		wpkg_writer_u32(&m->section, type->super != WPKG_TYPE_ID_NONE);
-		if (type->super != WPKG_TYPE_ID_NONE)
-			wpkg_writer_u32(&m->section, m->link.type_out[type->super]);
-	}
-	if (type->composite == WPKG_COMPOSITE_FUNC)
-		put_func_type(m, type);
-	else
-		put_fields(m, type);
-}
-
 static void put_types(struct merge *m)
 {
 	const struct wpkg_types *types = &m->link.types;
-	uint32_t groups = 0;
+	bool is_any = false;
 	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size)
-		groups += m->link.type_live[id];
-	if (groups > 0)
-		wpkg_writer_u32(&m->section, groups);
-	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size) {
-		if (!m->link.type_live[id])
-			continue;
-		if (types->types[id].group_size > 1) {
-			wpkg_buf_append_byte(&m->section, 0x4e);
-			wpkg_writer_u32(&m->section, types->types[id].group_size);
-		}
-		for (uint32_t i = 0; i < types->types[id].group_size; i++)
-			put_type(m, &types->types[id + i]);
-	}
+		is_any = is_any || m->link.type_live[id];
+	if (is_any)
+		link_put_types(&m->section, types, m->link.type_live, m->link.type_out);
 	end_section(m, WPKG_SECTION_TYPE);
-}
-
-/* Section 5.3.11; a page size that is not the usual one has a flag and its logarithm. */
-static void put_size(struct merge *m, const struct wpkg_size *size, uint8_t page_log2)
-{
-	bool is_custom = page_log2 != 16;
-	wpkg_buf_append_byte(&m->section, (uint8_t)(size->has_max | size->is_shared << 1 |
-						    size->is_64 << 2 | is_custom << 3));
-	wpkg_writer_u64(&m->section, size->min);
-	if (size->has_max)
-		wpkg_writer_u64(&m->section, size->max);
-	if (is_custom)
-		wpkg_writer_u32(&m->section, page_log2);
 }
 
 static void put_extern_type(struct merge *m, const struct link_extern *type)
@@ -222,14 +162,14 @@ static void put_extern_type(struct merge *m, const struct link_extern *type)
 		wpkg_writer_u32(&m->section, m->link.type_out[type->type]);
 		break;
 	case WPKG_EXTERN_TABLE:
-		link_put_valtype(&m->section, &m->link, type->value);
-		put_size(m, &type->size, 16);
+		link_put_valtype(&m->section, type->value, m->link.type_out);
+		link_put_size(&m->section, &type->size, 16);
 		break;
 	case WPKG_EXTERN_MEMORY:
-		put_size(m, &type->size, type->page_log2);
+		link_put_size(&m->section, &type->size, type->page_log2);
 		break;
 	case WPKG_EXTERN_GLOBAL:
-		link_put_valtype(&m->section, &m->link, type->value);
+		link_put_valtype(&m->section, type->value, m->link.type_out);
 		wpkg_buf_append_byte(&m->section, type->is_mutable);
 		break;
 	case WPKG_EXTERN_TAG:
@@ -392,8 +332,8 @@ static void put_elem(struct merge *m, struct link_item item)
 	if (active)
 		put_range(m, item.input, elem->at);
 	if ((flags & 3) && elem->has_expressions)
-		link_put_valtype(&m->section, &m->link,
-				 wpkg_valtype_map(elem->type, from->canonical));
+		link_put_valtype(&m->section, wpkg_valtype_map(elem->type, from->canonical),
+				 m->link.type_out);
 	else if (flags & 3)
 		wpkg_buf_append_byte(&m->section, 0);
 	wpkg_writer_u32(&m->section, elem->count);

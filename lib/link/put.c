@@ -1,12 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Types and code, written with the output's indices. */
-#include "link/link_int.h"
+#include "link/put.h"
 
+#include "link/link_int.h"
 #include "wasm/writer.h"
 
-void link_put_valtype(struct wpkg_buf *out, const struct link *link, wpkg_valtype type)
+void link_put_valtype(struct wpkg_buf *out, wpkg_valtype type, const uint32_t *type_out)
 {
-	wpkg_writer_valtype(out, wpkg_valtype_map(type, link->type_out));
+	wpkg_writer_valtype(out, wpkg_valtype_map(type, type_out));
+}
+
+static void put_fields(struct wpkg_buf *out, const struct wpkg_type *type, const uint32_t *type_out)
+{
+	bool is_struct = type->composite == WPKG_COMPOSITE_STRUCT;
+	wpkg_buf_append_byte(out, is_struct ? 0x5f : 0x5e);
+	if (is_struct)
+		wpkg_writer_u32(out, type->field_count);
+	for (uint32_t i = 0; i < type->field_count; i++) {
+		link_put_valtype(out, type->fields[i].type, type_out);
+		wpkg_buf_append_byte(out, type->fields[i].is_mutable);
+	}
+}
+
+static void put_func_type(struct wpkg_buf *out, const struct wpkg_type *type,
+			  const uint32_t *type_out)
+{
+	const wpkg_valtype *at = type->params;
+	wpkg_buf_append_byte(out, 0x60);
+	wpkg_writer_u32(out, type->param_count);
+	for (uint32_t i = 0; i < type->param_count; i++)
+		link_put_valtype(out, *at++, type_out);
+	wpkg_writer_u32(out, type->result_count);
+	for (uint32_t i = 0; i < type->result_count; i++)
+		link_put_valtype(out, *at++, type_out);
+}
+
+static void put_type(struct wpkg_buf *out, const struct wpkg_type *type, const uint32_t *type_out)
+{
+	if (!type->is_final || type->super != WPKG_TYPE_ID_NONE) {
+		wpkg_buf_append_byte(out, type->is_final ? 0x4f : 0x50);
+		wpkg_writer_u32(out, type->super != WPKG_TYPE_ID_NONE);
+		if (type->super != WPKG_TYPE_ID_NONE)
+			wpkg_writer_u32(out, type_out[type->super]);
+	}
+	if (type->composite == WPKG_COMPOSITE_FUNC)
+		put_func_type(out, type, type_out);
+	else
+		put_fields(out, type, type_out);
+}
+
+void link_put_types(struct wpkg_buf *out, const struct wpkg_types *types, const bool *live,
+		    const uint32_t *type_out)
+{
+	uint32_t groups = 0;
+	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size)
+		groups += live[id];
+	wpkg_writer_u32(out, groups);
+	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size) {
+		if (!live[id])
+			continue;
+		if (types->types[id].group_size > 1) {
+			wpkg_buf_append_byte(out, 0x4e);
+			wpkg_writer_u32(out, types->types[id].group_size);
+		}
+		for (uint32_t i = 0; i < types->types[id].group_size; i++)
+			put_type(out, &types->types[id + i], type_out);
+	}
+}
+
+/* Section 5.3.11; a page size that is not the usual one has a flag and its logarithm. */
+void link_put_size(struct wpkg_buf *out, const struct wpkg_size *size, uint8_t page_log2)
+{
+	bool is_custom = page_log2 != 16;
+	wpkg_buf_append_byte(out, (uint8_t)(size->has_max | size->is_shared << 1 |
+					    size->is_64 << 2 | is_custom << 3));
+	wpkg_writer_u64(out, size->min);
+	if (size->has_max)
+		wpkg_writer_u64(out, size->max);
+	if (is_custom)
+		wpkg_writer_u32(out, page_log2);
+}
+
+#define SIZE_ROOM 5 /* the longest size of a section or body */
+
+size_t link_begin_sized(struct wpkg_buf *out)
+{
+	wpkg_buf_extend(out, SIZE_ROOM);
+	return out->len;
+}
+
+void link_end_sized(struct wpkg_buf *out, size_t start)
+{
+	uint8_t bytes[SIZE_ROOM];
+	unsigned count = 0;
+	size_t size = out->len - start;
+	if (out->failed != WPKG_OK)
+		return;
+	for (size_t rest = size; count == 0 || rest > 0; rest >>= 7)
+		bytes[count++] = (uint8_t)((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
+	char *at = out->ptr + start - SIZE_ROOM;
+	memcpy(at, bytes, count);
+	memmove(at + count, out->ptr + start, size);
+	wpkg_buf_truncate(out, start - SIZE_ROOM + count + size);
 }
 
 struct copy {

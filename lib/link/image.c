@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What memory holds at the start: the segments of the output, written in the order of addresses. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "link/object_int.h"
+#include "link/put.h"
+#include "wasm/opcode.h"
+#include "wasm/writer.h"
+
+struct piece {
+	const struct obj_chunk *chunk;
+	const struct obj_file *file;
+};
+
+uint32_t obj_number_segments(struct obj_link *o)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < o->part_count; i++)
+		if (!o->parts[i].is_zero && o->parts[i].size > 0)
+			o->parts[i].out = count++;
+	return count;
+}
+
+static bool is_written(const struct obj_link *o, const struct obj_chunk *chunk)
+{
+	return chunk->is_live && chunk->range.end > chunk->range.start &&
+	       o->parts[chunk->part].out != OBJ_NONE;
+}
+
+static int compare_pieces(const void *a, const void *b)
+{
+	const struct piece *one = a, *other = b;
+	return (one->chunk->out > other->chunk->out) - (one->chunk->out < other->chunk->out);
+}
+
+static struct piece *collect_pieces(size_t *count, const struct obj_link *o)
+{
+	size_t most = 1;
+	for (uint32_t i = 0; i < o->file_count; i++)
+		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
+			most += is_written(o, &o->files[i].datas[s]);
+	struct piece *pieces = wpkg_mem_calloc(most, sizeof(*pieces));
+	*count = 0;
+	for (uint32_t i = 0; pieces && i < o->file_count; i++)
+		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
+			if (is_written(o, &o->files[i].datas[s]))
+				pieces[(*count)++] =
+					(struct piece){&o->files[i].datas[s], &o->files[i]};
+	if (pieces)
+		qsort(pieces, *count, sizeof(*pieces), compare_pieces);
+	return pieces;
+}
+
+static void put_zeros(struct wpkg_buf *out, uint64_t count)
+{
+	void *room = wpkg_buf_extend(out, (size_t)count);
+	if (room)
+		memset(room, 0, (size_t)count);
+}
+
+static void begin_part(struct wpkg_buf *out, const struct obj_link *o, const struct obj_part *part)
+{
+	bool is_passive = o->options->shared_memory;
+	wpkg_writer_u32(out, is_passive);
+	if (!is_passive) {
+		obj_put_pointer(out, o, part->address);
+		wpkg_buf_append_byte(out, WPKG_OP_END);
+	}
+	wpkg_writer_u64(out, part->size);
+}
+
+enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o)
+{
+	size_t count;
+	struct piece *pieces = collect_pieces(&count, o);
+	if (!pieces)
+		return WPKG_FAIL(o->err, WPKG_ENOMEM, "link: no memory");
+	uint64_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct obj_chunk *chunk = pieces[i].chunk;
+		const struct obj_file *file = pieces[i].file;
+		const struct obj_part *part = &o->parts[chunk->part];
+		if (i == 0 || pieces[i - 1].chunk->part != chunk->part) {
+			begin_part(out, o, part);
+			at = part->address;
+		}
+		put_zeros(out, chunk->out - at);
+		obj_reloc_apply(out, o, file, chunk,
+				file->module->sections[file->data_section].body.start,
+				(struct wpkg_str){0}, false);
+		at = chunk->out + chunk->range.end - chunk->range.start;
+	}
+	wpkg_mem_free(pieces);
+	return WPKG_OK;
+}

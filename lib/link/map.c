@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts about a link: where everything is in the output, and what was left out of it. */
+#include "link/object_int.h"
+
+static void put_place(struct wpkg_buf *out, uint64_t at, uint64_t size, struct wpkg_str name,
+		      const struct obj_file *file)
+{
+	wpkg_buf_append_format(out, "%10llx %8llx  %.*s", (unsigned long long)at,
+			       (unsigned long long)size, WPKG_STR_ARG(name));
+	if (file)
+		wpkg_buf_append_format(out, "  (%.*s)", WPKG_STR_ARG(file->name));
+	wpkg_buf_append_byte(out, '\n');
+}
+
+static struct wpkg_str chunk_name(const struct obj_link *o, const struct obj_chunk *chunk,
+				  struct wpkg_str other)
+{
+	return chunk->symbol != OBJ_NONE ? o->symbols[chunk->symbol].name : other;
+}
+
+static void put_funcs(struct wpkg_buf *out, const struct obj_link *o)
+{
+	wpkg_buf_append_text(out, "\nfunctions: index, bytes\n");
+	for (uint32_t i = 0; i < o->func_imports.count; i++) {
+		const struct obj_symbol *symbol = &o->symbols[o->func_imports.items[i]];
+		wpkg_buf_append_format(out, "%10u   import  %.*s\n", i, WPKG_STR_ARG(symbol->name));
+	}
+	for (uint32_t i = 0; i < o->made_funcs.count; i++) {
+		const struct obj_symbol *symbol = &o->symbols[o->made_funcs.items[i]];
+		wpkg_buf_append_format(out, "%10u   linker  %.*s\n", symbol->out,
+				       WPKG_STR_ARG(symbol->name));
+	}
+	for (uint32_t i = 0; i < o->file_count; i++) {
+		const struct obj_file *file = &o->files[i];
+		uint32_t count = file->module->func_count - obj_imports_of(file);
+		for (uint32_t f = 0; f < count; f++) {
+			const struct obj_chunk *chunk = &file->funcs[f];
+			struct wpkg_str name = chunk_name(o, chunk, WPKG_LIT("(no name)"));
+			if (!chunk->is_live)
+				continue;
+			wpkg_buf_append_format(out, "%10u %8u  %.*s  (%.*s)\n",
+					       (unsigned)chunk->out,
+					       chunk->range.end - chunk->range.start,
+					       WPKG_STR_ARG(name), WPKG_STR_ARG(file->name));
+		}
+	}
+}
+
+static void put_memory(struct wpkg_buf *out, const struct obj_link *o)
+{
+	wpkg_buf_append_format(out, "memory: address, bytes (%llu pages, stack from %llx down)\n",
+			       (unsigned long long)o->memory_pages,
+			       (unsigned long long)o->stack_top);
+	for (uint32_t p = 0; p < o->part_count; p++) {
+		put_place(out, o->parts[p].address, o->parts[p].size, o->parts[p].name, NULL);
+		for (uint32_t i = 0; i < o->file_count; i++) {
+			const struct obj_file *file = &o->files[i];
+			for (uint32_t s = 0; s < file->module->data_count; s++) {
+				const struct obj_chunk *chunk = &file->datas[s];
+				if (!chunk->is_live || chunk->part != p)
+					continue;
+				wpkg_buf_append_text(out, "  ");
+				put_place(out, chunk->out, chunk->range.end - chunk->range.start,
+					  chunk_name(o, chunk, file->segments[s].name), file);
+			}
+		}
+	}
+}
+
+void obj_put_map(struct wpkg_buf *out, const struct obj_link *o)
+{
+	put_memory(out, o);
+	put_funcs(out, o);
+}
+
+static void put_removed(struct wpkg_buf *out, const struct obj_file *file, const char *kind,
+			struct wpkg_str name)
+{
+	wpkg_buf_append_format(out, "removed: %.*s: %s %.*s\n", WPKG_STR_ARG(file->name), kind,
+			       WPKG_STR_ARG(name));
+}
+
+void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o)
+{
+	for (uint32_t i = 0; i < o->file_count; i++) {
+		const struct obj_file *file = &o->files[i];
+		uint32_t count = file->module->func_count - obj_imports_of(file);
+		for (uint32_t f = 0; f < count; f++)
+			if (!file->funcs[f].is_live)
+				put_removed(out, file, "function",
+					    chunk_name(o, &file->funcs[f], WPKG_LIT("(no name)")));
+		for (uint32_t s = 0; s < file->module->data_count; s++)
+			if (!file->datas[s].is_live)
+				put_removed(out, file, "segment", file->segments[s].name);
+	}
+}

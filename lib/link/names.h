@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_LINK_NAMES_H
+#define WPKG_LINK_NAMES_H
+
+/*
+ * A table from names to numbers. Names are borrowed and must outlive the table; their order is
+ * never asked for, so that no output depends on a hash. One thread at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct link_name;
+
+/* The zero value is the empty table. */
+struct link_names {
+	struct link_name *slots; /* open addressing */
+	uint32_t count, capacity;
+};
+
+void link_names_clear(struct link_names *names);
+
+/*
+ * Where the name's number is, until the next call. A name that was not there is added with number
+ * 0, and *is_new says so. NULL without memory.
+ */
+uint32_t *link_names_put(struct link_names *names, struct wpkg_str name, bool *is_new);
+
+/* The same of a name that is there; NULL when it is not. */
+uint32_t *link_names_find(const struct link_names *names, struct wpkg_str name);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_LINK_PUT_H
+#define WPKG_LINK_PUT_H
+
+/* Parts of an output that every kind of link writes. Types are numbered by canonical number: out
+ * has the type index for each, live says which of them there are. */
+
+#include "base/buf.h"
+#include "wasm/module.h"
+
+/* A type with the output's indices. */
+void link_put_valtype(struct wpkg_buf *out, wpkg_valtype type, const uint32_t *type_out);
+
+/* The content of a type section: a recursion group is live when its first type is. */
+void link_put_types(struct wpkg_buf *out, const struct wpkg_types *types, const bool *live,
+		    const uint32_t *type_out);
+
+/* Limits of a table (page_log2 16) or memory. */
+void link_put_size(struct wpkg_buf *out, const struct wpkg_size *size, uint8_t page_log2);
+
+/*
+ * Something with its size in front, written before the size is known: begin leaves room and says
+ * where the content begins, end writes the size and moves the content up to it. Nothing is in
+ * memory twice.
+ */
+size_t link_begin_sized(struct wpkg_buf *out);
+void link_end_sized(struct wpkg_buf *out, size_t start);
+
+/* The sections of tool conventions that a link makes one of: what the modules have, once each. */
+void link_put_producers(struct wpkg_buf *out, const struct wpkg_module *const *modules,
+			size_t count);
+void link_put_features(struct wpkg_buf *out, const struct wpkg_module *const *modules,
+		       size_t count);
+
+#endif

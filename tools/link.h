@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_TOOLS_LINK_H
+#define WPKG_TOOLS_LINK_H
+
+/* wpkg link has two sides, modules and objects; what both see of the command line. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/command.h"
+#include "base/file.h"
+#include "base/str.h"
+
+struct link_options {
+	const char *output;
+	struct wpkg_option_list exports;
+	bool check, prefix;
+	bool keep_all, strip, strip_all, strip_debug;
+
+	bool wasi, reactor;
+	const char *sysroot;
+	struct wpkg_option_list libraries, folders, whole;
+	const char *entry;
+	bool no_entry;
+	struct wpkg_option_list exports_if_defined, undefined, allowed_files, keywords;
+	bool export_all, export_dynamic, allow_undefined, no_check_features;
+	bool no_gc, print_gc;
+	bool import_memory, export_memory, shared_memory;
+	bool import_table, export_table, growable_table;
+	bool stack_first, no_stack_first;
+	uint64_t stack_size, global_base, initial_memory, max_memory;
+	const char *map;
+};
+
+/* An operand, opened: "NAME=FILE" or a file. */
+struct link_file {
+	struct wpkg_str name; /* empty: none was given */
+	struct wpkg_str path;
+	struct wpkg_file_map map;
+};
+
+struct link_files {
+	struct link_file *items;
+	size_t count;
+};
+
+/* Inputs that do not fit are to blame themselves. */
+int link_refuse(const struct wpkg_err *err);
+
+/* The two sides; each says what is wrong and is the exit code. */
+int link_modules(const struct link_files *files, const struct link_options *options);
+int link_objects(const struct link_files *files, const struct link_options *options);
+
+/*
+ * Where things for WASI are (link_wasi.c): the folder of its C library, and the compiler's own
+ * library for wasm32. Heap (wpkg_mem_free). WPKG_ENOTFOUND says what to install or to set.
+ */
+WPKG_MUST_CHECK enum wpkg_status link_find_wasi(char **folder, const char *sysroot,
+						struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status link_find_builtins(char **file, struct wpkg_err *err);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wpkg link, of finished modules: checked against each other, or merged into one. */
+#include <fcntl.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "link.h"
+#include "link/link.h"
+#include "output.h"
+
+/* The operands as modules: a name without "NAME=" is the file's without its extension. */
+struct inputs {
+	struct wpkg_link_input *items;
+	struct wpkg_module **modules;
+	size_t count;
+};
+
+static void inputs_close(struct inputs *inputs)
+{
+	for (size_t i = 0; inputs->modules && i < inputs->count; i++)
+		wpkg_module_free(inputs->modules[i]);
+	wpkg_mem_free(inputs->items);
+	wpkg_mem_free(inputs->modules);
+}
+
+static struct wpkg_str name_of_file(struct wpkg_str file)
+{
+	struct wpkg_str base = wpkg_path_base(file);
+	size_t dot = wpkg_str_find_last(base, '.');
+	return dot > 0 ? wpkg_str_slice(base, 0, dot) : base;
+}
+
+static int read_inputs(struct inputs *inputs, const struct link_files *files)
+{
+	struct wpkg_err err;
+	inputs->count = files->count;
+	inputs->items = wpkg_mem_calloc(inputs->count, sizeof(*inputs->items));
+	inputs->modules = wpkg_mem_calloc(inputs->count, sizeof(struct wpkg_module *));
+	if (!inputs->items || !inputs->modules)
+		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "link: no memory"});
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct link_file *file = &files->items[i];
+		struct wpkg_link_input *input = &inputs->items[i];
+		input->name = file->name.len > 0 ? file->name : name_of_file(file->path);
+		input->origin = file->path;
+		if (wpkg_module_read(&inputs->modules[i], file->map.bytes, NULL, &err) != WPKG_OK) {
+			wpkg_err_prepend(&err, "%.*s", WPKG_STR_ARG(file->path));
+			return tool_refusal(&err);
+		}
+		input->module = inputs->modules[i];
+	}
+	return WPKG_EXIT_DONE;
+}
+
+static void print_host_import(struct wpkg_buf *out, const struct inputs *inputs,
+			      const struct wpkg_link_host_import *host)
+{
+	const struct wpkg_module_import *import =
+		&inputs->items[host->importer].module->imports[host->import];
+	wpkg_buf_append_format(out, "host: '%.*s' '%.*s' %.*s\n", WPKG_STR_ARG(import->module),
+			       WPKG_STR_ARG(import->field), WPKG_STR_ARG(host->type));
+}
+
+/* Everything at once: each problem on standard output, then what stays for the host. */
+static int check(const struct inputs *inputs)
+{
+	struct wpkg_err err;
+	struct wpkg_arena arena;
+	struct wpkg_buf out;
+	struct wpkg_link_report report = {0};
+	const struct wpkg_link_inputs all = {inputs->items, inputs->count};
+	wpkg_arena_init(&arena, (size_t)1 << 30);
+	wpkg_buf_init(&out, SIZE_MAX);
+	int code = WPKG_EXIT_DONE;
+	if (wpkg_link_check(&report, &arena, &all, &err) != WPKG_OK)
+		code = tool_error(&err);
+	for (size_t i = 0; i < report.problem_count; i++) {
+		wpkg_link_problem_format(&out, &report.problems[i], &all);
+		wpkg_buf_append_byte(&out, '\n');
+	}
+	for (size_t i = 0; i < report.host_count; i++)
+		print_host_import(&out, inputs, &report.host[i]);
+	int printed = tool_print(&out);
+	wpkg_arena_clear(&arena);
+	if (code == WPKG_EXIT_DONE && report.problem_count > 0)
+		code = WPKG_EXIT_REFUSED;
+	return code != WPKG_EXIT_DONE ? code : printed;
+}
+
+/* "MODULE:NAME=AS"; the last part may be absent. */
+static bool parse_export(struct wpkg_link_export *out, const char *text)
+{
+	struct wpkg_str rest = wpkg_str_from(text);
+	size_t colon = wpkg_str_find(rest, ':');
+	if (colon == rest.len)
+		return false;
+	out->input = wpkg_str_slice(rest, 0, colon);
+	rest = wpkg_str_from_offset(rest, colon + 1);
+	size_t equals = wpkg_str_find(rest, '=');
+	out->field = wpkg_str_slice(rest, 0, equals);
+	out->name =
+		equals < rest.len ? wpkg_str_from_offset(rest, equals + 1) : (struct wpkg_str){0};
+	return out->field.len > 0;
+}
+
+static int write_linked(const struct inputs *inputs, const struct link_options *options,
+			const struct wpkg_link_export *exports)
+{
+	struct wpkg_err err;
+	struct wpkg_buf out;
+	const struct wpkg_link_inputs all = {inputs->items, inputs->count};
+	const struct wpkg_link_options how = {.exports = exports,
+					      .export_count = options->exports.count,
+					      .prefix = options->prefix,
+					      .keep_all = options->keep_all,
+					      .strip = options->strip || options->strip_all};
+	wpkg_buf_init(&out, SIZE_MAX);
+	int code = WPKG_EXIT_DONE;
+	enum wpkg_status status = wpkg_link_merge(&out, &all, &how, &err);
+	if (status != WPKG_OK)
+		code = link_refuse(&err);
+	else if (wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, 0, &err) !=
+		 WPKG_OK)
+		code = tool_error(&err);
+	wpkg_buf_clear(&out);
+	return code;
+}
+
+static int merge(const struct inputs *inputs, const struct link_options *options)
+{
+	struct wpkg_link_export *exports =
+		wpkg_mem_calloc(options->exports.count + 1, sizeof(*exports));
+	if (!exports)
+		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "link: no memory"});
+	int code = WPKG_EXIT_DONE;
+	for (size_t i = 0; code == WPKG_EXIT_DONE && i < options->exports.count; i++)
+		if (!parse_export(&exports[i], options->exports.items[i]))
+			code = tool_usage("link: --export '%s' is not MODULE:NAME",
+					  options->exports.items[i]);
+	if (code == WPKG_EXIT_DONE)
+		code = write_linked(inputs, options, exports);
+	wpkg_mem_free(exports);
+	return code;
+}
+
+int link_modules(const struct link_files *files, const struct link_options *options)
+{
+	struct inputs inputs = {0};
+	int code = read_inputs(&inputs, files);
+	if (code == WPKG_EXIT_DONE)
+		code = options->check ? check(&inputs) : merge(&inputs, options);
+	inputs_close(&inputs);
+	return code;
+}
