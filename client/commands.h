@@ -15,6 +15,7 @@ extern const struct wpkg_command cmd_verify;
 extern const struct wpkg_command cmd_info;
 extern const struct wpkg_command cmd_list;
 extern const struct wpkg_command cmd_search;
+extern const struct wpkg_command cmd_copy;
 extern const struct wpkg_command cmd_yank;
 extern const struct wpkg_command cmd_pack;
 extern const struct wpkg_command cmd_unpack;

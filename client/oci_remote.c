@@ -97,6 +97,16 @@ static const struct oci_store_kind remote_kind = {
 	.close = remote_close,
 };
 
+void oci_remote_mount(struct oci_store *to, const struct oci_store *from)
+{
+	struct remote *target = (struct remote *)to;
+	const struct remote *source = (const struct remote *)from;
+	if (to->kind == &remote_kind && from->kind == &remote_kind &&
+	    wpkg_str_equal(target->credentials.origin, source->credentials.origin) &&
+	    !wpkg_str_equal(target->repository.name, source->repository.name))
+		target->repository.mount_from = source->repository.name;
+}
+
 /* The registry whose URL is configured is known; else what stays on this machine needs no TLS. */
 static struct wpkg_str origin_of(struct session *session, const struct wpkg_oci_reference *name)
 {

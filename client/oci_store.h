@@ -77,6 +77,9 @@ WPKG_MUST_CHECK enum wpkg_status oci_local_open(struct oci_store **out, struct s
 						const struct oci_place *place,
 						enum oci_access access, struct wpkg_err *err);
 
+/* When both are repositories of one registry, blobs are mounted rather than sent. */
+void oci_remote_mount(struct oci_store *to, const struct oci_store *from);
+
 /* Closes the list. */
 void oci_stores_close(struct oci_store *first);
 

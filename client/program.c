@@ -32,6 +32,7 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_list,
 	&cmd_search,
 	&cmd_yank,
+	&cmd_copy,
 	&cmd_pack,
 	&cmd_unpack,
 	&cmd_sign,

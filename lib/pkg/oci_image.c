@@ -99,6 +99,7 @@ enum wpkg_status wpkg_oci_image_read(struct wpkg_oci_image *out, struct wpkg_are
 					 err);
 	if (status != WPKG_OK)
 		return status;
+	image.media_type = text_of(root, "mediaType");
 	image.artifact_type = text_of(root, "artifactType");
 	if (image.artifact_type.len == 0)
 		image.artifact_type = image.blobs[0].media_type;

@@ -32,6 +32,7 @@ struct wpkg_oci_descriptor {
 struct wpkg_oci_image {
 	struct wpkg_oci_descriptor *blobs;
 	size_t count;		       /* 1 and the number of layers */
+	struct wpkg_str media_type;    /* the document's own word; empty: it has none */
 	struct wpkg_str artifact_type; /* artifactType, else the configuration's media type */
 	bool has_subject;
 	struct wpkg_digest subject;
