@@ -119,9 +119,14 @@ static bool set_engine(struct wpkg_engine_limits *limits, const char *how)
 		const char *name;
 		unsigned optimisation;
 	} without[] = {
-		{"no-destination", WPKG_OPT_DESTINATION}, {"no-accumulator", WPKG_OPT_ACCUMULATOR},
-		{"no-branch", WPKG_OPT_BRANCH},		  {"no-pin", WPKG_OPT_PIN},
-		{"no-address", WPKG_OPT_ADDRESS},	  {"no-fuse", WPKG_OPT_FUSE},
+		{"no-destination", WPKG_OPT_DESTINATION},
+		{"no-accumulator", WPKG_OPT_ACCUMULATOR},
+		{"no-branch", WPKG_OPT_BRANCH},
+		{"no-pin", WPKG_OPT_PIN},
+		{"no-address", WPKG_OPT_ADDRESS},
+		{"no-fuse", WPKG_OPT_FUSE},
+		{"no-avx2", WPKG_OPT_AVX2},
+		{"no-sse41", WPKG_OPT_AVX2 | WPKG_OPT_SSE41},
 		{"no-optimisation", WPKG_OPT_ALL},
 	};
 	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
@@ -178,7 +183,8 @@ const struct wpkg_command tool_wast = {
 		"functions compiled at once (eager), with fuel or time counted, with the heap "
 		"collected at each allocation (collect), with one NaN (deterministic), and without "
 		"an optimisation (no-destination, no-accumulator, no-branch, no-pin, no-address, "
-		"no-fuse, or no-optimisation for all of them).",
+		"no-fuse), without newer instructions of the processor for vectors (no-avx2, "
+		"no-sse41), or without all of these (no-optimisation).",
 	.options = wast_rows,
 	.options_size = sizeof(struct wast_options),
 	.example = "wpkg wast spec/test/core/*.wast",
