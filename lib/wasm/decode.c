@@ -219,6 +219,7 @@ void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
 	wasm_validator_init(&d->validator, module);
 	d->validator.operand_limit = d->limits.operands;
 	d->validator.local_limit = d->limits.locals;
+	d->validator.is_slow = options && options->is_slow;
 	d->in = &d->validator.in;
 	d->in->allowed = options && options->features ? options->features : wpkg_features_all();
 	wpkg_arena_init(&d->scratch, SIZE_MAX);

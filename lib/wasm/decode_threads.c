@@ -67,6 +67,7 @@ static void check_run(struct worker *worker, uint32_t from, uint32_t to)
 		const uint8_t *start = file->base + (body.start - file->origin);
 		wpkg_reader_init(r, wpkg_str_of(start, body.end - body.start), body.start,
 				 &worker->err);
+		r->limit = file->limit;
 		if (!wasm_validate_body(&worker->validator, i)) {
 			note_failure(worker, i);
 			return;
@@ -92,6 +93,7 @@ static void worker_init(struct worker *worker, struct pool *pool)
 	worker->validator.in = like->in;
 	worker->validator.operand_limit = like->operand_limit;
 	worker->validator.local_limit = like->local_limit;
+	worker->validator.is_slow = like->is_slow;
 }
 
 /* What the worker met first may be before what others met first. */

@@ -208,6 +208,7 @@ struct wpkg_module_options {
 	wpkg_features features; /* allowed ones; 0: wpkg_features_all */
 	struct wpkg_module_limits limits;
 	unsigned threads; /* that check bodies, the caller's included; 0: 1. Same first error */
+	bool is_slow;	  /* each instruction by all rules: for tests of the quick walk */
 	struct wpkg_module_fault *fault; /* filled on failure; may be NULL */
 };
 

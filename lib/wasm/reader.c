@@ -12,6 +12,7 @@ void wpkg_reader_init(struct wpkg_reader *r, struct wpkg_str bytes, uint32_t ori
 	r->base = bytes.ptr ? (const uint8_t *)bytes.ptr : nothing;
 	r->at = r->base;
 	r->end = r->base + bytes.len;
+	r->limit = r->end;
 	r->origin = origin;
 	r->err = err;
 	r->status = WPKG_OK;

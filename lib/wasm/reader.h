@@ -19,6 +19,8 @@ struct wpkg_reader {
 	const uint8_t *base; /* the byte at the offset origin of the file */
 	const uint8_t *at;
 	const uint8_t *end;
+	const uint8_t
+		*limit; /* behind the last byte that may be read: end, or in a part, further on */
 	uint32_t origin;
 	struct wpkg_err *err; /* may be NULL */
 	enum wpkg_status status;

@@ -55,19 +55,29 @@ static unsigned read_opcode(struct validator *v)
 	return WPKG_OP_LIMIT;
 }
 
+/* One instruction by all rules. */
+static bool step(struct validator *v)
+{
+	unsigned opcode = read_opcode(v);
+	return opcode != WPKG_OP_LIMIT && wasm_step(v, opcode);
+}
+
 /* To the end of the outermost frame. */
 static bool walk(struct validator *v)
 {
+	bool is_quick = !v->is_constant && !v->is_slow;
 	while (v->depth > 0) {
-		unsigned opcode = read_opcode(v);
-		if (opcode == WPKG_OP_LIMIT || !wasm_step(v, opcode))
+		if (is_quick)
+			wasm_walk_quick(v);
+		if (v->depth > 0 && !step(v))
 			return false;
 	}
 	return true;
 }
 
-/* An empty stack with the outermost frame on it. */
-static bool begin(struct validator *v, struct span results)
+/* An empty stack with the outermost frame on it, which gives the results, by its word as a block.
+ */
+static bool begin(struct validator *v, struct span results, wpkg_valtype block)
 {
 	v->here = v->in.r.at;
 	v->opcode = WPKG_OP_LIMIT;
@@ -75,18 +85,24 @@ static bool begin(struct validator *v, struct span results)
 	v->wide_limit = WIDE_SLACK + WIDE_PER_BYTE * (uint64_t)wpkg_reader_left(&v->in.r);
 	v->results = results;
 	v->depth = 0;
-	return wasm_operand_reset(v) && wasm_push_frame(v, FRAME_FUNCTION, WPKG_TYPE_NONE);
+	if (!wasm_operand_reset(v) || !wasm_push_frame(v, FRAME_FUNCTION, WPKG_TYPE_NONE))
+		return false;
+	v->frames[0].type = block;
+	return true;
 }
 
 bool wasm_validate_body(struct validator *v, uint32_t function)
 {
 	const struct wpkg_type *type = wpkg_module_func_type(v->module, function);
 	struct span results = {wpkg_type_results(type), type->result_count};
+	wpkg_valtype block = WASM_BLOCK_INDEX | v->module->funcs[function].type;
+	if (results.count < 2)
+		block = results.count == 1 ? *results.at : (wpkg_valtype)WPKG_TYPE_NONE;
 	v->is_constant = false;
 	v->here = v->in.r.at;
 	v->opcode = WPKG_OP_LIMIT;
 	if (!wasm_locals_read(v, type, (uint32_t)wpkg_reader_left(&v->in.r)) ||
-	    !begin(v, results) || !walk(v))
+	    !begin(v, results, block) || !walk(v))
 		return false;
 	v->here = v->in.r.at;
 	v->opcode = WPKG_OP_LIMIT;
@@ -98,5 +114,5 @@ bool wasm_validate_constant(struct validator *v, wpkg_valtype type)
 {
 	wpkg_valtype result = type;
 	v->is_constant = true;
-	return begin(v, (struct span){&result, 1}) && walk(v);
+	return begin(v, (struct span){&result, 1}, type) && walk(v);
 }

@@ -18,7 +18,8 @@
  * ROOM more. An instruction that pushes at most one word per byte of its own needs no check; who
  * pushes a list of types asks for room.
  *
- * Files: validate.c the walk over a body, validate_operand.c the stack, validate_local.c locals,
+ * Files: validate.c the walk over a body, validate_quick.c the same for what most of it is made of,
+ * validate_operand.c the stack, validate_local.c locals,
  * validate_plain.c instructions of fixed types, memories, tables and variables,
  * validate_control.c blocks, branches, calls, exceptions, validate_reference.c references,
  * structs and arrays.
@@ -72,6 +73,7 @@ struct validator {
 	const uint8_t *here;	    /* the instruction being looked at */
 	uint32_t opcode;
 	bool is_constant;      /* a constant expression, not a body */
+	bool is_slow;	       /* the quick walk is off */
 	uint32_t global_limit; /* globals before this one may be read by a constant expression */
 	uint32_t operand_limit;
 	uint32_t local_limit;
@@ -148,6 +150,12 @@ static inline bool wasm_push(struct validator *v, wpkg_valtype type)
 	return true;
 }
 
+/* Is a block's word a type index? */
+static inline bool wasm_block_is_index(wpkg_valtype block)
+{
+	return (block & (WPKG_TYPE_REF | WASM_BLOCK_INDEX)) == WASM_BLOCK_INDEX;
+}
+
 struct span wasm_block_params(const struct validator *v, wpkg_valtype block);
 struct span wasm_block_results(const struct validator *v, const struct frame *frame);
 bool wasm_push_frame(struct validator *v, enum frame_kind kind, wpkg_valtype block);
@@ -158,6 +166,12 @@ bool wasm_local_get(struct validator *v, uint32_t index);
 bool wasm_local_set(struct validator *v, uint32_t index);
 bool wasm_local_tee(struct validator *v, uint32_t index);
 void wasm_locals_forget(struct validator *v, uint32_t height);
+
+/*
+ * Over instructions of a body up to one that is for wasm_step, or to the end of the outermost
+ * frame.
+ */
+void wasm_walk_quick(struct validator *v);
 
 /* Instructions, each behind its opcode. */
 bool wasm_step(struct validator *v, unsigned opcode);

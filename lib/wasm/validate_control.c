@@ -14,14 +14,9 @@ static const struct wpkg_type *block_type(const struct validator *v, wpkg_valtyp
 	return wpkg_module_type(v->module, block & WPKG_TYPE_INDEX);
 }
 
-static bool is_index(wpkg_valtype block)
-{
-	return (block & (WPKG_TYPE_REF | WASM_BLOCK_INDEX)) == WASM_BLOCK_INDEX;
-}
-
 struct span wasm_block_params(const struct validator *v, wpkg_valtype block)
 {
-	if (!is_index(block))
+	if (!wasm_block_is_index(block))
 		return (struct span){NULL, 0};
 	const struct wpkg_type *type = block_type(v, block);
 	return (struct span){type->params, type->param_count};
@@ -29,9 +24,7 @@ struct span wasm_block_params(const struct validator *v, wpkg_valtype block)
 
 struct span wasm_block_results(const struct validator *v, const struct frame *frame)
 {
-	if (frame->opcode == FRAME_FUNCTION)
-		return v->results;
-	if (!is_index(frame->type))
+	if (!wasm_block_is_index(frame->type))
 		return (struct span){&frame->type, frame->type != WPKG_TYPE_NONE};
 	const struct wpkg_type *type = block_type(v, frame->type);
 	return (struct span){wpkg_type_results(type), type->result_count};

@@ -42,6 +42,17 @@ static void compare_stream(struct wpkg_str bytes, enum wpkg_status status,
 	wpkg_module_stream_free(stream);
 }
 
+/* The quick walk over bodies changes nothing. */
+static void compare_slow(struct wpkg_str bytes, enum wpkg_status status, const struct wpkg_err *err)
+{
+	const struct wpkg_module_options options = {.is_slow = true};
+	struct wpkg_module *module = NULL;
+	struct wpkg_err slow_err = {.msg = ""};
+	enum wpkg_status slow = wpkg_module_read(&module, bytes, &options, &slow_err);
+	fuzz_must(slow == status && strcmp(err->msg, slow_err.msg) == 0);
+	wpkg_module_free(module);
+}
+
 /* Any bytes are a module or are refused at an offset within the file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -53,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wpkg_err err = {.msg = ""};
 	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, &err);
 	compare_stream(bytes, status, &err);
+	compare_slow(bytes, status, &err);
 	if (status == WPKG_OK)
 		use(module);
 	else

@@ -51,6 +51,42 @@ static void check_streams(struct wpkg_str bytes, enum wpkg_status status,
 	}
 }
 
+static enum wpkg_status read_way(struct wpkg_str bytes, bool is_slow, struct wpkg_err *err)
+{
+	const struct wpkg_module_options options = {.is_slow = is_slow};
+	struct wpkg_module *module = NULL;
+	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, err);
+	wpkg_module_free(module);
+	return status;
+}
+
+/*
+ * The quick walk over bodies finds what the slow one finds: in the module, and in what becomes of
+ * it when a byte is another. A custom section behind it leaves the quick walk bytes to read.
+ */
+static void check_slow(struct wpkg_arena *arena, struct wpkg_str bytes)
+{
+	static const char custom[34] = "\0\40\1x";
+	size_t size = bytes.len + sizeof(custom);
+	uint8_t *at = wpkg_arena_alloc(arena, size, 1);
+	ck_assert_ptr_nonnull(at);
+	memcpy(at, bytes.ptr, bytes.len);
+	memcpy(at + bytes.len, custom, sizeof(custom));
+	struct wpkg_str more = wpkg_str_of(at, size);
+	uint32_t random = (uint32_t)bytes.len;
+	for (unsigned round = 0; round < 30; round++) {
+		random = random * 1664525 + 1013904223;
+		uint8_t *where = &at[(random >> 8) % size];
+		uint8_t old = *where;
+		if (round > 0)
+			*where = (uint8_t)(random >> 24);
+		struct wpkg_err quick = {.msg = ""}, slow = {.msg = ""};
+		ck_status(read_way(more, false, &quick), read_way(more, true, &slow));
+		ck_assert_str_eq(quick.msg, slow.msg);
+		*where = old;
+	}
+}
+
 static void check_module(struct tally *tally, const char *script, const struct wpkg_value *command,
 			 struct wpkg_str file)
 {
@@ -70,6 +106,7 @@ static void check_module(struct tally *tally, const char *script, const struct w
 	struct wpkg_module_options options = {.fault = &fault};
 	enum wpkg_status status = wpkg_module_read(&module, bytes, &options, &err);
 	check_streams(bytes, status, &fault, &err);
+	check_slow(&arena, bytes);
 	if ((status != WPKG_OK) != must_fail && !is_excepted(script, line)) {
 		tally->wrong++;
 		fprintf(stderr, "%s:%lld: %.*s \"%.*s\": %s %s\n", script, (long long)line,
