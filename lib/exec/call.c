@@ -63,8 +63,7 @@ static enum wpkg_trap run_guest(struct wpkg_func *func, const union wpkg_wasm_va
 	return trap;
 }
 
-void exec_outcome_set(struct wpkg_outcome *outcome, const struct wpkg_engine *engine,
-		      enum wpkg_trap trap)
+void exec_outcome_set(struct wpkg_outcome *outcome, struct wpkg_engine *engine, enum wpkg_trap trap)
 {
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->trap = trap;
@@ -108,7 +107,7 @@ enum wpkg_trap wpkg_func_call(struct wpkg_outcome *outcome, struct wpkg_func *fu
 }
 
 /* Follows the links from the frame that stopped to the one that the host called. */
-void exec_backtrace(struct wpkg_outcome *outcome, const struct wpkg_engine *engine)
+void exec_backtrace(struct wpkg_outcome *outcome, struct wpkg_engine *engine)
 {
 	const uint64_t *pc = engine->vm.pc, *fp = engine->vm.fp;
 	for (;;) {

@@ -91,6 +91,7 @@ struct label {
 	uint32_t else_fixup; /* an if's branch to its else */
 	uint32_t meter;	     /* the word with a loop's or function's cost; 0 */
 	uint64_t cost;
+	uint32_t metered;    /* the innermost loop, or the function, that pays for what is inside */
 	uint32_t region;     /* innermost one that is open inside; NOWHERE */
 	bool owns_region;    /* which ends with the block */
 	uint32_t try_region; /* of a legacy try, when that is over */

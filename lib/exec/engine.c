@@ -209,19 +209,27 @@ enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code)
 		engine->codes = grown;
 		engine->code_cap = cap;
 	}
-	uint32_t at = engine->code_count;
-	for (; at > 0 && engine->codes[at - 1].begin > code; at--)
-		engine->codes[at] = engine->codes[at - 1];
+	uint32_t at = engine->code_count++;
 	engine->codes[at] = (struct exec_code){code, code + func->code_words, func};
-	engine->code_count++;
+	if (at > 0 && engine->codes[at - 1].begin > code)
+		engine->codes_unsorted = true;
 	engine->usage.compiled_functions++;
 	engine->usage.compiled_bytes += (uint64_t)func->code_words * sizeof(*code);
 	func->code = code;
 	return WPKG_TRAP_NONE;
 }
 
-struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const uint64_t *pc)
+static int compare_codes(const void *a, const void *b)
 {
+	const struct exec_code *left = a, *right = b;
+	return (left->begin > right->begin) - (left->begin < right->begin);
+}
+
+struct wpkg_func *exec_engine_find_code(struct wpkg_engine *engine, const uint64_t *pc)
+{
+	if (engine->codes_unsorted)
+		qsort(engine->codes, engine->code_count, sizeof(*engine->codes), compare_codes);
+	engine->codes_unsorted = false;
 	uint32_t low = 0, high = engine->code_count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;

@@ -61,6 +61,7 @@ struct wpkg_engine {
 	struct wpkg_engine_usage usage;
 	struct exec_code *codes;
 	uint32_t code_count, code_cap;
+	bool codes_unsorted; /* by address, which is seen to when somebody looks for one */
 	struct wpkg_memory **memories; /* that this engine owns */
 	uint32_t memory_count, memory_cap;
 	struct wpkg_table **tables;
@@ -87,7 +88,7 @@ struct wpkg_engine {
 enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code);
 
 /* The function that an instruction belongs to; NULL for none. */
-struct wpkg_func *exec_engine_find_code(const struct wpkg_engine *engine, const uint64_t *pc);
+struct wpkg_func *exec_engine_find_code(struct wpkg_engine *engine, const uint64_t *pc);
 
 /* Compiles the function if it has no code yet. */
 enum wpkg_trap exec_func_prepare(struct wpkg_func *func);
@@ -128,10 +129,10 @@ enum wpkg_trap exec_memory_init_from(struct wpkg_memory *memory, uint64_t to,
 uint32_t exec_func_offset(const struct wpkg_func *func, const uint64_t *pc);
 
 /* How a run ended; without a backtrace unless the machine stands where it trapped. */
-void exec_outcome_set(struct wpkg_outcome *outcome, const struct wpkg_engine *engine,
+void exec_outcome_set(struct wpkg_outcome *outcome, struct wpkg_engine *engine,
 		      enum wpkg_trap trap);
 
 /* Where a trap happened, from the machine's pc and fp. */
-void exec_backtrace(struct wpkg_outcome *outcome, const struct wpkg_engine *engine);
+void exec_backtrace(struct wpkg_outcome *outcome, struct wpkg_engine *engine);
 
 #endif

@@ -141,9 +141,13 @@ void exec_push_label(struct translator *t, const struct label *label)
 {
 	if (!exec_room(t, &t->labels, &t->label_cap, t->depth + 1, sizeof(*t->labels)))
 		return;
-	t->labels[t->depth] = *label;
+	struct label *inner = &t->labels[t->depth];
+	const struct label *outer = t->depth ? inner - 1 : NULL;
+	*inner = *label;
 	if (!label->owns_region)
-		t->labels[t->depth].region = t->depth ? t->labels[t->depth - 1].region : NOWHERE;
+		inner->region = outer ? outer->region : NOWHERE;
+	bool pays = label->kind == LABEL_LOOP || !outer;
+	inner->metered = pays ? t->depth : outer->metered;
 	t->depth++;
 }
 
@@ -410,10 +414,7 @@ static bool end_block(struct translator *t, bool dead)
 
 static void count_cost(struct translator *t)
 {
-	uint32_t i = t->depth - 1;
-	while (t->labels[i].kind != LABEL_LOOP && t->labels[i].kind != LABEL_FUNCTION)
-		i--;
-	t->labels[i].cost++;
+	t->labels[t->labels[t->depth - 1].metered].cost++;
 }
 
 /* Calls. */
