@@ -3,6 +3,10 @@
 """Modules made to cost a validator much for few bytes, and what ours spends on them.
 
   hostile.py make DIRECTORY             writes them
+  hostile.py large DIRECTORY SCALE      writes programs that are large in one way each, at a
+                                        thousandth of SCALE of the size: 1000 is what tools must bear
+  hostile.py bound KIB CODE COMMAND...  runs COMMAND; says what is wrong when its exit code is not
+                                        CODE or when it took more than KIB of memory
   hostile.py run MS KIB CODE COMMAND... runs COMMAND three times; says what is wrong when its exit
                                         code is not CODE, or when it took more than MS of CPU time
                                         at best, or more than KIB of memory
@@ -100,6 +104,70 @@ def many_results():
     return module([NOTHING, wide], [0, 1], [calls, results])
 
 
+# Programs, for "wpkg run": _start traps when its result is not what it should be.
+
+
+def program(types, bodies):
+    """Function 0 is _start."""
+    return (
+        b"\0asm\1\0\0\0"
+        + section(1, vector(types))
+        + section(3, vector([number(kind) for kind, _ in bodies]))
+        + section(5, b"\1\0\1")
+        + section(7, vector([b"\6_start\0\0", b"\6memory\2\0"]))
+        + section(10, vector([number(len(body)) + body for _, body in bodies]))
+    )
+
+
+I32_TO_I32 = b"\x60\1\x7f\1\x7f"
+IF_NOT_TRAP = b"\x47\x04\x40\0\x0b"  # i32.ne, if, unreachable, end
+
+
+def signed(n):
+    out = bytearray()
+    while not -0x40 <= n < 0x40:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n & 0x7F)
+    return bytes(out)
+
+
+def const(n):
+    return b"\x41" + signed(n)
+
+
+def million_instructions(scale):
+    """One function of a million instructions: local 0 is counted up."""
+    adds = 250 * scale
+    body = b"\1\1\x7f" + b"\x20\0\x41\1\x6a\x21\0" * adds
+    return program([NOTHING], [(0, body + b"\x20\0" + const(adds) + IF_NOT_TRAP + END)])
+
+
+def large_table(scale):
+    """br_table of 60,000 labels, taken at its last one, which is another than all before."""
+    labels = 60 * scale
+    switch = b"\x02\x40\x02\x40" + const(labels - 1)
+    switch += b"\x0e" + number(labels) + b"\1" * (labels - 1) + b"\0" + b"\1" + END
+    return program([NOTHING], [(0, b"\0" + b"\x02\x40" + switch + b"\x0c\1" + END + b"\0" + END + END)])
+
+
+def many_functions(scale):
+    """100,000 functions; _start calls each, and each gives one more than it was given."""
+    count = 100 * scale
+    calls = b"".join(b"\x10" + number(i + 1) for i in range(count))
+    main = b"\0" + const(0) + calls + const(count) + IF_NOT_TRAP + END
+    return program([NOTHING, I32_TO_I32], [(0, main)] + [(1, b"\0\x20\0\x41\1\x6a\x0b")] * count)
+
+
+def nested_blocks(scale):
+    """10,000 blocks, one in the other; the innermost branches out of all of them."""
+    deep = 10 * scale
+    inner = b"\x0c" + number(deep - 1)
+    return program([NOTHING], [(0, b"\0" + b"\x02\x40" * deep + inner + END * deep + END)])
+
+
+LARGE = [million_instructions, large_table, many_functions, nested_blocks]
+
 HOSTILE = [
     many_locals,
     many_labels,
@@ -115,6 +183,23 @@ def make(directory):
     for hostile in HOSTILE:
         with open(os.path.join(directory, hostile.__name__ + ".wasm"), "wb") as out:
             out.write(hostile())
+
+
+def make_large(directory, scale):
+    for large in LARGE:
+        with open(os.path.join(directory, large.__name__ + ".wasm"), "wb") as out:
+            out.write(large(scale))
+
+
+def bound(most_kib, code, command):
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    spent = (usage.ru_utime + usage.ru_stime) * 1000
+    print(f"{spent:.0f} ms, {usage.ru_maxrss} KiB")
+    if os.waitstatus_to_exitcode(status) != code:
+        sys.exit(f"exit code {os.waitstatus_to_exitcode(status)}, not {code}")
+    if usage.ru_maxrss > most_kib:
+        sys.exit(f"more than {most_kib} KiB")
 
 
 def run(most_ms, most_kib, code, command):
@@ -135,5 +220,9 @@ def run(most_ms, most_kib, code, command):
 
 if sys.argv[1] == "make":
     make(sys.argv[2])
+elif sys.argv[1] == "large":
+    make_large(sys.argv[2], int(sys.argv[3]))
+elif sys.argv[1] == "bound":
+    bound(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
 else:
     run(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])
