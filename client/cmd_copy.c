@@ -235,6 +235,7 @@ static enum wpkg_status to_registry(struct copy *copy, const char *url, struct w
 	}
 	if (status == WPKG_OK)
 		status = publish(copy, invoice, &target, err);
+	copy->publication.session = copy->session;
 	session_close(&target);
 	return status;
 }

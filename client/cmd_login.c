@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "credentials.h"
+#include "net/oci_registry.h"
 #include "report.h"
 #include "secret.h"
 #include "session.h"
@@ -27,6 +28,33 @@ static const struct wpkg_option login_rows[] = {
 	 offsetof(struct login_options, token_fd)},
 	{0}};
 
+/* What an OCI registry is shown when it asks. */
+static enum wpkg_status show(void *user, struct wpkg_buf *out, struct wpkg_err *err)
+{
+	const struct wpkg_buf *authorization = user;
+	wpkg_buf_append_str(out, wpkg_buf_str(authorization));
+	return wpkg_buf_check(out, "credentials", err);
+}
+
+/* A registry that knows nothing of Bindle may be one of OCI. */
+static enum wpkg_status check_oci(struct session *session, struct wpkg_buf *authorization,
+				  struct wpkg_err *err)
+{
+	struct wpkg_oci_registry *registry = NULL;
+	const struct wpkg_oci_registry_options options = {
+		.origin = wpkg_buf_text(&session->url),
+		.credentials = show,
+		.user = authorization,
+		.plain_credentials = session->config.plain_credentials,
+		.http = session_http_options(session),
+	};
+	enum wpkg_status status = wpkg_oci_registry_new(&registry, &options, err);
+	if (status == WPKG_OK)
+		status = wpkg_oci_check_login(registry, err);
+	wpkg_oci_registry_free(registry);
+	return status;
+}
+
 static enum wpkg_status check_and_store(struct session *session,
 					const struct credentials *credentials, struct wpkg_err *err)
 {
@@ -37,6 +65,8 @@ static enum wpkg_status check_and_store(struct session *session,
 		status = session_connect_as(session, wpkg_buf_text(&authorization), err);
 	if (status == WPKG_OK)
 		status = wpkg_registry_check_login(session->registry, err);
+	if (status == WPKG_ENOTFOUND)
+		status = check_oci(session, &authorization, err);
 	if (status == WPKG_OK)
 		status = credentials_store(session, credentials, err);
 	wpkg_buf_wipe(&authorization);
@@ -110,6 +140,7 @@ const struct wpkg_command cmd_login = {
 		"shown "
 		"nothing before it asks.",
 	.example = "wpkg login --registry https://packages.example.org\n"
+		   "wpkg login --registry https://ghcr.io --user jo\n"
 		   "wpkg login --token-fd 0 <token",
 	.options = login_rows,
 	.options_size = sizeof(struct login_options),

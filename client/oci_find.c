@@ -65,7 +65,7 @@ static enum wpkg_status take_signed(struct oci_package *package, struct wpkg_err
 	enum wpkg_status status = read_signed(&invoice, package, referrer, &why);
 	if (status != WPKG_OK) {
 		wpkg_digest_format(hex, &referrer->digest);
-		wpkg_err_prepend(&why, "signed invoice sha256:%s", hex);
+		wpkg_err_prepend(&why, "signed invoice sha256:%.12s", hex);
 	}
 	if (is_content(status)) {
 		if (worst->status == WPKG_OK)

@@ -76,7 +76,7 @@ static enum wpkg_status check(struct wpkg_str *out, const struct reading *readin
 	if (status != WPKG_OK)
 		return status;
 	if (text.len != descriptor->size || !wpkg_digest_equal(&digest, &descriptor->digest))
-		return WPKG_FAIL(err, WPKG_EDENIED, "its bytes do not have that digest");
+		return WPKG_FAIL(err, WPKG_EDENIED, "a blob whose bytes do not have its digest");
 	*out = text;
 	return WPKG_OK;
 }
@@ -102,8 +102,6 @@ enum wpkg_status oci_store_read_blob(struct wpkg_str *out, struct oci_store *sto
 		status = store->kind->get_blobs(store, &queue, err);
 		if (status == WPKG_OK)
 			status = check(&text, &reading, descriptor, err);
-		if (status != WPKG_OK)
-			wpkg_err_prepend(err, "blob %.*s", WPKG_STR_ARG(label.name));
 	}
 	if (status == WPKG_OK) {
 		text = wpkg_arena_dup(arena, text);

@@ -10,7 +10,7 @@ CORPUS=${WPKG_CORPUS:-}
 T=$(mktemp -d)
 export OUT VECTORS CORPUS T
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/config XDG_CACHE_HOME=$T/home/cache NO_COLOR=1
-unset "${!WPKG_@}"
+unset "${!WPKG_@}" DOCKER_CONFIG REGISTRY_AUTH_FILE XDG_RUNTIME_DIR
 mkdir -p "$HOME"
 passed=0 failed=0 skipped=0
 pids=()

@@ -2,12 +2,12 @@
 # What the tests of OCI share: oci_registry.py, which misbehaves on demand, and docker-registry, which
 # is somebody else's. Source the harness and registry.sh first.
 
-# start_oci_registry: oci_registry.py on a free port over $FOLDER; sets $PLACE ("oci://HOST") and
-# $OCI_HOST. May be called again for a second one.
+# start_oci_registry [CERTIFICATE KEY]: oci_registry.py on a free port over $FOLDER, with TLS when it
+# is given both; sets $PLACE ("oci://HOST") and $OCI_HOST. May be called again for a second one.
 start_oci_registry() {
 	mkdir -p "$FOLDER"
 	rm -f "$FOLDER/port"
-	python3 "$ROOT/tests/cli/oci_registry.py" "$FOLDER" >"$FOLDER/log" 2>&1 &
+	python3 "$ROOT/tests/cli/oci_registry.py" "$FOLDER" "$@" >"$FOLDER/log" 2>&1 &
 	pids+=("$!")
 	local i
 	for i in $(seq 500); do
@@ -15,7 +15,7 @@ start_oci_registry() {
 		sleep 0.02
 	done
 	OCI_HOST=127.0.0.1:$(cat "$FOLDER/port")
-	PLACE=oci://$OCI_HOST
+	PLACE=oci${1:++https}://$OCI_HOST
 	: >"$FOLDER/requests"
 }
 

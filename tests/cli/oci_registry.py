@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An OCI registry for tests that keeps everything in memory, and misbehaves where it is told to.
 
-    oci_registry.py FOLDER
+    oci_registry.py FOLDER [CERTIFICATE KEY]
 
 Writes its port to FOLDER/port, a line for each request to FOLDER/requests ("METHOD PATH who"), and
 reads before each answer the defect that it shall have from FOLDER/defect and what it wants to know
@@ -15,6 +15,7 @@ import http.server
 import json
 import os
 import re
+import ssl
 import sys
 import threading
 import urllib.parse
@@ -334,6 +335,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2], sys.argv[3])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     port = os.path.join(FOLDER, "port")
     with open(port + ".new", "w", encoding="utf-8") as file:
         file.write(str(server.server_port))
