@@ -89,8 +89,7 @@ static void publish_step(struct request *request)
 	struct wpkg_err err;
 	struct wpkg_str reason;
 	const struct publication *publication = request->state;
-	if (publish(&reason, request->server, &request->arena, publication->id, NULL, &err) !=
-	    WPKG_OK)
+	if (publish(&reason, request->server, &request->arena, publication->id, &err) != WPKG_OK)
 		respond_error(request, &err);
 	else if (reason.len > 0)
 		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));

@@ -108,6 +108,10 @@ const char *oci_text(struct request *request, const char *format, ...) WPKG_PRIN
 bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str tag,
 		 struct wpkg_str media_type, const struct wpkg_oci_parts *parts);
 
+/* 404 with one error for each part of a manifest that the repository lacks. */
+void oci_refuse_missing(struct request *request, const struct wpkg_content_digest *missing,
+			size_t count);
+
 /* 201 for a manifest that is there now, with where, its digest and its subject. */
 void oci_respond_pushed(struct request *request, struct wpkg_str name,
 			const struct wpkg_content_digest *digest,

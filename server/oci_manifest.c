@@ -182,14 +182,14 @@ static bool take_type(struct request *request, struct push *push)
 	return true;
 }
 
-/* One error for each part that is missing. */
-static void refuse_missing(struct request *request, const struct wpkg_put_manifest *put)
+void oci_refuse_missing(struct request *request, const struct wpkg_content_digest *missing,
+			size_t count)
 {
 	struct wpkg_buf *out = &request->response.body;
 	respond_text(request, 404, "application/json", WPKG_LIT("{\"errors\":["));
-	for (size_t i = 0; i < put->missing_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char text[WPKG_CONTENT_DIGEST_TEXT];
-		wpkg_content_digest_format(text, &put->missing[i]);
+		wpkg_content_digest_format(text, &missing[i]);
 		wpkg_buf_append_format(
 			out,
 			"%s{\"code\":\"MANIFEST_BLOB_UNKNOWN\",\"message\":\"the "
@@ -203,7 +203,7 @@ static void refuse_push(struct request *request, const struct wpkg_put_manifest 
 			const struct wpkg_err *err)
 {
 	if (err->status == WPKG_ENOTFOUND)
-		refuse_missing(request, put);
+		oci_refuse_missing(request, put->missing, put->missing_count);
 	else if (err->status == WPKG_EEXISTS)
 		oci_refuse(request, 409, OCI_DENIED, "%s", err->msg);
 	else

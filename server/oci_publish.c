@@ -50,64 +50,71 @@ static void refuse_version(struct request *request, struct wpkg_str reason)
 	wpkg_buf_append_text(out, "}}]}\n");
 }
 
-/* What the store asked for and the version waits for. */
+/* What the version waits for. */
 struct publication {
 	int64_t id;
-	struct wpkg_str name;
+	struct wpkg_str name, tag;
 	struct wpkg_content_digest digest;
 	struct wpkg_oci_parts parts;
 	struct wpkg_new_manifest manifest;
 };
+
+/* Is the version there with the very manifest? */
+static bool is_same(struct request *request, const struct publication *p)
+{
+	struct wpkg_manifest there;
+	return wpkg_manifest_find_tag(&there, &request->arena, request->server->store, p->name,
+				      p->tag, WPKG_MANIFEST_HEAD, NULL) == WPKG_OK &&
+	       memcmp(there.sha256.bytes, p->digest.bytes, sizeof(there.sha256.bytes)) == 0;
+}
 
 static void judge(struct request *request)
 {
 	struct wpkg_err err;
 	struct wpkg_str reason = {0};
 	const struct publication *p = request->state;
-	if (publish(&reason, request->server, &request->arena, p->id, &p->manifest, &err) !=
-	    WPKG_OK)
+	if (publish(&reason, request->server, &request->arena, p->id, &err) != WPKG_OK)
 		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
 	else if (reason.len > 0)
 		refuse_version(request, reason);
+	else if (!is_same(request, p))
+		oci_refuse(request, 409, OCI_DENIED, "the version was published meanwhile");
 	else
 		oci_respond_pushed(request, p->name, &p->digest, &p->parts);
 }
 
 static bool create(struct request *request, const struct wpkg_invoice *invoice,
-		   struct wpkg_created *created)
+		   struct publication *p)
 {
 	struct wpkg_err err;
 	struct wpkg_buf text;
+	struct wpkg_created created = {0};
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
-	const struct wpkg_new_record record = {
-		.invoice = invoice, .text = wpkg_buf_str(&text), .pusher = request->user};
+	const struct wpkg_new_record record = {.invoice = invoice,
+					       .text = wpkg_buf_str(&text),
+					       .pusher = request->user,
+					       .manifest = &p->manifest};
 	if (status == WPKG_OK)
-		status = wpkg_record_create(created, &request->arena, request->server->store,
+		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);
 	wpkg_buf_clear(&text);
+	p->id = created.id;
 	if (status == WPKG_EEXISTS)
 		oci_refuse(request, 409, OCI_DENIED, "%s", err.msg);
+	else if (status == WPKG_EINVAL)
+		refuse(request, err.msg);
+	else if (status == WPKG_ENOTFOUND)
+		oci_refuse_missing(request, created.lacking, created.lacking_count);
 	else if (status != WPKG_OK)
 		oci_refuse_error(request, &err, OCI_MANIFEST_BLOB_UNKNOWN);
 	return status == WPKG_OK;
-}
-
-/* Pushed before with the same bytes: as it is for every other manifest, that is fine. */
-static bool is_same(struct request *request, const struct publication *p, struct wpkg_str tag)
-{
-	struct wpkg_manifest there;
-	return wpkg_manifest_find_tag(&there, &request->arena, request->server->store, p->name, tag,
-				      WPKG_MANIFEST_HEAD, NULL) == WPKG_OK &&
-	       p->digest.algorithm == WPKG_SHA256 &&
-	       memcmp(there.sha256.bytes, p->digest.bytes, sizeof(there.sha256.bytes)) == 0;
 }
 
 bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str tag,
 		 struct wpkg_str media_type, const struct wpkg_oci_parts *parts)
 {
 	struct wpkg_str version;
-	struct wpkg_created created;
 	struct wpkg_invoice *invoice = NULL;
 	struct wpkg_str bytes = wpkg_buf_str(&request->body);
 	struct publication *p = wpkg_arena_alloc(&request->arena, 1, sizeof(*p));
@@ -117,12 +124,12 @@ bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str 
 		    WPKG_OK ||
 	    !has_module(invoice))
 		return false;
-	*p = (struct publication){.name = name, .parts = *parts};
+	*p = (struct publication){.name = name, .tag = tag, .parts = *parts};
 	if (wpkg_content_digest_of(&p->digest, WPKG_SHA256, bytes, &err) != WPKG_OK) {
 		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
 		return true;
 	}
-	if (is_same(request, p, tag)) {
+	if (is_same(request, p)) {
 		oci_respond_pushed(request, name, &p->digest, parts);
 		return true;
 	}
@@ -131,14 +138,8 @@ bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str 
 						 .media_type = media_type,
 						 .parts = &p->parts,
 						 .pusher = request->user};
-	if (!make_invoice(request, invoice) || !create(request, invoice, &created))
+	if (!make_invoice(request, invoice) || !create(request, invoice, p))
 		return true;
-	if (created.missing_count > 0) {
-		oci_refuse(request, 404, OCI_MANIFEST_BLOB_UNKNOWN,
-			   "the repository lacks %zu blobs of the manifest", created.missing_count);
-		return true;
-	}
-	p->id = created.id;
 	request->state = p;
 	request_continue(request, POOL_CHECKS, judge);
 	return true;

@@ -147,7 +147,7 @@ static enum wpkg_status read_verdict(struct wpkg_str *reason, const struct wpkg_
 
 static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 			      struct wpkg_arena *arena, const struct wpkg_record *record,
-			      const struct wpkg_new_manifest *manifest, struct wpkg_err *err)
+			      struct wpkg_err *err)
 {
 	struct admission_result result = {0};
 	enum wpkg_status status = ask(&result, server, arena, record, err);
@@ -156,8 +156,7 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 	const struct wpkg_settlement settlement = {.accepted = result.accepted,
 						   .verdict = result.verdict,
 						   .facts = result.facts,
-						   .fact_count = result.fact_count,
-						   .manifest = manifest};
+						   .fact_count = result.fact_count};
 	status = wpkg_record_settle(server->store, record->id, &settlement, err);
 	if (status != WPKG_OK)
 		return status;
@@ -168,7 +167,7 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 }
 
 enum wpkg_status publish(struct wpkg_str *reason, struct server *server, struct wpkg_arena *arena,
-			 int64_t id, const struct wpkg_new_manifest *manifest, struct wpkg_err *err)
+			 int64_t id, struct wpkg_err *err)
 {
 	bool is_new;
 	struct wpkg_record record;
@@ -178,7 +177,7 @@ enum wpkg_status publish(struct wpkg_str *reason, struct server *server, struct 
 	enter(server->publisher, held);
 	enum wpkg_status status = wpkg_record_find_id(&record, arena, server->store, id, err);
 	if (status == WPKG_OK && record.state == WPKG_RECORD_CHECKING)
-		status = judge(reason, server, arena, &record, manifest, err);
+		status = judge(reason, server, arena, &record, err);
 	else if (status == WPKG_OK)
 		status = read_verdict(reason, &record, arena, err);
 	leave(server->publisher, held);
@@ -204,7 +203,7 @@ static void run_errand(void *user)
 	wpkg_arena_init(&arena, ARENA_MAX);
 	/* What is left undone is taken up after the next start. */
 	if (!atomic_load(&server->is_stopped) &&
-	    publish(&reason, server, &arena, errand->held->id, NULL, &err) != WPKG_OK)
+	    publish(&reason, server, &arena, errand->held->id, &err) != WPKG_OK)
 		log_event("admission-failed", "error", err.msg);
 	wpkg_arena_clear(&arena);
 	let_go(server->publisher, errand->held);

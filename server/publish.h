@@ -13,7 +13,6 @@
 
 struct server;
 struct publisher;
-struct wpkg_new_manifest;
 
 WPKG_MUST_CHECK enum wpkg_status publisher_new(struct publisher **out, struct wpkg_err *err);
 /* Nobody may be in publish, and no task be queued. NULL is fine. */
@@ -21,13 +20,12 @@ void publisher_free(struct publisher *publisher);
 
 /*
  * Asks admission about a version that has all its parcels, and writes down the verdict. *reason
- * says why it was refused (in the arena; empty: published). manifest: that it was pushed as; NULL:
- * the one that its invoice says. Waits: for the checks' workers only.
+ * says why it was refused (in the arena; empty: published). Waits: for the checks'
+ * workers only.
  * After a failure the version stays in checking: WPKG_EBUSY, WPKG_EIO, ...
  */
 WPKG_MUST_CHECK enum wpkg_status publish(struct wpkg_str *reason, struct server *server,
 					 struct wpkg_arena *arena, int64_t id,
-					 const struct wpkg_new_manifest *manifest,
 					 struct wpkg_err *err);
 
 /* The same on a worker, with the outcome in the log. */

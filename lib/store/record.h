@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "crypto/content_digest.h"
 #include "crypto/digest.h"
 #include "pkg/invoice.h"
 #include "store/store.h"
@@ -74,10 +75,15 @@ struct wpkg_viewer {
 	bool all;	      /* sees everything: an administrator, the server itself */
 };
 
+struct wpkg_new_manifest;
+
 struct wpkg_new_record {
 	const struct wpkg_invoice *invoice; /* checked by wpkg_invoice_check, digests and all */
 	struct wpkg_str text;		    /* the invoice as it will be served: TOML */
 	struct wpkg_str pusher;		    /* user; empty: nobody */
+	/* The manifest that it is pushed as (manifest.h), without tags: it gets its version's. All
+	 * of its parts must be there. NULL: the manifest will be the one that the invoice says. */
+	const struct wpkg_new_manifest *manifest;
 };
 
 struct wpkg_created {
@@ -86,6 +92,9 @@ struct wpkg_created {
 	bool existed;		      /* this pusher had created it with the same content before */
 	struct wpkg_digest *missing;  /* distinct, in the invoice's order; in the arena */
 	size_t missing_count;
+	/* With WPKG_ENOTFOUND: what the manifest names and the repository lacks. In the arena. */
+	struct wpkg_content_digest *lacking;
+	size_t lacking_count;
 };
 
 /*
@@ -94,8 +103,11 @@ struct wpkg_created {
  *     the text given replaces the one stored while it is incomplete;
  *   rejected, same pusher: begins anew with this invoice;
  *   anything else, or deleted for good: WPKG_EEXISTS.
- * WPKG_EDENIED when another package's name can be mistaken for this one (name.h). The first to
- * create a name owns it (access.h); whether a user may push is the caller's question.
+ * With a manifest WPKG_ENOTFOUND when the repository lacks parts of it (then *out, and only that
+ * list, is filled), WPKG_EINVAL when one has another size than it says, WPKG_EEXISTS when the
+ * version is in checking with another manifest. WPKG_EDENIED when another package's name can be
+ * mistaken for this one (name.h). The first to create a name owns it (access.h); whether a user may
+ * push is the caller's question.
  */
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_record_create(struct wpkg_created *out, struct wpkg_arena *arena, struct wpkg_store *store,
@@ -146,8 +158,6 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_in_state(struct wpkg_record_list *o
 						      enum wpkg_record_state state, size_t limit,
 						      struct wpkg_err *err);
 
-struct wpkg_new_manifest;
-
 struct wpkg_module_facts {
 	struct wpkg_digest digest;
 	struct wpkg_str json;
@@ -159,12 +169,10 @@ struct wpkg_settlement {
 	struct wpkg_str verdict; /* JSON (verdict.h) */
 	const struct wpkg_module_facts *facts;
 	size_t fact_count;
-	/* The manifest that the version was pushed as (manifest.h), without tags: it gets its
-	 * version's. NULL: the one that its invoice says. Not read for a refusal. */
-	const struct wpkg_new_manifest *manifest;
 };
 
-/* checking -> published or rejected. WPKG_EEXISTS when the record is not in checking. */
+/* checking -> published or rejected. The manifest is the one that the version was created with, or
+ * the one that its invoice says. WPKG_EEXISTS when the record is not in checking. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,
 						    const struct wpkg_settlement *settlement,
 						    struct wpkg_err *err);

@@ -60,10 +60,14 @@ static enum wpkg_status keep_verdict(struct db *db, int64_t id,
 
 /* The invoice may have been signed once more since it was read for this. */
 static enum wpkg_status add_manifest(const struct settling *settling, struct db *db,
-				     const struct record_head *head, struct wpkg_err *err)
+				     const struct record_head *head, bool was_pushed,
+				     struct wpkg_err *err)
 {
 	if (!wpkg_digest_equal(&settling->package.invoice_digest, &head->invoice_digest))
 		return WPKG_FAIL(err, WPKG_EBUSY, "%.*s/%.*s has changed meanwhile",
+				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
+	if (settling->package.is_made && was_pushed)
+		return WPKG_FAIL(err, WPKG_EBUSY, "%.*s/%.*s has a manifest meanwhile",
 				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
 	return package_manifest_insert(db, head->id, &settling->package, err);
 }
@@ -75,6 +79,7 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	const struct wpkg_settlement *settlement = settling->settlement;
 	bool accepted = settlement->accepted;
 	bool moved = false;
+	bool was_pushed = false;
 	struct record_head head;
 	(void)store;
 	enum wpkg_status status = record_head_find(&head, &settling->arena, db, settling->id, err);
@@ -85,8 +90,10 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	status = record_move(&moved, db, head.id, accepted ? RECORD_PUBLISH : RECORD_REJECT, err);
 	if (status == WPKG_OK && !moved)
 		return fail_state(&head, "checking", err);
+	if (status == WPKG_OK)
+		status = pushed_manifest_take(&was_pushed, db, head.id, err);
 	if (status == WPKG_OK && accepted)
-		status = add_manifest(settling, db, &head, err);
+		status = add_manifest(settling, db, &head, was_pushed, err);
 	if (status == WPKG_OK)
 		status = keep_verdict(db, head.id, settlement, err);
 	if (status == WPKG_OK && accepted)
@@ -136,17 +143,20 @@ static void read_reason(struct settling *settling)
 static enum wpkg_status prepare_settling(struct settling *settling, struct wpkg_store *store,
 					 struct wpkg_err *err)
 {
-	const struct wpkg_settlement *settlement = settling->settlement;
+	const struct wpkg_new_manifest *pushed = NULL;
 	struct wpkg_record record;
 	read_reason(settling);
-	if (!settlement->accepted)
+	if (!settling->settlement->accepted)
 		return WPKG_OK;
 	enum wpkg_status status =
 		wpkg_record_find_id(&record, &settling->arena, store, settling->id, err);
 	if (status != WPKG_OK)
 		return status;
-	return package_manifest_make(&settling->package, &settling->arena, record.invoice,
-				     settlement->manifest, err);
+	status = pushed_manifest_find(&pushed, &settling->arena, store, settling->id, err);
+	if (status != WPKG_OK)
+		return status;
+	return package_manifest_make(&settling->package, &settling->arena, record.invoice, pushed,
+				     err);
 }
 
 enum wpkg_status wpkg_record_settle(struct wpkg_store *store, int64_t id,

@@ -2,10 +2,12 @@
 #include "base/clock.h"
 #include "pkg/name.h"
 #include "store/record_int.h"
+#include "store/repository_int.h"
 #include "store/store_int.h"
 
 struct creation {
 	struct record_draft draft;
+	const struct wpkg_new_manifest *manifest; /* NULL: none */
 	struct wpkg_arena *arena;
 	struct wpkg_created created;
 };
@@ -126,6 +128,9 @@ static enum wpkg_status tell_missing(struct creation *creation, struct db *db, s
 		return status;
 	created->missing = missing.items;
 	created->missing_count = missing.count;
+	if (missing.count > 0 && creation->manifest)
+		return WPKG_FAIL(err, WPKG_EINVAL,
+				 "the manifest says another size than a blob has");
 	if (missing.count > 0)
 		return record_wait(db, created->id, err);
 	created->state = WPKG_RECORD_CHECKING;
@@ -161,6 +166,9 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 	} else {
 		return fail_exists(draft, "is there already", err);
 	}
+	if (status == WPKG_OK && creation->manifest)
+		status = pushed_manifest_keep(&creation->created, creation->arena, db, name_id,
+					      creation->manifest, err);
 	return status == WPKG_OK ? tell_missing(creation, db, err) : status;
 }
 
@@ -168,14 +176,14 @@ enum wpkg_status wpkg_record_create(struct wpkg_created *out, struct wpkg_arena 
 				    struct wpkg_store *store, const struct wpkg_new_record *record,
 				    struct wpkg_err *err)
 {
-	struct creation creation = {.arena = arena};
+	struct creation creation = {.arena = arena, .manifest = record->manifest};
 	enum wpkg_status status = record_draft_make(&creation.draft, arena, record, err);
 	if (status == WPKG_OK && !creation.draft.skeleton.ptr)
 		status = WPKG_FAIL(err, WPKG_EINVAL, "bindle.name: '%.*s' is no good name",
 				   WPKG_STR_ARG(creation.draft.name));
 	if (status == WPKG_OK)
 		status = store_write(store, create, &creation, err);
-	if (status == WPKG_OK)
+	if (status == WPKG_OK || status == WPKG_ENOTFOUND)
 		*out = creation.created;
 	return status;
 }

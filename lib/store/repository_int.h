@@ -55,6 +55,24 @@ WPKG_MUST_CHECK enum wpkg_status manifest_set_tag(struct db *db, int64_t name_id
 /* Removes it, with its tags. */
 WPKG_MUST_CHECK enum wpkg_status manifest_remove(struct db *db, int64_t id, struct wpkg_err *err);
 
+/* Keeps the manifest that a version is pushed as; created->id is the version. WPKG_ENOTFOUND, with
+ * the list in *created, when the repository lacks parts; WPKG_EEXISTS when another is kept. */
+WPKG_MUST_CHECK enum wpkg_status pushed_manifest_keep(struct wpkg_created *created,
+						      struct wpkg_arena *arena, struct db *db,
+						      int64_t name_id,
+						      const struct wpkg_new_manifest *manifest,
+						      struct wpkg_err *err);
+
+/* Outside of a transaction: the one that is kept, in the arena; NULL when there is none. */
+WPKG_MUST_CHECK enum wpkg_status pushed_manifest_find(const struct wpkg_new_manifest **out,
+						      struct wpkg_arena *arena,
+						      struct wpkg_store *store, int64_t id,
+						      struct wpkg_err *err);
+
+/* It is not needed any more; *found: there was one. */
+WPKG_MUST_CHECK enum wpkg_status pushed_manifest_take(bool *found, struct db *db, int64_t id,
+						      struct wpkg_err *err);
+
 /*
  * The manifest and referrer of a version: computed from its invoice outside of a transaction,
  * inserted inside.

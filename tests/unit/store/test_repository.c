@@ -635,38 +635,59 @@ START_TEST(a_published_version_is_a_manifest_with_its_invoice_as_referrer)
 }
 END_TEST
 
-/* A version that came as a manifest: checked as a package, published as it was pushed. */
-static int64_t publish_pushed(const struct package *package, struct wpkg_str manifest)
+/* A version that comes as a manifest. */
+static enum wpkg_status create_pushed(struct wpkg_created *created, const struct package *package,
+				      struct wpkg_str manifest, struct wpkg_err *err)
 {
-	struct wpkg_err err;
-	struct wpkg_created created;
 	struct wpkg_oci_parts parts;
-	ck_ok(wpkg_oci_parts_read(&parts, &arena, manifest, &err), err);
+	struct wpkg_invoice *invoice = NULL;
+	ck_ok(wpkg_oci_parts_read(&parts, &arena, manifest, err), *err);
 	const struct wpkg_new_manifest pushed = {.name = wpkg_str_from(package->name),
 						 .bytes = manifest,
 						 .media_type = WPKG_LIT(WPKG_OCI_MANIFEST_TYPE),
 						 .parts = &parts};
-	const struct wpkg_settlement settlement = {
-		.accepted = true, .verdict = WPKG_LIT("{}"), .manifest = &pushed};
-	ck_ok(create(&created, package, &err), err);
-	ck_assert_int_eq(created.state, WPKG_RECORD_CHECKING);
-	ck_ok(wpkg_record_settle(store, created.id, &settlement, &err), err);
-	return created.id;
+	struct wpkg_str text = canonical(&invoice, package);
+	const struct wpkg_new_record record = {
+		.invoice = invoice, .text = text, .manifest = &pushed};
+	return wpkg_record_create(created, &arena, store, &record, err);
 }
 
 START_TEST(a_pushed_manifest_stays_a_versions_own)
 {
 	struct wpkg_err err;
 	struct wpkg_record record;
+	struct wpkg_created created;
+	const struct wpkg_settlement settlement = {.accepted = true, .verdict = WPKG_LIT("{}")};
 	setup();
 	const struct wpkg_str parcels[] = {some_bytes(10, 1)};
 	struct wpkg_str config = some_bytes(50, 3);
+	struct wpkg_content_digest config_digest = sha256_of(config);
 	struct wpkg_str manifest = image(config, parcels[0], ",\"unknown\":true");
 	struct package package = {
 		.name = "a/repo", .version = "1.0.0", .parcels = parcels, .count = 1};
 	push_blob(NAME, parcels[0]);
+	/* What is elsewhere does not count, and nothing is left of the attempt. */
+	push_blob(OTHER, config);
+	ck_status(create_pushed(&created, &package, manifest, &err), WPKG_ENOTFOUND);
+	ck_assert_uint_eq(created.lacking_count, 1);
+	ck_assert(wpkg_content_digest_equal(&created.lacking[0], &config_digest));
+	ck_status(wpkg_record_find(&record, &arena, store, NAME, WPKG_LIT("1.0.0"), &everything,
+				   &err),
+		  WPKG_ENOTFOUND);
 	push_blob(NAME, config);
-	int64_t id = publish_pushed(&package, manifest);
+	ck_ok(create_pushed(&created, &package, manifest, &err), err);
+	int64_t id = created.id;
+	ck_assert_int_eq(created.state, WPKG_RECORD_CHECKING);
+	/* The server ends here; whoever comes back knows the version, and knows it by that alone.
+	 */
+	close_store();
+	open_store(WPKG_STORE_SERVE);
+	ck_status(create_pushed(&created, &package, image(config, parcels[0], ""), &err),
+		  WPKG_EEXISTS);
+	ck_ok(create_pushed(&created, &package, manifest, &err), err);
+	ck_assert(created.existed);
+	ck_assert_int_eq(created.id, id);
+	ck_ok(wpkg_record_settle(store, id, &settlement, &err), err);
 	ck_manifest(NAME, "1.0.0", manifest);
 	struct wpkg_digest digest = digest_of(manifest);
 	ck_ok(wpkg_record_find_manifest(&record, &arena, store, NAME, &digest, &err), err);
@@ -745,6 +766,7 @@ START_TEST(repositories_survive_export_and_import)
 	struct wpkg_tag_list tags;
 	struct wpkg_put_manifest out;
 	struct wpkg_record record;
+	struct wpkg_created created;
 	char source[sizeof(folder)];
 	setup();
 	const struct wpkg_str parcels[] = {some_bytes(10, 1)};
@@ -755,7 +777,8 @@ START_TEST(repositories_survive_export_and_import)
 	struct wpkg_str index;
 	struct package package = {
 		.name = "a/repo", .version = "1.0.0", .parcels = parcels, .count = 1};
-	publish_pushed(&package, manifest);
+	ck_ok(create_pushed(&created, &package, manifest, &err), err);
+	settle(created.id, true);
 	package.version = "1.1.0";
 	publish(&package);
 	struct wpkg_content_digest digest = sha256_of(manifest);
