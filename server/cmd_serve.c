@@ -22,11 +22,12 @@
 #include "listen.h"
 #include "log.h"
 #include "server.h"
+#include "store/session.h"
 
 #define CONFIG_ARENA_MAX ((size_t)16 << 20)
 #define CHECKS_MAX 256	       /* versions that may wait for admission at once */
 #define LAST_ANSWERS_SECONDS 5 /* for those who were told that it is too late */
-#define RESUME_SECONDS 60      /* between looks for what could not be published */
+#define LOOK_SECONDS 60	       /* between looks for what was left */
 
 /* What is wrong with a setting is wrong usage, wherever it stands. */
 static int fail(const struct wpkg_err *err)
@@ -204,17 +205,30 @@ static void reload(struct server *server, struct http *http)
 	wpkg_arena_clear(&arena);
 }
 
-/* Until one that ends the server; meanwhile, what failed to be published is tried again. */
+/* What failed to be published is tried again, and uploads that nobody goes on with end. */
+static void look_after(struct server *server)
+{
+	struct wpkg_err err;
+	uint64_t count = 0;
+	publish_resume(server);
+	if (wpkg_session_expire(&count, server->store,
+				wpkg_clock_now() - server->config.session_timeout, &err) != WPKG_OK)
+		log_event("expire-failed", "error", err.msg);
+}
+
+/* Until one that ends the server. */
 static void wait_for_signals(struct server *server, struct http *http, const sigset_t *signals)
 {
-	const struct timespec interval = {.tv_sec = RESUME_SECONDS};
+	int64_t timeout = server->config.session_timeout;
+	const struct timespec interval = {.tv_sec =
+						  timeout < LOOK_SECONDS ? timeout : LOOK_SECONDS};
 	int number = 0;
 	do {
 		number = sigtimedwait(signals, NULL, &interval);
 		if (number == SIGHUP)
 			reload(server, http);
 		else if (number < 0)
-			publish_resume(server);
+			look_after(server);
 	} while (number < 0 || number == SIGHUP);
 	log_event("stop", "signal", number == SIGINT ? "SIGINT" : "SIGTERM");
 }

@@ -27,6 +27,7 @@
 #define HEADER_TIMEOUT "10s"
 #define IDLE_TIMEOUT "60s"
 #define STOP_TIMEOUT "30s"
+#define SESSION_TIMEOUT "1d"
 #define MIN_RATE "1KiB"
 #define KEEP_FREE "64MiB"
 #define THREADS "2"
@@ -102,6 +103,9 @@ const struct wpkg_option config_rows[] = {
 	ROW("stop-timeout", DURATION, "TIME",
 	    "for running requests when it is to end (" STOP_TIMEOUT ")", "STOP_TIMEOUT",
 	    stop_timeout),
+	ROW("session-timeout", DURATION, "TIME",
+	    "for an upload in several requests to go on (" SESSION_TIMEOUT ")", "SESSION_TIMEOUT",
+	    session_timeout),
 	ROW("min-rate", SIZE, "SIZE",
 	    "a second that a client must send or take on average (" MIN_RATE ")", "MIN_RATE",
 	    min_rate),
@@ -150,6 +154,7 @@ static const struct {
 	{"header-timeout", HEADER_TIMEOUT},
 	{"idle-timeout", IDLE_TIMEOUT},
 	{"stop-timeout", STOP_TIMEOUT},
+	{"session-timeout", SESSION_TIMEOUT},
 	{"min-rate", MIN_RATE},
 	{"keep-free", KEEP_FREE},
 	{"threads", THREADS},
@@ -359,6 +364,7 @@ static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 		{"header-timeout", (uint64_t)config->header_timeout, 1, day},
 		{"idle-timeout", (uint64_t)config->idle_timeout, 1, day},
 		{"stop-timeout", (uint64_t)config->stop_timeout, 0, day},
+		{"session-timeout", (uint64_t)config->session_timeout, 1, 3650 * day},
 		{"admission-workers", config->admission_workers, 0, 1024},
 		{"admission-timeout", (uint64_t)config->admission_timeout, 1, day},
 	};

@@ -54,6 +54,7 @@ struct config {
 	int64_t header_timeout;		   /* seconds for a request's head to arrive */
 	int64_t idle_timeout;		   /* seconds without a byte */
 	int64_t stop_timeout;		   /* seconds for running requests when it is to end */
+	int64_t session_timeout;	   /* seconds between two requests of an upload */
 	uint64_t min_rate;		   /* bytes a second that a body must bring, and take */
 	uint64_t keep_free;		   /* bytes of disk */
 	uint64_t threads;		   /* that talk HTTP */

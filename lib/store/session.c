@@ -139,11 +139,37 @@ static void evict_idle(struct sessions *sessions, int64_t before)
 	}
 }
 
+/* Those that were never paused are in memory only: nothing of theirs was acknowledged. The lock is
+ * held. */
+static uint64_t drop_unsaved(struct sessions *sessions, int64_t before)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct wpkg_session **at = &sessions->buckets[i];
+		while (*at) {
+			struct wpkg_session *session = *at;
+			if (session->taken || session->saved || session->touched >= before) {
+				at = &session->next;
+				continue;
+			}
+			*at = session->next;
+			sessions->count--;
+			forget_upload(session);
+			free_session(session);
+			count++;
+		}
+	}
+	return count;
+}
+
 static enum wpkg_status insert(struct sessions *sessions, struct wpkg_session *session,
 			       struct wpkg_err *err)
 {
 	if (sessions->count >= COMFORTABLE)
 		evict_idle(sessions, wpkg_clock_now() - IDLE_SECONDS);
+	/* Whoever opens sessions and leaves them shall not keep others from theirs. */
+	if (sessions->count >= COMFORTABLE)
+		(void)drop_unsaved(sessions, wpkg_clock_now() - IDLE_SECONDS);
 	if (sessions->count >= MOST)
 		return WPKG_FAIL(err, WPKG_EBUSY, "too many uploads are under way");
 	struct wpkg_session **bucket = bucket_of(sessions, session->id);
@@ -288,8 +314,11 @@ static enum wpkg_status resume_upload(struct wpkg_session *session, const struct
 	if (status != WPKG_OK)
 		return status;
 	struct wpkg_upload *upload = session->upload;
-	if (!loading->in_file)
+	if (!loading->in_file) {
+		/* A crash left a file when it had just become too large for the row. */
+		(void)blobs->ops->forget(blobs, session->id, NULL);
 		return wpkg_upload_write(upload, loading->bytes, err);
+	}
 	status = blobs->ops->resume(&upload->stage, blobs, session->id, session->saved_size, err);
 	if (status == WPKG_OK)
 		status = blobs->ops->rehash(upload->stage, upload->hasher, err);
@@ -717,27 +746,11 @@ static enum wpkg_status delete_expired(struct wpkg_store *store, struct db *db, 
 	return status;
 }
 
-/* Those that were never paused are in memory only. */
 static uint64_t discard_unsaved(struct sessions *sessions, int64_t before)
 {
-	uint64_t count = 0;
 	pthread_mutex_lock(&sessions->lock);
 	evict_idle(sessions, before);
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct wpkg_session **at = &sessions->buckets[i];
-		while (*at) {
-			struct wpkg_session *session = *at;
-			if (session->taken || session->touched >= before) {
-				at = &session->next;
-				continue;
-			}
-			*at = session->next;
-			sessions->count--;
-			forget_upload(session);
-			free_session(session);
-			count++;
-		}
-	}
+	uint64_t count = drop_unsaved(sessions, before);
 	pthread_mutex_unlock(&sessions->lock);
 	return count;
 }
@@ -804,4 +817,10 @@ enum wpkg_status sessions_expire(uint64_t *count, struct wpkg_store *store, int6
 		*count = unsaved + (uint64_t)expiry->total;
 	wpkg_mem_free(expiry);
 	return status;
+}
+
+enum wpkg_status wpkg_session_expire(uint64_t *count, struct wpkg_store *store, int64_t before,
+				     struct wpkg_err *err)
+{
+	return sessions_expire(count, store, before, false, err);
 }

@@ -8,8 +8,8 @@
  * while, on disk in any case.
  *
  * What a pause was answered for is durable: after a crash the session goes on from there. A session
- * that was never paused is in memory only, and an orderly close pauses all. Idle ones end with a
- * gc.
+ * that was never paused is in memory only, and an orderly close pauses all. Idle ones end with
+ * wpkg_session_expire, or a gc.
  */
 
 #include "crypto/content_digest.h"
@@ -75,5 +75,9 @@ void wpkg_session_drop(struct wpkg_session *session);
 /* Ends a session and leaves nothing of it. WPKG_ENOTFOUND and WPKG_EBUSY as above. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_session_cancel(struct wpkg_store *store, struct wpkg_str name,
 						     struct wpkg_str id, struct wpkg_err *err);
+
+/* Ends those that no request has had since a moment; *count is how many. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_session_expire(uint64_t *count, struct wpkg_store *store,
+						     int64_t before, struct wpkg_err *err);
 
 #endif
