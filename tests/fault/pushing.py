@@ -90,13 +90,19 @@ class Server:
 
     def request(self, method, path, body=None, headers=None, timeout=20):
         """(status, body), or (None, reason) when the connection broke."""
+        status, _, body = self.exchange(method, path, body, headers, timeout)
+        return status, body
+
+    def exchange(self, method, path, body=None, headers=None, timeout=20):
+        """The same with headers, names in lower case, between."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
-            return response.status, response.read()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, headers, response.read()
         except (OSError, http.client.HTTPException) as broken:
-            return None, str(broken)
+            return None, {}, str(broken)
         finally:
             connection.close()
 
