@@ -300,7 +300,8 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
 	$(INSTALL) -m 644 $(OUT)/libwpkg.a $(ROOT)/lib/libwpkg.a
 	$(INSTALL) -m 755 $(OUT)/libwpkg.so $(ROOT)/lib/libwpkg.so.0
 	ln -sf libwpkg.so.0 $(ROOT)/lib/libwpkg.so
-	for h in $(filter-out %_int.h lib/capi/% lib/exec/%,$(wildcard lib/*/*.h)); do \
+	for h in $$(grep -L '_int\.h"' \
+	  $(filter-out %_int.h lib/capi/% lib/exec/%,$(wildcard lib/*/*.h))); do \
 	  $(INSTALL) -m 644 $$h $(ROOT)/include/wpkg/$${h#lib/} || exit 1; done
 	$(INSTALL) -m 644 $(OUT)/wpkg.h $(ROOT)/include/wpkg/wpkg.h
 	$(INSTALL) -m 644 lib/capi/wasm.h $(ROOT)/include/wpkg/wasm.h

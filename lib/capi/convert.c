@@ -41,20 +41,26 @@ wpkg_valtype capi_type_of_kind(wasm_valkind_t kind)
 	}
 }
 
-static void valtypes(wasm_valtype_vec_t *out, const struct wpkg_types *types,
+/* False: no memory. */
+static bool valtypes(wasm_valtype_vec_t *out, const struct wpkg_types *types,
 		     const wpkg_valtype *from, uint32_t count)
 {
 	wasm_valtype_vec_new_uninitialized(out, count);
 	for (size_t i = 0; i < out->size; i++)
 		out->data[i] = wasm_valtype_new(capi_kind_of(types, from[i]));
+	return out->size == count;
 }
 
 wasm_functype_t *capi_functype(const struct wpkg_types *types, const struct wpkg_func_type *type)
 {
 	wasm_valtype_vec_t params, results;
-	valtypes(&params, types, type->params, type->param_count);
-	valtypes(&results, types, type->results, type->result_count);
-	return wasm_functype_new(&params, &results);
+	bool is_good = valtypes(&params, types, type->params, type->param_count);
+	is_good = valtypes(&results, types, type->results, type->result_count) && is_good;
+	if (is_good)
+		return wasm_functype_new(&params, &results);
+	wasm_valtype_vec_delete(&params);
+	wasm_valtype_vec_delete(&results);
+	return NULL;
 }
 
 /* What does not fit in 32 bits is as much as does. */

@@ -52,8 +52,7 @@ static enum wpkg_trap enter_with(struct wpkg_caller *caller, const struct capi_c
 	if (trap) {
 		wasm_trap_delete(store->pending);
 		store->pending = trap;
-		return wpkg_caller_fail(caller, "%.*s", (int)trap->ref.trap.message.size,
-					trap->ref.trap.message.data);
+		return wpkg_caller_fail(caller, "a callback trapped");
 	}
 	for (uint32_t i = 0; i < type->result_count; i++)
 		is_good = capi_value_to(&results[i], store, type->results[i], &out.data[i]) &&

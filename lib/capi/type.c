@@ -79,9 +79,19 @@ void wasm_valtype_delete(wasm_valtype_t *type)
 
 /* Types of functions. */
 
+/* Nothing is missing for want of memory. */
+static bool is_whole(const wasm_valtype_vec_t *types)
+{
+	for (size_t i = 0; i < types->size; i++)
+		if (!types->data[i])
+			return false;
+	return true;
+}
+
 wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params, wasm_valtype_vec_t *results)
 {
-	wasm_functype_t *type = wpkg_mem_calloc(1, sizeof(*type));
+	wasm_functype_t *type =
+		is_whole(params) && is_whole(results) ? wpkg_mem_calloc(1, sizeof(*type)) : NULL;
 	if (!type) {
 		wasm_valtype_vec_delete(params);
 		wasm_valtype_vec_delete(results);
@@ -105,9 +115,14 @@ const wasm_valtype_vec_t *wasm_functype_results(const wasm_functype_t *type)
 
 wasm_functype_t *wasm_functype_copy(const wasm_functype_t *type)
 {
-	wasm_valtype_vec_t params, results;
+	wasm_valtype_vec_t params = WASM_EMPTY_VEC, results = WASM_EMPTY_VEC;
 	wasm_valtype_vec_copy(&params, &type->params);
 	wasm_valtype_vec_copy(&results, &type->results);
+	if (params.size != type->params.size || results.size != type->results.size) {
+		wasm_valtype_vec_delete(&params);
+		wasm_valtype_vec_delete(&results);
+		return NULL;
+	}
 	return wasm_functype_new(&params, &results);
 }
 

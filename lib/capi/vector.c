@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vectors of wasm.h, one family for all of them. Without memory a vector is empty. */
+/* The vectors of wasm.h, one family for all of them. Without memory a vector is empty, and the
+ * items that it was to have are gone. */
 #include "capi/wasm.h"
 
 #include "base/mem.h"
@@ -20,8 +21,15 @@
 				   wasm_##name##_t star const data[])                              \
 	{                                                                                          \
 		wasm_##name##_vec_new_uninitialized(out, size);                                    \
-		if (out->size)                                                                     \
-			memcpy(out->data, data, size * sizeof(*data));                             \
+		if (out->size == size) {                                                           \
+			if (size)                                                                  \
+				memcpy(out->data, data, size * sizeof(*data));                     \
+			return;                                                                    \
+		}                                                                                  \
+		for (size_t i = 0; i < size; i++) {                                                \
+			wasm_##name##_t star item = data[i];                                       \
+			clear_##name(&item);                                                       \
+		}                                                                                  \
 	}                                                                                          \
 	void wasm_##name##_vec_copy(wasm_##name##_vec_t *out, const wasm_##name##_vec_t *from)     \
 	{                                                                                          \

@@ -13,8 +13,8 @@
  * its handles. Finalizers run at the latest then.
  *
  * A store belongs to one thread at a time; an engine and a shared module to any number. Functions
- * that make something return NULL when memory is out, and those that take a type or a module which
- * is not good. NULL is fine for each delete.
+ * that make something return NULL when memory is out, or when what they are given is not good; a
+ * vector is empty then, or has NULL for what could not be made. NULL is fine for each delete.
  */
 
 #include <assert.h>
@@ -392,10 +392,14 @@ static inline own wasm_functype_t *wasm_functype_new_of(size_t param_count,
 							size_t result_count,
 							wasm_valtype_t *const *results)
 {
-	wasm_valtype_vec_t param_vec, result_vec;
+	wasm_valtype_vec_t param_vec = {0, NULL}, result_vec = {0, NULL};
 	wasm_valtype_vec_new(&param_vec, param_count, params);
 	wasm_valtype_vec_new(&result_vec, result_count, results);
-	return wasm_functype_new(&param_vec, &result_vec);
+	if (param_vec.size == param_count && result_vec.size == result_count)
+		return wasm_functype_new(&param_vec, &result_vec);
+	wasm_valtype_vec_delete(&param_vec);
+	wasm_valtype_vec_delete(&result_vec);
+	return NULL;
 }
 
 /* wasm_functype_new_2_1(a, b, result): by the numbers of parameters and results. */
