@@ -90,7 +90,7 @@ enum wpkg_status oci_store_read_blob(struct wpkg_str *out, struct oci_store *sto
 	struct reading reading = {.job = {.label = &label, .fd = -1, .sink = take}};
 	struct wpkg_parcel_queue queue = {
 		.parallel = 1, .next = next, .done = done, .user = &reading};
-	struct wpkg_str text;
+	struct wpkg_str text = {0};
 	if (descriptor->size > max)
 		return WPKG_FAIL(err, WPKG_ELIMIT,
 				 "a blob of %llu bytes where at most %zu are taken",
