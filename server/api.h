@@ -17,14 +17,18 @@
 #include "request.h"
 #include "store/record.h"
 
-void api_preflight(struct request *request);  /* OPTIONS, before a page's request (CORS) */
-void api_registry(struct request *request);   /* GET registry */
-void api_packages(struct request *request);   /* GET packages */
-void api_package(struct request *request);    /* GET packages/NAME */
-void api_dependents(struct request *request); /* GET dependents/NAME */
-void api_version(struct request *request);    /* GET versions/NAME/VERSION */
-void api_parcel(struct request *request);     /* GET parcels/NAME/VERSION/SHA256 */
-void api_diff(struct request *request);	      /* GET diff/NAME/VERSION */
+void api_preflight(struct request *request);	/* OPTIONS, before a page's request (CORS) */
+void api_registry(struct request *request);	/* GET registry */
+void api_packages(struct request *request);	/* GET packages */
+void api_package(struct request *request);	/* GET packages/NAME */
+void api_dependents(struct request *request);	/* GET dependents/NAME */
+void api_version(struct request *request);	/* GET versions/NAME/VERSION */
+void api_parcel(struct request *request);	/* GET parcels/NAME/VERSION/SHA256 */
+void api_events(struct request *request);	/* GET events */
+void api_atom(struct request *request);		/* GET events.atom */
+void api_index(struct request *request);	/* GET /index/packages/NAME */
+void api_index_config(struct request *request); /* GET /index/config.json */
+void api_diff(struct request *request);		/* GET diff/NAME/VERSION */
 
 /* What a request asks of an answer, beyond its address. */
 struct api_query {
@@ -96,6 +100,10 @@ void api_put_next(struct api_answer *answer, const struct api_query *query, cons
 /* What an invoice says of its package: description, authors, license, repository, ... */
 void api_put_about(struct api_answer *answer, struct wpkg_value *to,
 		   const struct wpkg_invoice *invoice);
+
+/* An array of names and requirements. */
+void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, const char *key,
+			  const struct wpkg_invoice *invoice);
 
 /* A parcel, and where its bytes are. */
 void api_put_parcel(struct api_answer *answer, struct wpkg_value *to,

@@ -25,12 +25,12 @@ static void put_words(struct api_answer *answer, struct wpkg_value *to, const ch
 			api_put_text(answer, array, NULL, wpkg_str_trim(word));
 }
 
-static void put_dependencies(struct api_answer *answer, struct wpkg_value *to,
-			     const struct wpkg_invoice *invoice)
+void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, const char *key,
+			  const struct wpkg_invoice *invoice)
 {
 	struct wpkg_dependency dependency;
 	struct wpkg_str rest = wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_DEPENDENCIES);
-	struct wpkg_value *array = api_put_array(answer, to, "dependencies");
+	struct wpkg_value *array = api_put_array(answer, to, key);
 	while (wpkg_dependency_next(&dependency, &rest)) {
 		struct wpkg_value *item = api_put_table(answer, array, NULL);
 		api_put_text(answer, item, "name", dependency.name);
@@ -85,7 +85,7 @@ void api_put_about(struct api_answer *answer, struct wpkg_value *to,
 	api_put_optional(answer, to, "documentation",
 			 wpkg_map_find(map, WPKG_ANNOTATION_DOCUMENTATION));
 	put_origin(answer, to, map);
-	put_dependencies(answer, to, invoice);
+	api_put_dependencies(answer, to, "dependencies", invoice);
 	if (readme)
 		api_put_parcel(answer, api_put_table(answer, to, "readme"), invoice,
 			       &readme->label);

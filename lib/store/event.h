@@ -31,4 +31,21 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_event_list(struct wpkg_event_list *out,
 						 int64_t after, struct wpkg_str name, size_t limit,
 						 struct wpkg_err *err);
 
+/*
+ * Of those, what everybody may know: publish, yank, flag, recheck and replace, delete of what had
+ * been published, import of what is. The zero value has them all from the first on.
+ */
+struct wpkg_event_feed {
+	int64_t after;	      /* id; only those behind it */
+	struct wpkg_str name; /* of that package; empty: of all */
+	bool newest_first;
+	size_t limit;
+};
+
+WPKG_MUST_CHECK enum wpkg_status wpkg_event_read_feed(struct wpkg_event_list *out,
+						      struct wpkg_arena *arena,
+						      struct wpkg_store *store,
+						      const struct wpkg_event_feed *feed,
+						      struct wpkg_err *err);
+
 #endif
