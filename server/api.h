@@ -15,7 +15,7 @@
 #include "net/form.h"
 #include "pkg/invoice.h"
 #include "request.h"
-#include "store/record.h"
+#include "store/package.h"
 
 void api_preflight(struct request *request);	/* OPTIONS, before a page's request (CORS) */
 void api_registry(struct request *request);	/* GET registry */
@@ -24,6 +24,7 @@ void api_package(struct request *request);	/* GET packages/NAME */
 void api_dependents(struct request *request);	/* GET dependents/NAME */
 void api_version(struct request *request);	/* GET versions/NAME/VERSION */
 void api_parcel(struct request *request);	/* GET parcels/NAME/VERSION/SHA256 */
+void api_search(struct request *request);	/* GET search */
 void api_events(struct request *request);	/* GET events */
 void api_atom(struct request *request);		/* GET events.atom */
 void api_index(struct request *request);	/* GET /index/packages/NAME */
@@ -100,6 +101,10 @@ void api_put_next(struct api_answer *answer, const struct api_query *query, cons
 /* What an invoice says of its package: description, authors, license, repository, ... */
 void api_put_about(struct api_answer *answer, struct wpkg_value *to,
 		   const struct wpkg_invoice *invoice);
+
+/* A package as lists have it. */
+void api_put_package(struct api_answer *answer, struct wpkg_value *to,
+		     const struct wpkg_package *package);
 
 /* An array of names and requirements. */
 void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, const char *key,

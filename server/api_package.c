@@ -47,6 +47,13 @@ static void put_package(struct api_answer *answer, struct wpkg_value *to,
 	api_put_time(answer, to, "updated", package->updated);
 }
 
+void api_put_package(struct api_answer *answer, struct wpkg_value *to,
+		     const struct wpkg_package *package)
+{
+	put_package(answer, to, package);
+	api_put_text(answer, to, "description", package->description);
+}
+
 /* "NAME", or "SECONDS:NAME" in an order of time. */
 static bool take_cursor(struct wpkg_package_mark *out, struct request *request,
 			const struct api_query *query, enum wpkg_package_order order)
@@ -133,8 +140,7 @@ static enum wpkg_status put_page(struct api_answer *answer, struct wpkg_value *a
 			if (!api_may_read(request, list.items[i].name))
 				continue;
 			struct wpkg_value *item = api_put_table(answer, array, NULL);
-			put_package(answer, item, &list.items[i]);
-			api_put_text(answer, item, "description", list.items[i].description);
+			api_put_package(answer, item, &list.items[i]);
 			kept++;
 		}
 	}

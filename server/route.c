@@ -202,6 +202,7 @@ static const struct route routes[] = {
 	{API_READ("/api/v1/dependents/*"), .name = "api-dependents", .handle = api_dependents},
 	{API_READ("/api/v1/versions/*"), .name = "api-version", .handle = api_version},
 	{API_READ("/api/v1/parcels/*"), .name = "api-parcel", .handle = api_parcel},
+	{API_READ("/api/v1/search"), .name = "api-search", .handle = api_search},
 	{API_READ("/api/v1/events"), .name = "api-events", .handle = api_events},
 	{API_READ("/api/v1/events.atom"), .name = "api-atom", .handle = api_atom},
 	{API_READ("/index/packages/*"), .name = "index", .handle = api_index},

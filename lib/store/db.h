@@ -51,6 +51,18 @@ enum db_access {
 struct db;
 struct db_rows;
 
+/* What packages are searched by: all of it must be there. At least one of the two lists is not
+ * empty. */
+struct db_search {
+	const struct wpkg_str *words; /* anywhere in its texts; what divides words makes a phrase */
+	size_t word_count;
+	const struct wpkg_str *traits; /* words of traits */
+	size_t trait_count;
+	bool only_names; /* the words in its name */
+	bool not_names;	 /* not all of the words in its name: what only_names leaves */
+	bool begins;	 /* a word need only begin so */
+};
+
 struct db_ops {
 	/* The index of summaries' texts is the engine's own. $1 summary, $2 name, $3 description.
 	 */
@@ -65,6 +77,18 @@ struct db_ops {
 	 * any it is empty. */
 	void (*search_expression)(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count,
 				  bool only_names);
+	/* The index of packages' texts. $1 name id; $2 to $7 name, description, keywords, authors,
+	 * readme, traits. To be removed they must be as they were added. */
+	const char *text_add;
+	const char *text_remove;
+	/* How many packages an expression ($1) finds, counted no further than $2. */
+	const char *text_count;
+	/* name id, name, description, keywords of all that it finds ($1). */
+	const char *text_find;
+	/* name id of those, the latest name first, at most $2 after the first $3. */
+	const char *text_page;
+	/* Appends the expression of a search. */
+	void (*text_expression)(struct wpkg_buf *buf, const struct db_search *search);
 	void (*close)(struct db *db);
 	enum wpkg_status (*begin)(struct db *db, enum db_access access, struct wpkg_err *err);
 	enum wpkg_status (*commit)(struct db *db, struct wpkg_err *err);

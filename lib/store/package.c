@@ -111,6 +111,28 @@ enum wpkg_status wpkg_package_find(struct wpkg_package *out, struct wpkg_arena *
 	return status;
 }
 
+enum wpkg_status package_list_ids(struct wpkg_package_list *out, struct wpkg_arena *arena,
+				  struct db *db, const int64_t *ids, size_t count,
+				  struct wpkg_err *err)
+{
+	struct wpkg_package_list list = {0};
+	enum wpkg_status status = WPKG_OK;
+	list.items = wpkg_arena_alloc(arena, count + 1, sizeof(*list.items));
+	if (!list.items)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a list of packages");
+	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
+		struct db_rows rows;
+		db_rows_open(&rows, db, PACKAGE_SELECT "WHERE p.name_id = $1",
+			     DB_VALUES(db_integer(ids[i])));
+		if (db_rows_next(&rows))
+			list.items[list.count++] = package_of_row(arena, &rows);
+		status = db_rows_close(&rows, err);
+	}
+	if (status == WPKG_OK)
+		*out = list;
+	return status;
+}
+
 /* Versions */
 
 struct versions {

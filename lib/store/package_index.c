@@ -3,6 +3,7 @@
 
 #include "pkg/annotation.h"
 #include "pkg/version.h"
+#include "store/package_text.h"
 #include "store/record.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
@@ -129,8 +130,8 @@ static enum wpkg_status set_record(struct db *db, int64_t name_id, int64_t recor
 	return status;
 }
 
-static enum wpkg_status derive(struct db *db, int64_t name_id, int64_t record_id,
-			       struct wpkg_err *err)
+static enum wpkg_status derive(struct wpkg_store *store, struct db *db, int64_t name_id,
+			       int64_t record_id, struct wpkg_err *err)
 {
 	struct wpkg_arena arena;
 	struct wpkg_invoice *invoice = NULL;
@@ -140,11 +141,14 @@ static enum wpkg_status derive(struct db *db, int64_t name_id, int64_t record_id
 		status = read_invoice(&invoice, &arena, db, record_id, err);
 	if (status == WPKG_OK && invoice)
 		status = put_dependencies(db, name_id, invoice, err);
+	if (status == WPKG_OK)
+		status = package_text_renew(store, db, name_id, record_id, invoice, err);
 	wpkg_arena_clear(&arena);
 	return status;
 }
 
-enum wpkg_status package_renew(struct db *db, int64_t name_id, struct wpkg_err *err)
+enum wpkg_status package_renew(struct wpkg_store *store, struct db *db, int64_t name_id,
+			       struct wpkg_err *err)
 {
 	bool is_stale = false;
 	int64_t record_id = 0;
@@ -159,9 +163,11 @@ enum wpkg_status package_renew(struct db *db, int64_t name_id, struct wpkg_err *
 		status = db_run(NULL, db, "DELETE FROM package_dependencies WHERE name_id = $1",
 				DB_VALUES(db_integer(name_id)), err);
 	if (status == WPKG_OK && record_id == 0)
+		status = package_text_renew(store, db, name_id, 0, NULL, err);
+	if (status == WPKG_OK && record_id == 0)
 		return db_run(NULL, db, "DELETE FROM packages WHERE name_id = $1",
 			      DB_VALUES(db_integer(name_id)), err);
-	return status == WPKG_OK ? derive(db, name_id, record_id, err) : status;
+	return status == WPKG_OK ? derive(store, db, name_id, record_id, err) : status;
 }
 
 /* Packages that an older program's store has, or an import brought. */
@@ -177,7 +183,6 @@ static enum wpkg_status catch_up(struct wpkg_store *store, struct db *db, void *
 	struct catching_up *catching = arguments;
 	enum wpkg_status status = WPKG_OK;
 	bool found = true;
-	(void)store;
 	catching->count = 0;
 	while (status == WPKG_OK && found && catching->count < catching->limit) {
 		int64_t name_id = 0;
@@ -186,7 +191,7 @@ static enum wpkg_status catch_up(struct wpkg_store *store, struct db *db, void *
 					 "ORDER BY name_id LIMIT 1",
 					 DB_NO_VALUES, err);
 		if (status == WPKG_OK && found)
-			status = package_renew(db, name_id, err);
+			status = package_renew(store, db, name_id, err);
 		catching->count += found;
 	}
 	return status;

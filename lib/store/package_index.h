@@ -21,12 +21,18 @@ WPKG_MUST_CHECK enum wpkg_status package_mark_times(struct db *db, int64_t name_
 						    struct wpkg_err *err);
 
 /* Makes what is derived anew, where it was marked. */
-WPKG_MUST_CHECK enum wpkg_status package_renew(struct db *db, int64_t name_id,
-					       struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status package_renew(struct wpkg_store *store, struct db *db,
+					       int64_t name_id, struct wpkg_err *err);
 
 /* As wpkg_record_modules. */
 WPKG_MUST_CHECK enum wpkg_status package_list_modules(struct wpkg_module_facts_list *out,
 						      struct wpkg_arena *arena, struct db *db,
 						      int64_t record_id, struct wpkg_err *err);
+
+/* Packages by their names' ids, in that order; one that is none any more is left out. */
+WPKG_MUST_CHECK enum wpkg_status package_list_ids(struct wpkg_package_list *out,
+						  struct wpkg_arena *arena, struct db *db,
+						  const int64_t *ids, size_t count,
+						  struct wpkg_err *err);
 
 #endif

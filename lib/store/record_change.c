@@ -81,7 +81,6 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	bool moved = false;
 	bool was_pushed = false;
 	struct record_head head;
-	(void)store;
 	enum wpkg_status status = record_head_find(&head, &settling->arena, db, settling->id, err);
 	if (status != WPKG_OK)
 		return status;
@@ -97,7 +96,7 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	if (status == WPKG_OK)
 		status = keep_verdict(db, head.id, settlement, err);
 	if (status == WPKG_OK && accepted)
-		status = package_renew(db, head.name_id, err);
+		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, accepted ? "publish" : "reject", &head, head.pusher,
 					  settling->reason, err);
@@ -110,7 +109,6 @@ static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *a
 	struct settling *settling = arguments;
 	const struct wpkg_settlement *settlement = settling->settlement;
 	struct record_head head;
-	(void)store;
 	enum wpkg_status status = record_head_find(&head, &settling->arena, db, settling->id, err);
 	if (status != WPKG_OK)
 		return status;
@@ -122,7 +120,7 @@ static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *a
 	if (status == WPKG_OK)
 		status = package_mark(db, head.id, err);
 	if (status == WPKG_OK)
-		status = package_renew(db, head.name_id, err);
+		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, settlement->accepted ? "recheck" : "flag", &head,
 					  (struct wpkg_str){0}, settling->reason, err);
@@ -236,7 +234,6 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 	const struct wpkg_act *act = yanking->act;
 	struct record_head head;
 	bool moved = false;
-	(void)store;
 	enum wpkg_status status = record_head_find(&head, &yanking->arena, db, yanking->id, err);
 	if (status != WPKG_OK)
 		return status;
@@ -258,7 +255,7 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 	if (status == WPKG_OK)
 		status = package_manifest_renew(db, head.id, yanking->text, err);
 	if (status == WPKG_OK)
-		status = package_renew(db, head.name_id, err);
+		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, moved ? "yank" : "replace", &head, act->actor,
 					  act->reason, err);
@@ -336,7 +333,6 @@ static enum wpkg_status delete_version(struct wpkg_store *store, struct db *db, 
 	struct record_head head = {0};
 	int64_t name_id = 0;
 	bool found = false;
-	(void)store;
 	enum wpkg_status status =
 		db_find_integer(&found, &name_id, db, "SELECT id FROM names WHERE name = $1",
 				DB_VALUES(db_text(deletion->name)), err);
@@ -350,7 +346,7 @@ static enum wpkg_status delete_version(struct wpkg_store *store, struct db *db, 
 				 WPKG_STR_ARG(deletion->name), WPKG_STR_ARG(deletion->version));
 	status = record_remove(db, head.id, head.summary_id, err);
 	if (status == WPKG_OK)
-		status = package_renew(db, name_id, err);
+		status = package_renew(store, db, name_id, err);
 	if (status == WPKG_OK)
 		status =
 			db_run(NULL, db, "INSERT INTO removed_versions VALUES ($1, $2, $3, $4, $5)",

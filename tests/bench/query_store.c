@@ -7,10 +7,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "store/query.h"
+#include "store/search.h"
 #include "store/store.h"
 #include "words.h"
 
@@ -101,6 +103,110 @@ static enum wpkg_status all_of_a_range(struct wpkg_arena *arena, uint64_t number
 	return ask(arena, &query, err);
 }
 
+/* What the JSON API and the web page ask. */
+
+static enum wpkg_status look_for(struct wpkg_arena *arena, struct wpkg_str text, size_t offset,
+				 struct wpkg_err *err)
+{
+	struct wpkg_search_result result;
+	const struct wpkg_search search = {.text = text, .offset = offset, .limit = 20};
+	return wpkg_search_run(&result, arena, store, &search, err);
+}
+
+static enum wpkg_status package_page(struct wpkg_arena *arena, uint64_t number,
+				     struct wpkg_err *err)
+{
+	struct wpkg_package package;
+	struct wpkg_record record;
+	struct wpkg_invoice *invoice = NULL;
+	struct wpkg_package_version_list versions;
+	struct wpkg_dependent_list dependents;
+	const struct wpkg_viewer nobody = {0};
+	char name[BENCH_NAME];
+	bench_name(name, mix(number) % names);
+	const struct wpkg_package_versions_page page = {.name = wpkg_str_from(name), .limit = 100};
+	enum wpkg_status status = wpkg_package_find(&package, arena, store, page.name, err);
+	if (status == WPKG_OK)
+		status = wpkg_record_find(&record, arena, store, page.name, package.version,
+					  &nobody, err);
+	if (status == WPKG_OK)
+		status = wpkg_invoice_read(&invoice, arena, record.invoice, WPKG_INVOICE_TOML, err);
+	if (status == WPKG_OK)
+		status = wpkg_package_versions(&versions, arena, store, &page, err);
+	if (status == WPKG_OK)
+		status = wpkg_package_dependents(&dependents, arena, store, page.name,
+						 (struct wpkg_str){0}, 50, err);
+	return status;
+}
+
+static enum wpkg_status latest_packages(struct wpkg_arena *arena, uint64_t number,
+					struct wpkg_err *err)
+{
+	struct wpkg_package_list list;
+	const struct wpkg_package_page page = {
+		.order = number % 2 ? WPKG_PACKAGES_NEWEST : WPKG_PACKAGES_UPDATED, .limit = 50};
+	return wpkg_package_list(&list, arena, store, &page, err);
+}
+
+static enum wpkg_status search_word(struct wpkg_arena *arena, uint64_t number, struct wpkg_err *err)
+{
+	return look_for(arena, wpkg_str_from(words[mix(number) % WORDS]), 0, err);
+}
+
+static enum wpkg_status search_words(struct wpkg_arena *arena, uint64_t number,
+				     struct wpkg_err *err)
+{
+	return look_for(
+		arena,
+		wpkg_arena_format(arena, "%s %s", word_of(mix(number)), word_of(mix(number + 7))),
+		0, err);
+}
+
+static enum wpkg_status search_beginning(struct wpkg_arena *arena, uint64_t number,
+					 struct wpkg_err *err)
+{
+	struct wpkg_str word = wpkg_str_from(words[mix(number) % WORDS]);
+	return look_for(arena, wpkg_str_slice(word, 0, 2 + number % 3), 0, err);
+}
+
+static enum wpkg_status search_mistyped(struct wpkg_arena *arena, uint64_t number,
+					struct wpkg_err *err)
+{
+	struct wpkg_str word = wpkg_str_from(words[mix(number) % WORDS]);
+	return look_for(arena,
+			wpkg_arena_format(arena, "%.*sq%.*s",
+					  WPKG_STR_ARG(wpkg_str_slice(word, 0, 2)),
+					  WPKG_STR_ARG(wpkg_str_from_offset(word, 2))),
+			0, err);
+}
+
+static enum wpkg_status search_export(struct wpkg_arena *arena, uint64_t number,
+				      struct wpkg_err *err)
+{
+	return look_for(arena,
+			wpkg_arena_format(arena, "exports:do_%llu",
+					  (unsigned long long)(mix(number) % 2000)),
+			0, err);
+}
+
+/* What every module has, alone and beside a word, and far down the list. */
+static enum wpkg_status search_everywhere(struct wpkg_arena *arena, uint64_t number,
+					  struct wpkg_err *err)
+{
+	static const char *const all[] = {"runs-on:wasi-p1", "example", "kind:module feature:simd",
+					  "imports:wasi_snapshot_preview1 example"};
+	return look_for(arena, wpkg_str_from(all[number % 4]), number % 8 < 4 ? 0 : 980, err);
+}
+
+static enum wpkg_status search_word_and_module(struct wpkg_arena *arena, uint64_t number,
+					       struct wpkg_err *err)
+{
+	return look_for(
+		arena,
+		wpkg_arena_format(arena, "%s runs-on:wasi-p1 producer:rustc", word_of(mix(number))),
+		0, err);
+}
+
 static uint64_t processor_time(void)
 {
 	struct timespec now;
@@ -152,6 +258,14 @@ static bool measure(const char *what, question *body, size_t count)
 	return status == WPKG_OK;
 }
 
+/* The most that this process ever had, in MiB: the store's share of a server's. */
+static void report_memory(void)
+{
+	struct rusage usage;
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		printf("%-36s %5s %10.1f\n", "memory, MiB", "", (double)usage.ru_maxrss / 1024);
+}
+
 int main(int argc, char **argv)
 {
 	struct wpkg_err err;
@@ -175,7 +289,17 @@ int main(int argc, char **argv)
 		    measure("part of every name", broad_substring, 20) &&
 		    measure("one name with a version range", exact, 2000) &&
 		    measure("a page of all names", listing, 200) &&
-		    measure("all names with a version range", all_of_a_range, 10);
+		    measure("all names with a version range", all_of_a_range, 10) &&
+		    measure("a package's page", package_page, 2000) &&
+		    measure("the latest packages", latest_packages, 200) &&
+		    measure("words: one", search_word, 500) &&
+		    measure("words: two", search_words, 500) &&
+		    measure("words: beginnings", search_beginning, 200) &&
+		    measure("words: mistyped", search_mistyped, 200) &&
+		    measure("modules: an export", search_export, 500) &&
+		    measure("modules: what is everywhere", search_everywhere, 200) &&
+		    measure("modules: a word and two traits", search_word_and_module, 500);
+	report_memory();
 	wpkg_store_close(store);
 	return good ? 0 : 1;
 }

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/search.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "store/package_index.h"
+#include "store/package_text.h"
+#include "store/trait.h"
+
+#define EXPRESSION_MAX 32768
+#define TEXT_MAX 4096
+#define FEW WPKG_SEARCH_REACH /* matches that are ranked */
+
+struct searching {
+	const struct wpkg_search *search;
+	struct wpkg_arena *arena;
+	struct db *db;
+	struct wpkg_str terms[WPKG_SEARCH_TERMS_MAX]; /* as they were given */
+	size_t term_count;
+	struct wpkg_str words[WPKG_SEARCH_TERMS_MAX]; /* those that are no traits */
+	size_t word_count;
+	struct wpkg_str traits[WPKG_SEARCH_TERMS_MAX]; /* their words */
+	size_t trait_count;
+	bool begins;  /* words need only begin so */
+	int64_t *ids; /* the page, of names */
+	size_t id_count;
+	struct wpkg_search_result result;
+};
+
+/* What is asked */
+
+/* Has it anything that the index has words of? */
+static bool has_word(struct wpkg_str term)
+{
+	char room[NAME_WORD_MAX];
+	struct wpkg_str word;
+	return name_word_next(&word, room, &term);
+}
+
+static enum wpkg_status add_term(struct searching *searching, struct wpkg_str term,
+				 struct wpkg_err *err)
+{
+	if (term.len == 0 || (!trait_is(term) && !has_word(term)))
+		return WPKG_OK;
+	if (searching->term_count == WPKG_SEARCH_TERMS_MAX)
+		return WPKG_FAIL(err, WPKG_ELIMIT, "a search has more than %d terms",
+				 WPKG_SEARCH_TERMS_MAX);
+	searching->terms[searching->term_count++] = term;
+	return WPKG_OK;
+}
+
+static enum wpkg_status split(struct searching *searching, struct wpkg_err *err)
+{
+	struct wpkg_str rest = searching->search->text;
+	struct wpkg_str term;
+	enum wpkg_status status = WPKG_OK;
+	if (rest.len > TEXT_MAX)
+		return WPKG_FAIL(err, WPKG_ELIMIT, "a search is longer than %d bytes", TEXT_MAX);
+	while (status == WPKG_OK && wpkg_str_split(&rest, ' ', &term))
+		status = add_term(searching, term, err);
+	if (status == WPKG_OK && searching->term_count == 0)
+		return WPKG_FAIL(err, WPKG_EINVAL, "the search asks for nothing");
+	return status;
+}
+
+static enum wpkg_status sort_terms(struct searching *searching, struct wpkg_err *err)
+{
+	searching->word_count = searching->trait_count = 0;
+	for (size_t i = 0; i < searching->term_count; i++) {
+		char word[TRAIT_WORD + 1];
+		if (!trait_is(searching->terms[i])) {
+			searching->words[searching->word_count++] = searching->terms[i];
+			continue;
+		}
+		trait_word(word, searching->terms[i]);
+		struct wpkg_str copy = wpkg_arena_dup(searching->arena, wpkg_str_from(word));
+		if (!copy.ptr)
+			return WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
+		searching->traits[searching->trait_count++] = copy;
+	}
+	return WPKG_OK;
+}
+
+/* In the arena. part: of which the words must stand in the name, or must not; neither is all. */
+enum part { PART_ALL, PART_NAMES, PART_REST };
+
+static enum wpkg_status expression_of(struct wpkg_str *out, struct searching *searching,
+				      enum part part, struct wpkg_err *err)
+{
+	struct wpkg_buf text;
+	const struct db_search search = {.words = searching->words,
+					 .word_count = searching->word_count,
+					 .traits = searching->traits,
+					 .trait_count = searching->trait_count,
+					 .only_names = part == PART_NAMES,
+					 .not_names = part == PART_REST,
+					 .begins = searching->begins};
+	wpkg_buf_init(&text, EXPRESSION_MAX);
+	searching->db->ops->text_expression(&text, &search);
+	enum wpkg_status status = wpkg_buf_check(&text, "search", err);
+	if (status == WPKG_OK) {
+		*out = wpkg_arena_dup(searching->arena, wpkg_buf_str(&text));
+		if (!out->ptr)
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
+	}
+	wpkg_buf_clear(&text);
+	return status;
+}
+
+/* No further than one more than few. */
+static enum wpkg_status count(int64_t *out, struct searching *searching, struct wpkg_str expression,
+			      struct wpkg_err *err)
+{
+	bool found = false;
+	return db_find_integer(&found, out, searching->db, searching->db->ops->text_count,
+			       DB_VALUES(db_text(expression), db_integer(FEW + 1)), err);
+}
+
+/* Few matches: ranked */
+
+struct match {
+	int64_t name_id;
+	struct wpkg_str name;
+	unsigned score;
+};
+
+static bool is_word_of(struct wpkg_str text, struct wpkg_str wanted)
+{
+	char room[NAME_WORD_MAX];
+	struct wpkg_str word;
+	while (name_word_next(&word, room, &text))
+		if (wpkg_str_equal_nocase(word, wanted))
+			return true;
+	return false;
+}
+
+/* The last part of a name is what people call it. */
+static unsigned score_of(struct wpkg_str term, struct wpkg_str name, struct wpkg_str description,
+			 struct wpkg_str keywords)
+{
+	size_t slash = wpkg_str_find_last(name, '/');
+	struct wpkg_str last = wpkg_str_from_offset(name, slash < name.len ? slash + 1 : 0);
+	if (wpkg_str_equal_nocase(name, term) || wpkg_str_equal_nocase(last, term))
+		return 32;
+	if (is_word_of(last, term))
+		return 16;
+	if (wpkg_str_contains(last, term) || is_word_of(name, term))
+		return 8;
+	if (is_word_of(keywords, term))
+		return 4;
+	return is_word_of(description, term) ? 2 : 1;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct match *left = a;
+	const struct match *right = b;
+	if (left->score != right->score)
+		return left->score > right->score ? -1 : 1;
+	return wpkg_str_compare(left->name, right->name);
+}
+
+static enum wpkg_status find_matches(struct match **out, size_t *count, struct searching *searching,
+				     struct wpkg_str expression, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	struct match *matches = NULL;
+	size_t n = 0;
+	db_rows_open(&rows, searching->db, searching->db->ops->text_find,
+		     DB_VALUES(db_text(expression)));
+	while (db_rows_next(&rows)) {
+		matches = store_grow(searching->arena, matches, n, sizeof(*matches));
+		if (!matches) {
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
+			break;
+		}
+		struct match *match = &matches[n++];
+		*match = (struct match){.name_id = db_rows_integer(&rows, 0),
+					.name = store_keep_text(searching->arena, &rows, 1)};
+		for (size_t i = 0; i < searching->word_count; i++)
+			match->score += score_of(searching->words[i], match->name,
+						 db_rows_bytes(&rows, 2), db_rows_bytes(&rows, 3));
+	}
+	*out = matches;
+	*count = n;
+	return db_rows_close(&rows, err);
+}
+
+static bool add_id(struct searching *searching, int64_t id)
+{
+	searching->ids = store_grow(searching->arena, searching->ids, searching->id_count,
+				    sizeof(*searching->ids));
+	if (!searching->ids)
+		return false;
+	searching->ids[searching->id_count++] = id;
+	return true;
+}
+
+/* Adds those from offset on until the page is full. */
+static enum wpkg_status add_ranked(struct searching *searching, struct wpkg_str expression,
+				   size_t offset, struct wpkg_err *err)
+{
+	struct match *matches = NULL;
+	size_t n = 0;
+	enum wpkg_status status = find_matches(&matches, &n, searching, expression, err);
+	if (status != WPKG_OK)
+		return status;
+	if (n > 0)
+		qsort(matches, n, sizeof(*matches), compare);
+	for (size_t i = offset; i < n && searching->id_count < searching->search->limit; i++)
+		if (!add_id(searching, matches[i].name_id))
+			return WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
+	return WPKG_OK;
+}
+
+/* Many: the latest first */
+
+static enum wpkg_status add_latest(struct searching *searching, struct wpkg_str expression,
+				   size_t offset, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, searching->db, searching->db->ops->text_page,
+		     DB_VALUES(db_text(expression),
+			       db_size(searching->search->limit - searching->id_count),
+			       db_size(offset)));
+	while (db_rows_next(&rows))
+		if (!add_id(searching, db_rows_integer(&rows, 0)))
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
+	return db_rows_close(&rows, err);
+}
+
+/* Those with the words in their names, then the others. */
+static enum wpkg_status add_many(struct searching *searching, struct wpkg_str expression,
+				 struct wpkg_err *err)
+{
+	const size_t offset = searching->search->offset;
+	struct wpkg_str names = {0};
+	struct wpkg_str rest = {0};
+	int64_t named = 0;
+	if (searching->word_count == 0)
+		return add_latest(searching, expression, offset, err);
+	enum wpkg_status status = expression_of(&names, searching, PART_NAMES, err);
+	if (status == WPKG_OK)
+		status = expression_of(&rest, searching, PART_REST, err);
+	if (status == WPKG_OK)
+		status = count(&named, searching, names, err);
+	if (status != WPKG_OK || named > FEW)
+		return status == WPKG_OK ? add_latest(searching, names, offset, err) : status;
+	if (offset < (size_t)named)
+		status = add_ranked(searching, names, offset, err);
+	if (status == WPKG_OK && searching->id_count < searching->search->limit)
+		status = add_latest(searching, rest,
+				    offset > (size_t)named ? offset - (size_t)named : 0, err);
+	return status;
+}
+
+/* *found: how many, few at most and one more. */
+static enum wpkg_status look(int64_t *found, struct searching *searching, struct wpkg_err *err)
+{
+	struct wpkg_str expression = {0};
+	enum wpkg_status status = sort_terms(searching, err);
+	if (status == WPKG_OK)
+		status = expression_of(&expression, searching, PART_ALL, err);
+	if (status == WPKG_OK)
+		status = count(found, searching, expression, err);
+	if (status != WPKG_OK || *found == 0)
+		return status;
+	return *found > FEW ? add_many(searching, expression, err)
+			    : add_ranked(searching, expression, searching->search->offset, err);
+}
+
+/* Typing errors */
+
+/* Words of names that begin with the first or second character of the mistyped one: nobody mistypes
+ * both, and it spares looking at all words. */
+static enum wpkg_status find_near(struct wpkg_str *out, struct searching *searching,
+				  struct wpkg_str word, struct wpkg_err *err)
+{
+	unsigned nearest = word.len < 4 ? 2 : word.len < 8 ? 3 : 4; /* below that */
+	int64_t uses = 0;
+	struct db_rows rows;
+	db_rows_open(&rows, searching->db,
+		     "SELECT word, uses FROM name_words WHERE word >= $1 AND word < $2 "
+		     "UNION ALL "
+		     "SELECT word, uses FROM name_words WHERE word >= $3 AND word < $4",
+		     DB_VALUES(db_text(wpkg_str_of((const char[]){word.ptr[0]}, 1)),
+			       db_text(wpkg_str_of((const char[]){(char)(word.ptr[0] + 1)}, 1)),
+			       db_text(wpkg_str_of((const char[]){word.ptr[1]}, 1)),
+			       db_text(wpkg_str_of((const char[]){(char)(word.ptr[1] + 1)}, 1))));
+	while (db_rows_next(&rows)) {
+		struct wpkg_str near = db_rows_bytes(&rows, 0);
+		size_t longer = near.len > word.len ? near.len - word.len : word.len - near.len;
+		if (longer > nearest)
+			continue;
+		unsigned distance = wpkg_str_distance(near, word);
+		bool nearer = distance < nearest;
+		if (distance == 0 || (!nearer && (distance > nearest || uses == 0 ||
+						  db_rows_integer(&rows, 1) <= uses)))
+			continue;
+		nearest = distance;
+		uses = db_rows_integer(&rows, 1);
+		*out = store_keep_text(searching->arena, &rows, 0);
+	}
+	return db_rows_close(&rows, err);
+}
+
+static enum wpkg_status is_known(bool *out, struct searching *searching, struct wpkg_str word,
+				 struct wpkg_err *err)
+{
+	int64_t uses = 0;
+	return db_find_integer(out, &uses, searching->db,
+			       "SELECT uses FROM name_words WHERE word = $1",
+			       DB_VALUES(db_text(word)), err);
+}
+
+/* A term of one word that is in no name is replaced by the nearest that is. */
+static enum wpkg_status correct_term(bool *changed, struct searching *searching,
+				     struct wpkg_str *term, struct wpkg_err *err)
+{
+	char room[NAME_WORD_MAX];
+	struct wpkg_str rest = *term;
+	struct wpkg_str word = {0};
+	struct wpkg_str near = {0};
+	bool known = false;
+	if (trait_is(*term) || !name_word_next(&word, room, &rest) || word.len != term->len ||
+	    word.len < 3 || (word.ptr[0] & 0x80) || (word.ptr[1] & 0x80))
+		return WPKG_OK;
+	enum wpkg_status status = is_known(&known, searching, word, err);
+	if (status == WPKG_OK && !known)
+		status = find_near(&near, searching, word, err);
+	if (status == WPKG_OK && near.len > 0) {
+		*term = near;
+		*changed = true;
+	}
+	return status;
+}
+
+static enum wpkg_status correct(bool *changed, struct searching *searching, struct wpkg_err *err)
+{
+	struct wpkg_str text = WPKG_STR("");
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < searching->term_count; i++) {
+		status = correct_term(changed, searching, &searching->terms[i], err);
+		text = wpkg_arena_format(searching->arena, "%.*s%s%.*s", WPKG_STR_ARG(text),
+					 i > 0 ? " " : "", WPKG_STR_ARG(searching->terms[i]));
+	}
+	if (status == WPKG_OK && *changed)
+		searching->result.corrected = text;
+	return status;
+}
+
+/* The way through the three */
+
+static enum wpkg_status finish(struct searching *searching, int64_t found, struct wpkg_err *err)
+{
+	struct wpkg_search_result *result = &searching->result;
+	const struct wpkg_search *search = searching->search;
+	size_t end = search->offset + searching->id_count;
+	result->total = found > FEW ? FEW : (uint64_t)found;
+	result->total_is_least = found > FEW;
+	result->more = end < result->total && end < WPKG_SEARCH_REACH && searching->id_count > 0;
+	if (found == 0)
+		result->corrected = (struct wpkg_str){0};
+	return package_list_ids(&result->packages, searching->arena, searching->db, searching->ids,
+				searching->id_count, err);
+}
+
+static enum wpkg_status run(struct wpkg_store *store, struct db *db, void *arguments,
+			    struct wpkg_err *err)
+{
+	struct searching *searching = arguments;
+	int64_t found = 0;
+	bool changed = false;
+	(void)store;
+	searching->db = db;
+	enum wpkg_status status = look(&found, searching, err);
+	if (status == WPKG_OK && found == 0 && searching->word_count > 0) {
+		searching->begins = true;
+		status = look(&found, searching, err);
+	}
+	if (status == WPKG_OK && found == 0)
+		status = correct(&changed, searching, err);
+	if (status == WPKG_OK && changed) {
+		searching->begins = false;
+		status = look(&found, searching, err);
+	}
+	return status == WPKG_OK ? finish(searching, found, err) : status;
+}
+
+enum wpkg_status wpkg_search_run(struct wpkg_search_result *out, struct wpkg_arena *arena,
+				 struct wpkg_store *store, const struct wpkg_search *search,
+				 struct wpkg_err *err)
+{
+	struct searching searching = {.search = search, .arena = arena};
+	enum wpkg_status status = split(&searching, err);
+	if (status == WPKG_OK)
+		status = store_read(store, run, &searching, err);
+	if (status == WPKG_OK)
+		*out = searching.result;
+	return status;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/trait.h"
+
+#include "base/hex.h"
+#include "crypto/digest.h"
+#include "pkg/annotation.h"
+
+#define TRAIT_MAX 2048 /* bytes; of longer names the beginning is found */
+
+static const char *const keys[] = {"exports", "imports", "runs-on", "feature", "producer",
+				   "kind",    "keyword", "license", "needs"};
+
+static struct wpkg_str key_of(struct wpkg_str text)
+{
+	return wpkg_str_slice(text, 0, wpkg_str_find(text, ':'));
+}
+
+bool trait_is(struct wpkg_str text)
+{
+	struct wpkg_str key = key_of(text);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (wpkg_str_equal_text(key, keys[i]))
+			return text.len > key.len + 1;
+	return false;
+}
+
+static bool counts_case(struct wpkg_str key)
+{
+	return wpkg_str_equal_text(key, "exports") || wpkg_str_equal_text(key, "imports");
+}
+
+void trait_word(char out[TRAIT_WORD + 1], struct wpkg_str text)
+{
+	char folded[TRAIT_MAX];
+	struct wpkg_digest digest = {0};
+	bool keeps = counts_case(key_of(text));
+	size_t len = text.len < sizeof(folded) ? text.len : sizeof(folded);
+	for (size_t i = 0; i < len; i++) {
+		char c = text.ptr[i];
+		folded[i] = !keeps && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	/* A failure would be memory's: the word of nothing finds nothing. */
+	if (wpkg_digest_of(&digest, wpkg_str_of(folded, len), NULL) != WPKG_OK)
+		digest = (struct wpkg_digest){0};
+	out[0] = 'x';
+	wpkg_hex_format(out + 1, digest.bytes, (TRAIT_WORD - 1) / 2);
+	out[TRAIT_WORD] = '\0';
+}
+
+static void add(struct traits *traits, const char *key, struct wpkg_str value)
+{
+	char text[TRAIT_MAX];
+	char word[TRAIT_WORD + 2];
+	size_t key_len = strlen(key);
+	size_t len = key_len + 1 + value.len;
+	if (value.len == 0 || traits->count == TRAITS_MAX)
+		return;
+	if (len > sizeof(text))
+		len = sizeof(text);
+	memcpy(text, key, key_len);
+	text[key_len] = ':';
+	memcpy(text + key_len + 1, value.ptr, len - key_len - 1);
+	trait_word(word, wpkg_str_of(text, len));
+	word[TRAIT_WORD] = ' ';
+	wpkg_buf_append(&traits->words, word, TRAIT_WORD + 1);
+	traits->count++;
+}
+
+static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
+{
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
+}
+
+static const struct wpkg_value *list_of(const struct wpkg_value *table, const char *key)
+{
+	static const struct wpkg_value empty = {.kind = WPKG_VALUE_ARRAY};
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == WPKG_VALUE_ARRAY ? value : &empty;
+}
+
+/* "wasi:http/types@0.2.0", "wasi:http/types" and "wasi:http" */
+static void add_interface(struct traits *traits, const char *key, struct wpkg_str name)
+{
+	size_t at = wpkg_str_find(name, '@');
+	struct wpkg_str plain = wpkg_str_slice(name, 0, at);
+	size_t slash = wpkg_str_find(plain, '/');
+	add(traits, key, name);
+	if (at < name.len)
+		add(traits, key, plain);
+	if (slash < plain.len)
+		add(traits, key, wpkg_str_slice(plain, 0, slash));
+}
+
+/* Imports of one module stand together most often: it is added once for each run. */
+static void add_imports(struct traits *traits, const struct wpkg_value *imports)
+{
+	struct wpkg_str previous = {0};
+	for (size_t i = 0; i < imports->count; i++) {
+		char text[TRAIT_MAX];
+		struct wpkg_str module = text_of(&imports->items[i], "module");
+		struct wpkg_str name = text_of(&imports->items[i], "name");
+		if (!wpkg_str_equal(module, previous))
+			add(traits, "imports", module);
+		previous = module;
+		if (module.len + 1 + name.len > sizeof(text) || module.len == 0)
+			continue;
+		memcpy(text, module.ptr, module.len);
+		text[module.len] = '.';
+		if (name.len > 0)
+			memcpy(text + module.len + 1, name.ptr, name.len);
+		add(traits, "imports", wpkg_str_of(text, module.len + 1 + name.len));
+	}
+}
+
+static void add_each(struct traits *traits, const char *key, const struct wpkg_value *list,
+		     const char *member)
+{
+	for (size_t i = 0; i < list->count; i++)
+		add(traits, key, text_of(&list->items[i], member));
+}
+
+static void add_interfaces(struct traits *traits, const char *key, const struct wpkg_value *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (names->items[i].kind == WPKG_VALUE_STRING)
+			add_interface(traits, key, names->items[i].string);
+}
+
+/* What is few and asked for most comes first: a module's names may be more than are kept. */
+void traits_add_facts(struct traits *traits, const struct wpkg_value *facts)
+{
+	const struct wpkg_value *component = wpkg_value_find(facts, "component");
+	add(traits, "kind", text_of(facts, "kind"));
+	add_each(traits, "runs-on", list_of(wpkg_value_find(facts, "hosts"), "runs"), "host");
+	add_each(traits, "feature", list_of(facts, "features"), "name");
+	add_each(traits, "producer", list_of(facts, "producers"), "name");
+	add_interfaces(traits, "exports", list_of(component, "exports"));
+	add_interfaces(traits, "imports", list_of(component, "imports"));
+	add_imports(traits, list_of(facts, "imports"));
+	add_each(traits, "exports", list_of(facts, "exports"), "name");
+}
+
+void traits_add_invoice(struct traits *traits, const struct wpkg_invoice *invoice)
+{
+	struct wpkg_str word;
+	struct wpkg_dependency dependency;
+	struct wpkg_str keywords = wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_KEYWORDS);
+	struct wpkg_str needs = wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_DEPENDENCIES);
+	while (wpkg_str_split(&keywords, ',', &word))
+		add(traits, "keyword", wpkg_str_trim(word));
+	add(traits, "license", wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_LICENSES));
+	while (wpkg_dependency_next(&dependency, &needs))
+		add(traits, "needs", dependency.name);
+}
