@@ -3,7 +3,7 @@
 #define WPKG_SERVER_API_H
 
 /*
- * The JSON API, version 1: its handlers, and what they share.
+ * The JSON API, version 1, as schema/openapi.json describes it: its handlers, and what they share.
  * What an answer tells is read by lib/store (package.h, search.h, event.h); a handler gives it its
  * form. A refusal is application/problem+json.
  *
@@ -17,19 +17,23 @@
 #include "request.h"
 #include "store/package.h"
 
-void api_preflight(struct request *request);	/* OPTIONS, before a page's request (CORS) */
-void api_registry(struct request *request);	/* GET registry */
-void api_packages(struct request *request);	/* GET packages */
-void api_package(struct request *request);	/* GET packages/NAME */
-void api_dependents(struct request *request);	/* GET dependents/NAME */
-void api_version(struct request *request);	/* GET versions/NAME/VERSION */
-void api_parcel(struct request *request);	/* GET parcels/NAME/VERSION/SHA256 */
-void api_search(struct request *request);	/* GET search */
-void api_events(struct request *request);	/* GET events */
-void api_atom(struct request *request);		/* GET events.atom */
-void api_index(struct request *request);	/* GET /index/packages/NAME */
-void api_index_config(struct request *request); /* GET /index/config.json */
-void api_diff(struct request *request);		/* GET diff/NAME/VERSION */
+void api_preflight(struct request *request);	  /* OPTIONS, before a page's request (CORS) */
+void api_registry(struct request *request);	  /* GET registry */
+void api_packages(struct request *request);	  /* GET packages */
+void api_package(struct request *request);	  /* GET packages/NAME */
+void api_dependents(struct request *request);	  /* GET dependents/NAME */
+void api_version(struct request *request);	  /* GET versions/NAME/VERSION */
+void api_parcel(struct request *request);	  /* GET parcels/NAME/VERSION/SHA256 */
+void api_search(struct request *request);	  /* GET search */
+void api_version_change(struct request *request); /* PATCH versions/NAME/VERSION */
+void api_tokens(struct request *request);	  /* GET tokens */
+void api_token_create(struct request *request);	  /* POST tokens */
+void api_token_revoke(struct request *request);	  /* DELETE tokens/ID */
+void api_events(struct request *request);	  /* GET events */
+void api_atom(struct request *request);		  /* GET events.atom */
+void api_index(struct request *request);	  /* GET /index/packages/NAME */
+void api_index_config(struct request *request);	  /* GET /index/config.json */
+void api_diff(struct request *request);		  /* GET diff/NAME/VERSION */
 
 /* What a request asks of an answer, beyond its address. */
 struct api_query {

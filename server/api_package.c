@@ -274,6 +274,7 @@ void api_package(struct request *request)
 		api_answer_end(&answer, &query);
 }
 
+/* The name need be none of this registry; of those who depend on it, those that may be read. */
 void api_dependents(struct request *request)
 {
 	struct wpkg_err err;
@@ -282,10 +283,6 @@ void api_dependents(struct request *request)
 	struct wpkg_str name = request->parts[0];
 	if (!api_take_query(&query, request, ""))
 		return;
-	if (!api_may_read(request, name)) {
-		refuse_absent(request, name);
-		return;
-	}
 	if (wpkg_package_dependents(&list, &request->arena, request->server->store, name,
 				    query.cursor, query.limit + 1, &err) != WPKG_OK) {
 		respond_error(request, &err);

@@ -4,6 +4,7 @@
 
 #include "crypto/digest.h"
 #include "server.h"
+#include "yank.h"
 
 /* What the body is, by its Content-Type; without one it is JSON, as the original has it. */
 static bool find_format(enum wpkg_invoice_format *out, struct request *request)
@@ -232,7 +233,6 @@ static struct wpkg_str reason_of(struct request *request)
 void bindle_yank(struct request *request)
 {
 	struct wpkg_err err;
-	struct wpkg_buf text;
 	struct bindle_address address;
 	struct wpkg_record record;
 	struct wpkg_invoice *invoice = NULL;
@@ -247,14 +247,7 @@ void bindle_yank(struct request *request)
 	    !bindle_read(&invoice, request, &record))
 		return;
 	const struct wpkg_act act = {.actor = request->user, .reason = reason_of(request)};
-	invoice->has_yanked = invoice->yanked = true;
-	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
-	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
-	if (status == WPKG_OK)
-		status = wpkg_record_yank(request->server->store, record.id, wpkg_buf_str(&text),
-					  &act, &err);
-	wpkg_buf_clear(&text);
-	if (status != WPKG_OK)
+	if (yank_version(request->server->store, record.id, invoice, &act, &err) != WPKG_OK)
 		respond_error(request, &err);
 	else
 		bindle_respond_message(request, "invoice yanked");

@@ -3,20 +3,14 @@
 #include "commands.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/hex.h"
 #include "base/mem.h"
-#include "crypto/random.h"
+#include "new_token.h"
 #include "operator.h"
 #include "store/access.h"
 #include "store/token.h"
-
-/* What a token begins with, so that people and scanners for leaked secrets know one. */
-#define PREFIX "wpkg_"
-#define RANDOM_BYTES 32
 
 /* create */
 
@@ -42,35 +36,13 @@ static const struct wpkg_option create_rows[] = {
 	 offsetof(struct create_options, note)},
 	{0}};
 
-static enum wpkg_status check_scope(struct wpkg_str scope, struct wpkg_err *err)
-{
-	enum wpkg_right right;
-	size_t colon = wpkg_str_find(scope, ':');
-	if (colon == scope.len || !wpkg_right_parse(&right, wpkg_str_slice(scope, 0, colon)))
-		return WPKG_FAIL(err, WPKG_EINVAL,
-				 "scope '%.*s' is not read, push, yank or own, a colon and a "
-				 "pattern",
-				 WPKG_STR_ARG(scope));
-	return wpkg_pattern_check(wpkg_str_from_offset(scope, colon + 1), err);
-}
-
-/* "push:a/" + "*,yank:b": the scopes as they are kept. */
 static enum wpkg_status join_scopes(struct wpkg_buf *out, const struct wpkg_option_list *scopes,
 				    struct wpkg_err *err)
 {
-	for (size_t i = 0; i < scopes->count; i++) {
-		struct wpkg_str rest = wpkg_str_from(scopes->items[i]);
-		struct wpkg_str scope;
-		while (wpkg_str_split(&rest, ',', &scope)) {
-			enum wpkg_status status = check_scope(scope, err);
-			if (status != WPKG_OK)
-				return status;
-			if (out->len > 0)
-				wpkg_buf_append_byte(out, ',');
-			wpkg_buf_append_str(out, scope);
-		}
-	}
-	return wpkg_buf_check(out, "scope", err);
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < scopes->count; i++)
+		status = new_token_add_scopes(out, wpkg_str_from(scopes->items[i]), err);
+	return status;
 }
 
 static enum wpkg_status add_token(int64_t *id, struct operator_session *session,
@@ -115,19 +87,15 @@ static enum wpkg_status create(struct operator_session *session,
 			       struct wpkg_err *err)
 {
 	const struct create_options *options = invocation->options;
-	uint8_t random[RANDOM_BYTES];
-	char secret[sizeof(PREFIX) + 2 * RANDOM_BYTES];
+	char secret[TOKEN_SECRET];
 	int64_t id = 0;
 	(void)code;
 	if (!options->user || !options->user[0])
 		return WPKG_FAIL(err, WPKG_EINVAL, "whose token? give --user USER");
-	wpkg_random(random, sizeof(random));
-	memcpy(secret, PREFIX, sizeof(PREFIX) - 1);
-	wpkg_hex_format(secret + sizeof(PREFIX) - 1, random, sizeof(random));
+	new_token_secret(secret);
 	enum wpkg_status status = add_token(&id, session, options, wpkg_str_from(secret), err);
 	if (status == WPKG_OK)
 		status = show_new(session, id, secret, err);
-	wpkg_mem_wipe(random, sizeof(random));
 	wpkg_mem_wipe(secret, sizeof(secret));
 	return status;
 }

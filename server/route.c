@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define API_BODY_MAX 65536
 #define READ (METHOD_GET | METHOD_HEAD)
 
 /* What everybody may ask who may read, and pages of other origins for them. */
@@ -202,6 +203,38 @@ static const struct route routes[] = {
 	{API_READ("/api/v1/dependents/*"), .name = "api-dependents", .handle = api_dependents},
 	{API_READ("/api/v1/versions/*"), .name = "api-version", .handle = api_version},
 	{API_READ("/api/v1/parcels/*"), .name = "api-parcel", .handle = api_parcel},
+	{.pattern = "/api/v1/versions/*",
+	 .methods = METHOD_PATCH,
+	 .body = BODY_TEXT,
+	 .body_max = API_BODY_MAX,
+	 .writes = true,
+	 .pool = POOL_STORE,
+	 .name = "api-version-change",
+	 .style = REFUSAL_PROBLEM,
+	 .handle = api_version_change},
+	{.pattern = "/api/v1/tokens",
+	 .methods = READ,
+	 .writes = true,
+	 .pool = POOL_STORE,
+	 .name = "api-tokens",
+	 .style = REFUSAL_PROBLEM,
+	 .handle = api_tokens},
+	{.pattern = "/api/v1/tokens",
+	 .methods = METHOD_POST,
+	 .body = BODY_TEXT,
+	 .body_max = API_BODY_MAX,
+	 .writes = true,
+	 .pool = POOL_STORE,
+	 .name = "api-token-create",
+	 .style = REFUSAL_PROBLEM,
+	 .handle = api_token_create},
+	{.pattern = "/api/v1/tokens/*",
+	 .methods = METHOD_DELETE,
+	 .writes = true,
+	 .pool = POOL_STORE,
+	 .name = "api-token-revoke",
+	 .style = REFUSAL_PROBLEM,
+	 .handle = api_token_revoke},
 	{API_READ("/api/v1/search"), .name = "api-search", .handle = api_search},
 	{API_READ("/api/v1/events"), .name = "api-events", .handle = api_events},
 	{API_READ("/api/v1/events.atom"), .name = "api-atom", .handle = api_atom},
