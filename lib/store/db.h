@@ -81,11 +81,9 @@ struct db_ops {
 	 * readme, traits. To be removed they must be as they were added. */
 	const char *text_add;
 	const char *text_remove;
-	/* How many packages an expression ($1) finds, counted no further than $2. */
-	const char *text_count;
-	/* name id, name, description, keywords of all that it finds ($1). */
-	const char *text_find;
-	/* name id of those, the latest name first, at most $2 after the first $3. */
+	/* name id of what an expression ($1) finds, the latest first, at most $2 after the first
+	 * $3.
+	 */
 	const char *text_page;
 	/* Appends the expression of a search. */
 	void (*text_expression)(struct wpkg_buf *buf, const struct db_search *search);

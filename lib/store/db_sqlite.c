@@ -375,10 +375,6 @@ static const struct db_ops ops = {
 	.text_remove = "INSERT INTO package_search (package_search, rowid, name, description, "
 		       "keywords, authors, readme, traits) "
 		       "VALUES ('delete', $1, $2, $3, $4, $5, $6, $7)",
-	.text_count = "SELECT count(*) FROM (SELECT rowid FROM package_search "
-		      "WHERE package_search MATCH $1 LIMIT $2)",
-	.text_find = "SELECT t.name_id, t.name, t.description, t.keywords FROM package_search f "
-		     "JOIN package_texts t ON t.name_id = f.rowid WHERE package_search MATCH $1",
 	.text_page = "SELECT rowid FROM package_search WHERE package_search MATCH $1 "
 		     "ORDER BY rowid DESC LIMIT $2 OFFSET $3",
 	.text_expression = text_expression,

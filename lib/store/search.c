@@ -12,6 +12,12 @@
 #define TEXT_MAX 4096
 #define FEW WPKG_SEARCH_REACH /* matches that are ranked */
 
+/* Names' ids, in the arena. */
+struct ids {
+	int64_t *items;
+	size_t count;
+};
+
 struct searching {
 	const struct wpkg_search *search;
 	struct wpkg_arena *arena;
@@ -22,9 +28,8 @@ struct searching {
 	size_t word_count;
 	struct wpkg_str traits[WPKG_SEARCH_TERMS_MAX]; /* their words */
 	size_t trait_count;
-	bool begins;  /* words need only begin so */
-	int64_t *ids; /* the page, of names */
-	size_t id_count;
+	bool begins; /* words need only begin so */
+	struct ids page;
 	struct wpkg_search_result result;
 };
 
@@ -108,13 +113,27 @@ static enum wpkg_status expression_of(struct wpkg_str *out, struct searching *se
 	return status;
 }
 
-/* No further than one more than few. */
-static enum wpkg_status count(int64_t *out, struct searching *searching, struct wpkg_str expression,
-			      struct wpkg_err *err)
+static bool add_id(struct ids *ids, struct wpkg_arena *arena, int64_t id)
 {
-	bool found = false;
-	return db_find_integer(&found, out, searching->db, searching->db->ops->text_count,
-			       DB_VALUES(db_text(expression), db_integer(FEW + 1)), err);
+	ids->items = store_grow(arena, ids->items, ids->count, sizeof(*ids->items));
+	if (!ids->items)
+		return false;
+	ids->items[ids->count++] = id;
+	return true;
+}
+
+/* Adds what the expression finds, the latest first, after the first offset. */
+static enum wpkg_status find_ids(struct ids *ids, struct searching *searching,
+				 struct wpkg_str expression, size_t limit, size_t offset,
+				 struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, searching->db, searching->db->ops->text_page,
+		     DB_VALUES(db_text(expression), db_size(limit), db_size(offset)));
+	while (db_rows_next(&rows))
+		if (!add_id(ids, searching->arena, db_rows_integer(&rows, 0)))
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
+	return db_rows_close(&rows, err);
 }
 
 /* Few matches: ranked */
@@ -161,55 +180,41 @@ static int compare(const void *a, const void *b)
 	return wpkg_str_compare(left->name, right->name);
 }
 
-static enum wpkg_status find_matches(struct match **out, size_t *count, struct searching *searching,
-				     struct wpkg_str expression, struct wpkg_err *err)
+static enum wpkg_status read_match(struct match *out, struct searching *searching, int64_t name_id,
+				   struct wpkg_err *err)
 {
 	struct db_rows rows;
-	struct match *matches = NULL;
-	size_t n = 0;
-	db_rows_open(&rows, searching->db, searching->db->ops->text_find,
-		     DB_VALUES(db_text(expression)));
-	while (db_rows_next(&rows)) {
-		matches = store_grow(searching->arena, matches, n, sizeof(*matches));
-		if (!matches) {
-			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
-			break;
-		}
-		struct match *match = &matches[n++];
-		*match = (struct match){.name_id = db_rows_integer(&rows, 0),
-					.name = store_keep_text(searching->arena, &rows, 1)};
+	*out = (struct match){.name_id = name_id};
+	db_rows_open(&rows, searching->db,
+		     "SELECT name, description, keywords FROM package_texts WHERE name_id = $1",
+		     DB_VALUES(db_integer(name_id)));
+	if (db_rows_next(&rows)) {
+		out->name = store_keep_text(searching->arena, &rows, 0);
 		for (size_t i = 0; i < searching->word_count; i++)
-			match->score += score_of(searching->words[i], match->name,
-						 db_rows_bytes(&rows, 2), db_rows_bytes(&rows, 3));
+			out->score += score_of(searching->words[i], out->name,
+					       db_rows_bytes(&rows, 1), db_rows_bytes(&rows, 2));
 	}
-	*out = matches;
-	*count = n;
 	return db_rows_close(&rows, err);
 }
 
-static bool add_id(struct searching *searching, int64_t id)
-{
-	searching->ids = store_grow(searching->arena, searching->ids, searching->id_count,
-				    sizeof(*searching->ids));
-	if (!searching->ids)
-		return false;
-	searching->ids[searching->id_count++] = id;
-	return true;
-}
-
-/* Adds those from offset on until the page is full. */
-static enum wpkg_status add_ranked(struct searching *searching, struct wpkg_str expression,
+/* Adds those from offset on, by rank, until the page is full. */
+static enum wpkg_status add_ranked(struct searching *searching, const struct ids *found,
 				   size_t offset, struct wpkg_err *err)
 {
-	struct match *matches = NULL;
-	size_t n = 0;
-	enum wpkg_status status = find_matches(&matches, &n, searching, expression, err);
+	enum wpkg_status status = WPKG_OK;
+	struct match *matches =
+		wpkg_arena_alloc(searching->arena, found->count + 1, sizeof(*matches));
+	if (!matches)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
+	for (size_t i = 0; status == WPKG_OK && i < found->count; i++)
+		status = read_match(&matches[i], searching, found->items[i], err);
 	if (status != WPKG_OK)
 		return status;
-	if (n > 0)
-		qsort(matches, n, sizeof(*matches), compare);
-	for (size_t i = offset; i < n && searching->id_count < searching->search->limit; i++)
-		if (!add_id(searching, matches[i].name_id))
+	if (found->count > 0)
+		qsort(matches, found->count, sizeof(*matches), compare);
+	for (size_t i = offset;
+	     i < found->count && searching->page.count < searching->search->limit; i++)
+		if (!add_id(&searching->page, searching->arena, matches[i].name_id))
 			return WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
 	return WPKG_OK;
 }
@@ -219,15 +224,8 @@ static enum wpkg_status add_ranked(struct searching *searching, struct wpkg_str 
 static enum wpkg_status add_latest(struct searching *searching, struct wpkg_str expression,
 				   size_t offset, struct wpkg_err *err)
 {
-	struct db_rows rows;
-	db_rows_open(&rows, searching->db, searching->db->ops->text_page,
-		     DB_VALUES(db_text(expression),
-			       db_size(searching->search->limit - searching->id_count),
-			       db_size(offset)));
-	while (db_rows_next(&rows))
-		if (!add_id(searching, db_rows_integer(&rows, 0)))
-			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
-	return db_rows_close(&rows, err);
+	return find_ids(&searching->page, searching, expression,
+			searching->search->limit - searching->page.count, offset, err);
 }
 
 /* Those with the words in their names, then the others. */
@@ -237,37 +235,39 @@ static enum wpkg_status add_many(struct searching *searching, struct wpkg_str ex
 	const size_t offset = searching->search->offset;
 	struct wpkg_str names = {0};
 	struct wpkg_str rest = {0};
-	int64_t named = 0;
+	struct ids named = {0};
 	if (searching->word_count == 0)
 		return add_latest(searching, expression, offset, err);
 	enum wpkg_status status = expression_of(&names, searching, PART_NAMES, err);
 	if (status == WPKG_OK)
 		status = expression_of(&rest, searching, PART_REST, err);
 	if (status == WPKG_OK)
-		status = count(&named, searching, names, err);
-	if (status != WPKG_OK || named > FEW)
-		return status == WPKG_OK ? add_latest(searching, names, offset, err) : status;
-	if (offset < (size_t)named)
-		status = add_ranked(searching, names, offset, err);
-	if (status == WPKG_OK && searching->id_count < searching->search->limit)
+		status = find_ids(&named, searching, names, FEW + 1, 0, err);
+	if (status == WPKG_OK && named.count > FEW)
+		return add_latest(searching, names, offset, err);
+	if (status == WPKG_OK && offset < named.count)
+		status = add_ranked(searching, &named, offset, err);
+	if (status == WPKG_OK && searching->page.count < searching->search->limit)
 		status = add_latest(searching, rest,
-				    offset > (size_t)named ? offset - (size_t)named : 0, err);
+				    offset > named.count ? offset - named.count : 0, err);
 	return status;
 }
 
-/* *found: how many, few at most and one more. */
-static enum wpkg_status look(int64_t *found, struct searching *searching, struct wpkg_err *err)
+/* *count: how many, few at most and one more. */
+static enum wpkg_status look(size_t *count, struct searching *searching, struct wpkg_err *err)
 {
 	struct wpkg_str expression = {0};
+	struct ids found = {0};
 	enum wpkg_status status = sort_terms(searching, err);
 	if (status == WPKG_OK)
 		status = expression_of(&expression, searching, PART_ALL, err);
 	if (status == WPKG_OK)
-		status = count(found, searching, expression, err);
-	if (status != WPKG_OK || *found == 0)
+		status = find_ids(&found, searching, expression, FEW + 1, 0, err);
+	*count = found.count;
+	if (status != WPKG_OK || found.count == 0)
 		return status;
-	return *found > FEW ? add_many(searching, expression, err)
-			    : add_ranked(searching, expression, searching->search->offset, err);
+	return found.count > FEW ? add_many(searching, expression, err)
+				 : add_ranked(searching, &found, searching->search->offset, err);
 }
 
 /* Typing errors */
@@ -352,25 +352,25 @@ static enum wpkg_status correct(bool *changed, struct searching *searching, stru
 
 /* The way through the three */
 
-static enum wpkg_status finish(struct searching *searching, int64_t found, struct wpkg_err *err)
+static enum wpkg_status finish(struct searching *searching, size_t found, struct wpkg_err *err)
 {
 	struct wpkg_search_result *result = &searching->result;
 	const struct wpkg_search *search = searching->search;
-	size_t end = search->offset + searching->id_count;
-	result->total = found > FEW ? FEW : (uint64_t)found;
+	size_t end = search->offset + searching->page.count;
+	result->total = found > FEW ? FEW : found;
 	result->total_is_least = found > FEW;
-	result->more = end < result->total && end < WPKG_SEARCH_REACH && searching->id_count > 0;
+	result->more = end < result->total && end < WPKG_SEARCH_REACH && searching->page.count > 0;
 	if (found == 0)
 		result->corrected = (struct wpkg_str){0};
-	return package_list_ids(&result->packages, searching->arena, searching->db, searching->ids,
-				searching->id_count, err);
+	return package_list_ids(&result->packages, searching->arena, searching->db,
+				searching->page.items, searching->page.count, err);
 }
 
 static enum wpkg_status run(struct wpkg_store *store, struct db *db, void *arguments,
 			    struct wpkg_err *err)
 {
 	struct searching *searching = arguments;
-	int64_t found = 0;
+	size_t found = 0;
 	bool changed = false;
 	(void)store;
 	searching->db = db;
