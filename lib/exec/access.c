@@ -18,7 +18,7 @@ bool exec_fused_address(struct translator *t, struct address *out, uint32_t a, u
 		[INT_SS] = ADDRESS_SS, [INT_SC] = ADDRESS_SC, [INT_RS] = ADDRESS_RS,
 		[INT_SR] = ADDRESS_RS, [INT_RC] = ADDRESS_RC, [INT_LS] = ADDRESS_LS,
 		[INT_SL] = ADDRESS_LS, [INT_LC] = ADDRESS_LC, [INT_LL] = 0};
-	if (!(t->opts & WPKG_OPT_ADDRESS) || !just_made(t, a) || t->note.opcode != OP_I32_ADD)
+	if (!(t->opts & WPKG_OPT_ADDRESS) || !just_made(t, a) || t->note.opcode != WPKG_OP_I32_ADD)
 		return false;
 	unsigned class = t->note.class;
 	bool constant = class == INT_SC || class == INT_RC || class == INT_LC;
@@ -66,7 +66,7 @@ static uint32_t access_size(unsigned opcode)
 {
 	static const uint8_t sizes[] = {4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2,
 					4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4};
-	return sizes[opcode - OP_I32_LOAD];
+	return sizes[opcode - WPKG_OP_I32_LOAD];
 }
 
 void exec_load(struct translator *t, unsigned opcode, const struct exec_access *access)
@@ -115,10 +115,10 @@ void exec_store(struct translator *t, unsigned opcode, const struct exec_access 
 		return;
 	}
 	bool tiny = tiny_const(o);
-	if (tiny && opcode == OP_F32_STORE)
-		opcode = OP_I32_STORE;
-	if (tiny && opcode == OP_F64_STORE)
-		opcode = OP_I64_STORE;
+	if (tiny && opcode == WPKG_OP_F32_STORE)
+		opcode = WPKG_OP_I32_STORE;
+	if (tiny && opcode == WPKG_OP_F64_STORE)
+		opcode = WPKG_OP_I64_STORE;
 	struct address at;
 	unsigned class;
 	if ((tiny || o->place == AT_LOCAL) && exec_fused_address(t, &at, a, access->offset)) {

@@ -29,7 +29,7 @@ unsigned exec_result_kind(unsigned opcode)
 					KIND_I32, KIND_I32, KIND_I32, KIND_I64, KIND_I64,
 					KIND_I64, KIND_I64, KIND_I64, KIND_I64};
 	if (opcode >= 0x200)
-		return opcode == OPCODE_REF_I31 ? KIND_REF : KIND_I32;
+		return opcode == WPKG_OP_REF_I31 ? KIND_REF : KIND_I32;
 	if (opcode >= OPCODE_F32_CANONICAL)
 		return opcode == OPCODE_F32_CANONICAL ? KIND_F32 : KIND_F64;
 	if (opcode >= 0x104)
@@ -52,10 +52,10 @@ unsigned exec_commuted(unsigned opcode)
 {
 	static const uint8_t orders[] = {0, 1, 4, 5, 2,
 					 3, 8, 9, 6, 7}; /* eq ne lt lt gt gt le le ge ge */
-	if (opcode >= OP_I32_EQ && opcode < OP_I32_EQ + 10)
-		return OP_I32_EQ + orders[opcode - OP_I32_EQ];
-	if (opcode >= OP_I64_EQ && opcode < OP_I64_EQ + 10)
-		return OP_I64_EQ + orders[opcode - OP_I64_EQ];
+	if (opcode >= WPKG_OP_I32_EQ && opcode < WPKG_OP_I32_EQ + 10)
+		return WPKG_OP_I32_EQ + orders[opcode - WPKG_OP_I32_EQ];
+	if (opcode >= WPKG_OP_I64_EQ && opcode < WPKG_OP_I64_EQ + 10)
+		return WPKG_OP_I64_EQ + orders[opcode - WPKG_OP_I64_EQ];
 	switch (opcode) {
 	case 0x6a: /* add, mul, and, or, xor */
 	case 0x6c:
@@ -175,13 +175,13 @@ static bool fuse_add(struct translator *t, uint32_t a, uint32_t b)
 				      [INT_SL] = 4,  [INT_LL] = -1, [INT_SC] = -1, [INT_RC] = -1,
 				      [INT_LC] = -1, [INT_LR] = -1, [INT_RL] = -1};
 	unsigned class = t->note.class;
-	if (t->note.opcode == OP_I32_SHL &&
+	if (t->note.opcode == WPKG_OP_I32_SHL &&
 	    (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		handler = H_shl_add_SC_acc + INT_DESTINATIONS * (class == INT_SC   ? 0u
 								 : class == INT_RC ? 1u
 										   : 2u);
 		last = (uint32_t)(t->note.fields >> 32) & 31;
-	} else if (t->note.opcode == OP_I32_MUL && muls[class] >= 0) {
+	} else if (t->note.opcode == WPKG_OP_I32_MUL && muls[class] >= 0) {
 		handler = H_mul_add_SS_acc + INT_DESTINATIONS * (unsigned)muls[class];
 		last = note_field(t, 2);
 	} else {
@@ -201,8 +201,9 @@ static bool fuse_add(struct translator *t, uint32_t a, uint32_t b)
 static bool fuse_and(struct translator *t, uint32_t a, uint32_t b)
 {
 	unsigned class = t->note.class;
-	if (!just_made(t, a) || t->note.opcode != OP_I32_SHR_U || t->stack[b].place != AT_CONST ||
-	    t->stack[b].bits > 0xffff || (class != INT_SC && class != INT_RC && class != INT_LC))
+	if (!just_made(t, a) || t->note.opcode != WPKG_OP_I32_SHR_U ||
+	    t->stack[b].place != AT_CONST || t->stack[b].bits > 0xffff ||
+	    (class != INT_SC && class != INT_RC && class != INT_LC))
 		return false;
 	uint32_t mask = (uint32_t)t->stack[b].bits;
 	uint32_t x = note_field(t, 1), n = (uint32_t)(t->note.fields >> 32) & 31;
@@ -236,10 +237,10 @@ static bool fuse_product(struct translator *t, unsigned opcode, uint32_t a, uint
 	bool is_f32 = t->stack[a].kind == KIND_F32;
 	unsigned class = t->note.class;
 	uint32_t made = made_operand(t, a, b);
-	if (made == NOWHERE || t->note.opcode != (is_f32 ? OP_F32_MUL : OP_F64_MUL) ||
+	if (made == NOWHERE || t->note.opcode != (is_f32 ? WPKG_OP_F32_MUL : WPKG_OP_F64_MUL) ||
 	    class > FLOAT_SR)
 		return false;
-	bool subtract = opcode == OP_F32_SUB || opcode == OP_F64_SUB;
+	bool subtract = opcode == WPKG_OP_F32_SUB || opcode == WPKG_OP_F64_SUB;
 	unsigned operation = !subtract ? 0 : made == b ? 1 : 2;
 	unsigned handler = (is_f32 ? H_f32_mul_add_SS_acc : H_f64_mul_add_SS_acc) +
 			   (operation * 2 + (class != FLOAT_SS)) * 2;
@@ -258,36 +259,36 @@ static unsigned load_pair(unsigned load, unsigned opcode, bool loaded_first)
 {
 	unsigned first = 0, operation;
 	switch (load) {
-	case OP_I32_LOAD:
+	case WPKG_OP_I32_LOAD:
 		first = H_i32_load_add_SS_acc;
 		break;
-	case OP_I32_LOAD8_U:
+	case WPKG_OP_I32_LOAD8_U:
 		first = H_i32_load8_u_add_SS_acc;
 		break;
-	case OP_F32_LOAD:
+	case WPKG_OP_F32_LOAD:
 		first = H_f32_load_add_SS_acc;
 		break;
-	case OP_F64_LOAD:
+	case WPKG_OP_F64_LOAD:
 		first = H_f64_load_add_SS_acc;
 		break;
 	default:
 		return 0;
 	}
 	switch (opcode) {
-	case OP_I32_ADD:
-	case OP_F32_ADD:
-	case OP_F64_ADD:
+	case WPKG_OP_I32_ADD:
+	case WPKG_OP_F32_ADD:
+	case WPKG_OP_F64_ADD:
 		operation = 0;
 		break;
-	case OP_I32_XOR:
+	case WPKG_OP_I32_XOR:
 		operation = 1;
 		break;
-	case OP_F32_SUB:
-	case OP_F64_SUB:
+	case WPKG_OP_F32_SUB:
+	case WPKG_OP_F64_SUB:
 		operation = loaded_first ? 2 : 1;
 		break;
-	case OP_F32_MUL:
-	case OP_F64_MUL:
+	case WPKG_OP_F32_MUL:
+	case WPKG_OP_F64_MUL:
 		operation = 3;
 		break;
 	default:
@@ -337,18 +338,18 @@ static void fix_nan(struct translator *t, unsigned opcode)
 static bool fuse(struct translator *t, unsigned opcode, uint32_t a, uint32_t b)
 {
 	switch (opcode) {
-	case OP_I32_ADD:
+	case WPKG_OP_I32_ADD:
 		return fuse_add(t, a, b) || fuse_load(t, opcode, a, b);
-	case OP_I32_AND:
+	case WPKG_OP_I32_AND:
 		return fuse_and(t, a, b);
-	case OP_F32_ADD:
-	case OP_F32_SUB:
-	case OP_F64_ADD:
-	case OP_F64_SUB:
+	case WPKG_OP_F32_ADD:
+	case WPKG_OP_F32_SUB:
+	case WPKG_OP_F64_ADD:
+	case WPKG_OP_F64_SUB:
 		return fuse_product(t, opcode, a, b) || fuse_load(t, opcode, a, b);
-	case OP_I32_XOR:
-	case OP_F32_MUL:
-	case OP_F64_MUL:
+	case WPKG_OP_I32_XOR:
+	case WPKG_OP_F32_MUL:
+	case WPKG_OP_F64_MUL:
 		return fuse_load(t, opcode, a, b);
 	default:
 		return false;
@@ -413,11 +414,11 @@ void exec_field(struct translator *t, unsigned first, unsigned kind, uint32_t pl
 /* Two operands of 128 bits, or two factors: two results, the low half first. */
 void exec_wide(struct translator *t, unsigned opcode)
 {
-	uint32_t slots[4] = {0}, count = opcode <= OPCODE_I64_ADD128 + 1 ? 4 : 2;
+	uint32_t slots[4] = {0}, count = opcode <= WPKG_OP_I64_ADD128 + 1 ? 4 : 2;
 	for (uint32_t i = 0; i < count; i++)
 		slots[i] = exec_slot(t, t->height - count + i);
 	exec_pop(t, count);
-	exec_emit(t, H_i64_add128 + (opcode - OPCODE_I64_ADD128));
+	exec_emit(t, H_i64_add128 + (opcode - WPKG_OP_I64_ADD128));
 	exec_word(t, exec_fields(t->next_slot, slots[0], slots[1], slots[2]));
 	exec_word(t, exec_fields(slots[3], 0, 0, 0));
 	exec_push_slot(t, KIND_I64, NOWHERE);
@@ -434,8 +435,8 @@ void exec_eqz(struct translator *t, unsigned opcode)
 		t->code[t->note.pos] = first + t->note.class * INT_DESTINATIONS;
 		return;
 	}
-	exec_push_const(t, opcode == OP_I32_EQZ ? KIND_I32 : KIND_I64, 0);
-	exec_binary(t, opcode == OP_I32_EQZ ? OP_I32_EQ : OP_I64_EQ);
+	exec_push_const(t, opcode == WPKG_OP_I32_EQZ ? KIND_I32 : KIND_I64, 0);
+	exec_binary(t, opcode == WPKG_OP_I32_EQZ ? WPKG_OP_I32_EQ : WPKG_OP_I64_EQ);
 }
 
 void exec_unary(struct translator *t, unsigned opcode)

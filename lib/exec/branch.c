@@ -12,7 +12,7 @@ static bool branch_on_compare(struct translator *t, bool sense, struct label *la
 		return false;
 	unsigned opcode = t->note.opcode, class = t->note.class, handler;
 	const struct shape *shape = exec_shape(opcode);
-	if (opcode == OP_I32_AND)
+	if (opcode == WPKG_OP_I32_AND)
 		handler = H_br_i32_and_SS_if + (class * 2 + (sense ? 0 : 1)) * 2;
 	else if (shape->kind != SHAPE_COMPARE)
 		return false;
@@ -62,15 +62,15 @@ static unsigned pair_of(uint64_t *fields, const struct note *made, bool pinned,
 	uint32_t a = (uint16_t)(made->fields >> 16), constant = note_constant(made);
 	uint32_t other = comparison->other_is_const ? 0 : comparison->other;
 	unsigned class = made->class;
-	if (made->opcode == OP_I32_LOAD || made->opcode == OP_I32_LOAD8_U) {
+	if (made->opcode == WPKG_OP_I32_LOAD || made->opcode == WPKG_OP_I32_LOAD8_U) {
 		if (class > ADDRESS_L || constant > 0xffff)
 			return 0;
 		*fields = exec_fields(0, a, other, constant);
-		return (made->opcode == OP_I32_LOAD ? H_br_i32_load_S_slot_eq_S
-						    : H_br_i32_load8_u_S_slot_eq_S) +
+		return (made->opcode == WPKG_OP_I32_LOAD ? H_br_i32_load_S_slot_eq_S
+							 : H_br_i32_load8_u_S_slot_eq_S) +
 		       (class * 2 + pinned) * PAIR_COMPARISONS;
 	}
-	if (made->opcode != OP_I32_ADD)
+	if (made->opcode != WPKG_OP_I32_ADD)
 		return 0;
 	*fields = exec_fields(0, a, constant & 0xffff, other);
 	if (class == INT_LS || class == INT_SL)
@@ -86,9 +86,9 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	struct note made = t->previous;
 	struct comparison comparison;
 	unsigned opcode = t->note.opcode;
-	if (!just_made(t, t->height - 1) || opcode < OP_I32_EQ || opcode >= OP_I32_EQ + 10 ||
-	    t->instruction_count < 2 || made.pos == NOWHERE || made.pos < t->fence ||
-	    made.pos != t->instructions[t->instruction_count - 2])
+	if (!just_made(t, t->height - 1) || opcode < WPKG_OP_I32_EQ ||
+	    opcode >= WPKG_OP_I32_EQ + 10 || t->instruction_count < 2 || made.pos == NOWHERE ||
+	    made.pos < t->fence || made.pos != t->instructions[t->instruction_count - 2])
 		return false;
 	unsigned first = exec_shape(made.opcode)->first + (unsigned)made.class * INT_DESTINATIONS;
 	bool pinned = t->code[made.pos] == first + 2;
@@ -107,7 +107,7 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	t->words = made.pos;
 	t->instruction_count--;
 	exec_pop(t, 1);
-	handler += (opcode - OP_I32_EQ) * 4 + (comparison.other_is_const ? 2 : 0);
+	handler += (opcode - WPKG_OP_I32_EQ) * 4 + (comparison.other_is_const ? 2 : 0);
 	uint32_t pos = exec_emit(t, sided(handler, label));
 	exec_word(t, fields);
 	exec_branch_word(t, label, pos);
@@ -132,15 +132,16 @@ static bool branch_on_result(struct translator *t, bool sense, struct label *lab
 	bool local =
 		o->place == AT_LOCAL && destination != 0 && (uint16_t)t->code[pos + 1] == o->slot;
 	unsigned handler;
-	if ((opcode == OP_I32_ADD || opcode == OP_I32_SUB) && local &&
+	if ((opcode == WPKG_OP_I32_ADD || opcode == WPKG_OP_I32_SUB) && local &&
 	    (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
-		handler = opcode == OP_I32_ADD ? H_add_br_SC_slot_unless : H_sub_br_SC_slot_unless;
+		handler = opcode == WPKG_OP_I32_ADD ? H_add_br_SC_slot_unless
+						    : H_sub_br_SC_slot_unless;
 		handler += ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * 2;
-	} else if ((opcode == OP_I32_LOAD || opcode == OP_I32_LOAD8_U) &&
+	} else if ((opcode == WPKG_OP_I32_LOAD || opcode == WPKG_OP_I32_LOAD8_U) &&
 		   (local || just_made(t, t->height - 1))) {
-		handler = opcode == OP_I32_LOAD ? H_i32_load_br_S_acc_unless
-						: H_i32_load8_u_br_S_acc_unless;
+		handler = opcode == WPKG_OP_I32_LOAD ? H_i32_load_br_S_acc_unless
+						     : H_i32_load8_u_br_S_acc_unless;
 		handler += ((class * INT_DESTINATIONS + destination) * 2 + (sense ? 1 : 0)) * 2;
 	} else {
 		return false;

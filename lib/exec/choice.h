@@ -11,34 +11,7 @@
 
 #include "exec/compile.h"
 #include "exec/classes.inc"
-
-/* Opcodes that the fusions name. */
-enum {
-	OP_I32_EQZ = 0x45,
-	OP_I32_EQ = 0x46,
-	OP_I64_EQ = 0x51,
-	OP_I32_LOAD = 0x28,
-	OP_F32_LOAD = 0x2a,
-	OP_F64_LOAD = 0x2b,
-	OP_I32_LOAD8_U = 0x2d,
-	OP_I32_STORE = 0x36,
-	OP_I64_STORE = 0x37,
-	OP_F32_STORE = 0x38,
-	OP_F64_STORE = 0x39,
-	OP_I32_ADD = 0x6a,
-	OP_I32_SUB = 0x6b,
-	OP_I32_MUL = 0x6c,
-	OP_I32_AND = 0x71,
-	OP_I32_XOR = 0x73,
-	OP_I32_SHL = 0x74,
-	OP_I32_SHR_U = 0x76,
-	OP_F32_ADD = 0x92,
-	OP_F32_SUB = 0x93,
-	OP_F32_MUL = 0x94,
-	OP_F64_ADD = 0xa0,
-	OP_F64_SUB = 0xa1,
-	OP_F64_MUL = 0xa2
-};
+#include "wasm/opcode.h"
 
 #define INT_DESTINATIONS 3
 

@@ -225,13 +225,29 @@ void exec_vector_instruction(struct translator *t, unsigned opcode);
 /* A test of a vector that was just made becomes the branch on its result; false when none was. */
 bool exec_branch_on_test(struct translator *t, bool sense, struct label *label);
 
-/* translate.c */
+/* translate_block.c */
 struct label exec_block_type(struct translator *t);
 struct label *exec_label_at(struct translator *t, uint32_t depth);
 void exec_push_label(struct translator *t, const struct label *label);
+void exec_begin_block(struct translator *t, enum label_kind kind);
+void exec_begin_if(struct translator *t);
+void exec_begin_else(struct translator *t, bool dead);
+/* Is what follows the end never reached? */
+bool exec_end_block(struct translator *t, bool dead);
+/* After a jump: on to the else, catch or end that belongs to the open block. */
+void exec_skip_dead(struct translator *t);
 void exec_branch(struct translator *t, struct label *label, bool redirect);
 bool exec_branches_directly(struct translator *t, const struct label *label);
+void exec_br_if(struct translator *t, struct label *label);
+void exec_br_table(struct translator *t);
+void exec_emit_return(struct translator *t);
 void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds);
+/* A meter, whose cost is known at the end of what it stands before: the word for it; 0: none. */
+uint32_t exec_emit_meter(struct translator *t);
+/* One more instruction in what the innermost loop, or the function, pays for. */
+void exec_count_cost(struct translator *t);
+
+/* translate.c */
 void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word);
 
 /* translate_object.c: what begins with 0xfb, as exec_branch_on_cast is for control flow. */

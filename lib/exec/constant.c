@@ -50,15 +50,15 @@ static void pop(struct exec_evaluation *e, uint32_t count)
 static uint64_t apply(unsigned opcode, uint64_t a, uint64_t b)
 {
 	switch (opcode) {
-	case OPCODE_I32_ADD:
+	case WPKG_OP_I32_ADD:
 		return (uint32_t)(a + b);
-	case OPCODE_I32_SUB:
+	case WPKG_OP_I32_SUB:
 		return (uint32_t)(a - b);
-	case OPCODE_I32_MUL:
+	case WPKG_OP_I32_MUL:
 		return (uint32_t)(a * b);
-	case OPCODE_I64_ADD:
+	case WPKG_OP_I64_ADD:
 		return a + b;
-	case OPCODE_I64_SUB:
+	case WPKG_OP_I64_SUB:
 		return a - b;
 	default:
 		return a * b;
@@ -83,19 +83,19 @@ static enum wpkg_trap make(struct exec_evaluation *e, const struct wpkg_instance
 	enum wpkg_trap trap;
 	const uint64_t *top = e->slots + e->top;
 	switch (opcode) {
-	case OPCODE_STRUCT_NEW:
+	case WPKG_OP_STRUCT_NEW:
 		operands = layout->field_count;
 		trap = exec_struct_make(&ref, engine, layout, top - layout->slots);
 		break;
-	case OPCODE_STRUCT_NEW_DEFAULT:
+	case WPKG_OP_STRUCT_NEW_DEFAULT:
 		trap = exec_struct_make(&ref, engine, layout, NULL);
 		break;
-	case OPCODE_ARRAY_NEW:
+	case WPKG_OP_ARRAY_NEW:
 		operands = 2;
 		trap = exec_array_make(&ref, engine, layout, (uint32_t)top[-1],
 				       top - 1 - layout->slots);
 		break;
-	case OPCODE_ARRAY_NEW_DEFAULT:
+	case WPKG_OP_ARRAY_NEW_DEFAULT:
 		operands = 1;
 		trap = exec_array_make(&ref, engine, layout, (uint32_t)top[-1], NULL);
 		break;
@@ -119,50 +119,50 @@ static enum wpkg_trap step(struct exec_evaluation *e, const struct wpkg_instance
 	const struct wpkg_global *global;
 	uint64_t *top = e->slots + e->top;
 	switch (opcode) {
-	case OPCODE_I32_CONST:
+	case WPKG_OP_I32_CONST:
 		push(e, KIND_I32, (uint32_t)take_s64(at), 0);
 		break;
-	case OPCODE_I64_CONST:
+	case WPKG_OP_I64_CONST:
 		push(e, KIND_I64, (uint64_t)take_s64(at), 0);
 		break;
-	case OPCODE_F32_CONST:
+	case WPKG_OP_F32_CONST:
 		memcpy(bits, *at, 4);
 		*at += 4;
 		push(e, KIND_F32, bits[0], 0);
 		break;
-	case OPCODE_F64_CONST:
+	case WPKG_OP_F64_CONST:
 		memcpy(bits, *at, 8);
 		*at += 8;
 		push(e, KIND_F64, bits[0], 0);
 		break;
-	case OPCODE_V128_CONST:
+	case WPKG_OP_V128_CONST:
 		memcpy(bits, *at, 16);
 		*at += 16;
 		push(e, KIND_V128, bits[0], bits[1]);
 		break;
-	case OPCODE_GLOBAL_GET:
+	case WPKG_OP_GLOBAL_GET:
 		global = instance->globals[take_u32(at)];
 		push(e, global->kind, global->cell[0], global->cell[1]);
 		break;
-	case OPCODE_REF_FUNC:
+	case WPKG_OP_REF_FUNC:
 		push(e, KIND_REF, (uint64_t)instance->funcs[take_u32(at)], 0);
 		break;
-	case OPCODE_REF_NULL:
+	case WPKG_OP_REF_NULL:
 		take_s64(at);
 		push(e, KIND_REF, 0, 0);
 		break;
-	case OPCODE_REF_I31:
+	case WPKG_OP_REF_I31:
 		top[-1] = exec_i31(top[-1]);
 		e->kinds[e->height - 1] = KIND_REF;
 		break;
-	case OPCODE_ANY_CONVERT_EXTERN:
-	case OPCODE_EXTERN_CONVERT_ANY:
+	case WPKG_OP_ANY_CONVERT_EXTERN:
+	case WPKG_OP_EXTERN_CONVERT_ANY:
 		break;
-	case OPCODE_STRUCT_NEW:
-	case OPCODE_STRUCT_NEW_DEFAULT:
-	case OPCODE_ARRAY_NEW:
-	case OPCODE_ARRAY_NEW_DEFAULT:
-	case OPCODE_ARRAY_NEW_FIXED:
+	case WPKG_OP_STRUCT_NEW:
+	case WPKG_OP_STRUCT_NEW_DEFAULT:
+	case WPKG_OP_ARRAY_NEW:
+	case WPKG_OP_ARRAY_NEW_DEFAULT:
+	case WPKG_OP_ARRAY_NEW_FIXED:
 		return make(e, instance, opcode, at);
 	default: /* the arithmetic of extended constant expressions */
 		top[-2] = apply(opcode, top[-2], top[-1]);
@@ -184,7 +184,7 @@ enum wpkg_trap exec_constant(uint64_t cell[2], uint32_t *end, const struct wpkg_
 	const uint8_t *at = from;
 	enum wpkg_trap trap = WPKG_TRAP_NONE;
 	engine->evaluations = &e;
-	for (unsigned opcode = exec_take_opcode(&at); opcode != OPCODE_END && !trap;
+	for (unsigned opcode = exec_take_opcode(&at); opcode != WPKG_OP_END && !trap;
 	     opcode = exec_take_opcode(&at)) {
 		trap = room(&e, few);
 		if (!trap)

@@ -201,6 +201,6 @@ def write(out, folder):
             f.write("enum {%s};\n" % ", ".join("%s_%s" % (prefix, name) for name in names))
         f.write("static const struct vector_shape shapes[] = {\n")
         for opcode, fields in sorted(out.rows.items()):
-            f.write("\t[0x%03x - OPCODE_FD] = {%s},\n" % (opcode, ", ".join(
+            f.write("\t[0x%03x - WPKG_OP_BASE_FD] = {%s},\n" % (opcode, ", ".join(
                 ".%s = %s" % item for item in fields.items())))
         f.write("};\n")

@@ -9,13 +9,13 @@ unsigned exec_take_opcode(const uint8_t **at)
 	unsigned byte = *(*at)++;
 	switch (byte) {
 	case 0xfb:
-		return OPCODE_FB + take_u32(at);
+		return WPKG_OP_BASE_FB + take_u32(at);
 	case 0xfc:
-		return OPCODE_FC + take_u32(at);
+		return WPKG_OP_BASE_FC + take_u32(at);
 	case 0xfd:
-		return OPCODE_FD + take_u32(at);
+		return WPKG_OP_BASE_FD + take_u32(at);
 	case 0xfe:
-		return OPCODE_FE + take_u32(at);
+		return WPKG_OP_BASE_FE + take_u32(at);
 	default:
 		return byte;
 	}
@@ -45,21 +45,21 @@ unsigned exec_take_kind(const uint8_t **at)
 
 bool exec_opens_block(unsigned opcode)
 {
-	return (opcode >= OPCODE_BLOCK && opcode <= OPCODE_IF) || opcode == OPCODE_TRY ||
-	       opcode == OPCODE_TRY_TABLE;
+	return (opcode >= WPKG_OP_BLOCK && opcode <= WPKG_OP_IF) || opcode == WPKG_OP_TRY ||
+	       opcode == WPKG_OP_TRY_TABLE;
 }
 
 bool exec_ends_part(unsigned opcode)
 {
-	return opcode == OPCODE_END || opcode == OPCODE_ELSE || opcode == OPCODE_CATCH ||
-	       opcode == OPCODE_CATCH_ALL || opcode == OPCODE_DELEGATE;
+	return opcode == WPKG_OP_END || opcode == WPKG_OP_ELSE || opcode == WPKG_OP_CATCH ||
+	       opcode == WPKG_OP_CATCH_ALL || opcode == WPKG_OP_DELEGATE;
 }
 
 bool exec_is_control(unsigned opcode)
 {
-	return opcode <= OPCODE_RETURN_CALL_REF || opcode == OPCODE_TRY_TABLE ||
-	       opcode == OPCODE_BR_ON_NULL || opcode == OPCODE_BR_ON_NON_NULL ||
-	       opcode == OPCODE_BR_ON_CAST || opcode == OPCODE_BR_ON_CAST_FAIL;
+	return opcode <= WPKG_OP_RETURN_CALL_REF || opcode == WPKG_OP_TRY_TABLE ||
+	       opcode == WPKG_OP_BR_ON_NULL || opcode == WPKG_OP_BR_ON_NON_NULL ||
+	       opcode == WPKG_OP_BR_ON_CAST || opcode == WPKG_OP_BR_ON_CAST_FAIL;
 }
 
 /* Counting, rounding, conversion: one operand and no immediate; wrap is not, as it costs nothing.
@@ -68,15 +68,16 @@ bool exec_is_unary(unsigned opcode)
 {
 	return (opcode >= 0x67 && opcode <= 0x69) || (opcode >= 0x79 && opcode <= 0x7b) ||
 	       (opcode >= 0x8b && opcode <= 0x91) || (opcode >= 0x99 && opcode <= 0x9f) ||
-	       (opcode > OPCODE_I32_WRAP_I64 && opcode <= 0xc4) ||
-	       (opcode >= OPCODE_FC && opcode < OPCODE_MEMORY_INIT) || opcode == OPCODE_ARRAY_LEN ||
-	       (opcode >= OPCODE_REF_I31 && opcode <= OPCODE_I31_GET_U);
+	       (opcode > WPKG_OP_I32_WRAP_I64 && opcode <= 0xc4) ||
+	       (opcode >= WPKG_OP_BASE_FC && opcode < WPKG_OP_MEMORY_INIT) ||
+	       opcode == WPKG_OP_ARRAY_LEN ||
+	       (opcode >= WPKG_OP_REF_I31 && opcode <= WPKG_OP_I31_GET_U);
 }
 
 /* Comparison and arithmetic of two operands. */
 bool exec_is_binary(unsigned opcode)
 {
-	return opcode > OPCODE_I32_EQZ && opcode <= 0xa6 && opcode != OPCODE_I64_EQZ &&
+	return opcode > WPKG_OP_I32_EQZ && opcode <= 0xa6 && opcode != WPKG_OP_I64_EQZ &&
 	       !exec_is_unary(opcode);
 }
 
@@ -143,82 +144,82 @@ static void skip_fd(const uint8_t **at, unsigned opcode)
 
 void exec_skip_immediates(const uint8_t **at, unsigned opcode)
 {
-	if (opcode >= OPCODE_FE) {
-		if (opcode == OPCODE_FE + 3)
+	if (opcode >= WPKG_OP_BASE_FE) {
+		if (opcode == WPKG_OP_BASE_FE + 3)
 			(*at)++;
 		else
 			skip_memory(at);
 		return;
 	}
-	if (opcode >= OPCODE_FD) {
-		skip_fd(at, opcode - OPCODE_FD);
+	if (opcode >= WPKG_OP_BASE_FD) {
+		skip_fd(at, opcode - WPKG_OP_BASE_FD);
 		return;
 	}
-	if (opcode >= OPCODE_FB) {
-		skip_fb(at, opcode - OPCODE_FB);
+	if (opcode >= WPKG_OP_BASE_FB) {
+		skip_fb(at, opcode - WPKG_OP_BASE_FB);
 		return;
 	}
-	if (opcode >= OPCODE_FC) {
-		skip_fc(at, opcode - OPCODE_FC);
+	if (opcode >= WPKG_OP_BASE_FC) {
+		skip_fc(at, opcode - WPKG_OP_BASE_FC);
 		return;
 	}
-	if (opcode >= OPCODE_LOAD_FIRST && opcode <= OPCODE_STORE_LAST) {
+	if (opcode >= WPKG_OP_I32_LOAD && opcode <= WPKG_OP_I64_STORE32) {
 		skip_memory(at);
 		return;
 	}
 	switch (opcode) {
-	case OPCODE_BLOCK:
-	case OPCODE_LOOP:
-	case OPCODE_IF:
-	case OPCODE_TRY:
+	case WPKG_OP_BLOCK:
+	case WPKG_OP_LOOP:
+	case WPKG_OP_IF:
+	case WPKG_OP_TRY:
 		skip_block_type(at);
 		break;
-	case OPCODE_TRY_TABLE:
+	case WPKG_OP_TRY_TABLE:
 		skip_try_table(at);
 		break;
-	case OPCODE_BR_TABLE:
+	case WPKG_OP_BR_TABLE:
 		for (uint64_t count = take_u32(at) + (uint64_t)1; count > 0; count--)
 			take_u32(at);
 		break;
-	case OPCODE_SELECT_T:
+	case WPKG_OP_SELECT_TYPED:
 		for (uint32_t count = take_u32(at); count > 0; count--)
 			exec_take_kind(at);
 		break;
-	case OPCODE_CALL_INDIRECT:
-	case OPCODE_RETURN_CALL_INDIRECT:
+	case WPKG_OP_CALL_INDIRECT:
+	case WPKG_OP_RETURN_CALL_INDIRECT:
 		skip_numbers(at, 2);
 		break;
-	case OPCODE_CATCH:
-	case OPCODE_THROW:
-	case OPCODE_RETHROW:
-	case OPCODE_DELEGATE:
-	case OPCODE_BR:
-	case OPCODE_BR_IF:
-	case OPCODE_CALL:
-	case OPCODE_RETURN_CALL:
-	case OPCODE_CALL_REF:
-	case OPCODE_RETURN_CALL_REF:
-	case OPCODE_LOCAL_GET:
-	case OPCODE_LOCAL_SET:
-	case OPCODE_LOCAL_TEE:
-	case OPCODE_GLOBAL_GET:
-	case OPCODE_GLOBAL_SET:
-	case OPCODE_TABLE_GET:
-	case OPCODE_TABLE_SET:
-	case OPCODE_MEMORY_SIZE:
-	case OPCODE_MEMORY_GROW:
-	case OPCODE_I32_CONST:
-	case OPCODE_I64_CONST:
-	case OPCODE_REF_NULL:
-	case OPCODE_REF_FUNC:
-	case OPCODE_BR_ON_NULL:
-	case OPCODE_BR_ON_NON_NULL:
+	case WPKG_OP_CATCH:
+	case WPKG_OP_THROW:
+	case WPKG_OP_RETHROW:
+	case WPKG_OP_DELEGATE:
+	case WPKG_OP_BR:
+	case WPKG_OP_BR_IF:
+	case WPKG_OP_CALL:
+	case WPKG_OP_RETURN_CALL:
+	case WPKG_OP_CALL_REF:
+	case WPKG_OP_RETURN_CALL_REF:
+	case WPKG_OP_LOCAL_GET:
+	case WPKG_OP_LOCAL_SET:
+	case WPKG_OP_LOCAL_TEE:
+	case WPKG_OP_GLOBAL_GET:
+	case WPKG_OP_GLOBAL_SET:
+	case WPKG_OP_TABLE_GET:
+	case WPKG_OP_TABLE_SET:
+	case WPKG_OP_MEMORY_SIZE:
+	case WPKG_OP_MEMORY_GROW:
+	case WPKG_OP_I32_CONST:
+	case WPKG_OP_I64_CONST:
+	case WPKG_OP_REF_NULL:
+	case WPKG_OP_REF_FUNC:
+	case WPKG_OP_BR_ON_NULL:
+	case WPKG_OP_BR_ON_NON_NULL:
 		take_u64(at);
 		break;
-	case OPCODE_F32_CONST:
+	case WPKG_OP_F32_CONST:
 		*at += 4;
 		break;
-	case OPCODE_F64_CONST:
+	case WPKG_OP_F64_CONST:
 		*at += 8;
 		break;
 	default:

@@ -12,8 +12,6 @@
 /* A field of an instruction names a slot with 16 bits; a callee's frame begins a little above. */
 #define SLOTS_MAX 65000
 
-static const uint8_t single_kinds[] = {KIND_I32, KIND_I64, KIND_F32, KIND_F64, KIND_V128, KIND_REF};
-
 /* Locals. */
 
 static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
@@ -78,17 +76,17 @@ static bool choose_pin(struct translator *t)
 	} open[8];
 	while (at < t->func->body_end) {
 		unsigned opcode = exec_take_opcode(&at);
-		if (opcode == OPCODE_LOCAL_GET || opcode == OPCODE_LOCAL_SET ||
-		    opcode == OPCODE_LOCAL_TEE) {
+		if (opcode == WPKG_OP_LOCAL_GET || opcode == WPKG_OP_LOCAL_SET ||
+		    opcode == WPKG_OP_LOCAL_TEE) {
 			const uint8_t *index = at;
 			t->weights[take_u32(&index)] += weight;
-		} else if (opcode == OPCODE_LOOP && loops < sizeof(open) / sizeof(open[0])) {
+		} else if (opcode == WPKG_OP_LOOP && loops < sizeof(open) / sizeof(open[0])) {
 			open[loops++].inside = inside;
 			inside = 0;
 			weight *= 10;
 		} else if (exec_opens_block(opcode)) {
 			inside++;
-		} else if (opcode == OPCODE_END || opcode == OPCODE_DELEGATE) {
+		} else if (opcode == WPKG_OP_END || opcode == WPKG_OP_DELEGATE) {
 			if (inside > 0) {
 				inside--;
 			} else if (loops > 0) {
@@ -107,314 +105,6 @@ static bool choose_pin(struct translator *t)
 	wpkg_mem_free(t->weights);
 	t->weights = NULL;
 	return true;
-}
-
-/* Labels. */
-
-struct label *exec_label_at(struct translator *t, uint32_t depth)
-{
-	return &t->labels[t->depth - 1 - depth];
-}
-
-struct label exec_block_type(struct translator *t)
-{
-	struct label label = {.fixups = NOWHERE, .else_fixup = NOWHERE};
-	const uint8_t *at = t->at;
-	int64_t index = take_s64(&at);
-	if (index >= 0) {
-		const struct exec_sig *sig = &t->instance->sigs[index];
-		label.param_count = sig->param_count;
-		label.result_count = sig->result_count;
-		label.params = sig->params;
-		label.results = sig->results;
-		t->at = at;
-	} else if (*t->at == 0x40) {
-		t->at = at;
-	} else {
-		label.result_count = 1;
-		label.results = &single_kinds[exec_take_kind(&t->at)];
-	}
-	return label;
-}
-
-void exec_push_label(struct translator *t, const struct label *label)
-{
-	if (!exec_room(t, &t->labels, &t->label_cap, t->depth + 1, sizeof(*t->labels)))
-		return;
-	struct label *inner = &t->labels[t->depth];
-	const struct label *outer = t->depth ? inner - 1 : NULL;
-	*inner = *label;
-	if (!label->owns_region)
-		inner->region = outer ? outer->region : NOWHERE;
-	bool pays = label->kind == LABEL_LOOP || !outer;
-	inner->metered = pays ? t->depth : outer->metered;
-	t->depth++;
-}
-
-/* A meter, whose cost is known at the end of what it stands before. */
-static uint32_t emit_meter(struct translator *t)
-{
-	if (!t->metered)
-		return 0;
-	exec_emit(t, H_meter);
-	exec_word(t, 0);
-	exec_word(t, 0);
-	return t->words - 1;
-}
-
-static void begin_block(struct translator *t, enum label_kind kind)
-{
-	struct label label = exec_block_type(t);
-	label.kind = (uint8_t)kind;
-	exec_settle_all(t);
-	label.height = t->height - label.param_count;
-	if (kind == LABEL_LOOP) {
-		exec_fence(t);
-		label.start = t->words;
-		label.meter = emit_meter(t);
-	}
-	exec_push_label(t, &label);
-}
-
-static void begin_if(struct translator *t)
-{
-	struct label label = exec_block_type(t);
-	label.kind = LABEL_IF;
-	for (; t->settled + 1 < t->height; t->settled++)
-		exec_settle(t, t->settled);
-	exec_branch_if(t, false, &label);
-	label.used = false;
-	label.else_fixup = label.fixups;
-	label.fixups = NOWHERE;
-	label.height = t->height - label.param_count;
-	exec_push_label(t, &label);
-}
-
-/* The top values go where the label has its own; the operands stay what they are. */
-static void move_values(struct translator *t, const struct label *label, bool redirect)
-{
-	bool loop = label->kind == LABEL_LOOP;
-	uint32_t count = loop ? label->param_count : label->result_count;
-	if (count == 0)
-		return;
-	const uint8_t *kinds = loop ? label->params : label->results;
-	uint32_t slot = t->stack[label->height].home, from = t->height - count;
-	if (count == 1 && redirect && t->stack[from].home != slot && exec_redirect(t, from, slot))
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		exec_copy(t, from + i, slot);
-		slot += exec_width(kinds[i]);
-	}
-}
-
-static void emit_return(struct translator *t)
-{
-	uint32_t link = t->func->link, count = t->func->sig->result_count, i = t->height - count;
-	if (count == 0) {
-		exec_emit(t, H_return_0);
-		exec_word(t, exec_fields(link, 0, 0, 0));
-		return;
-	}
-	enum bank bank = exec_bank(t->stack[i].kind);
-	if (count > 1 || bank == BANK_V128) {
-		for (uint32_t k = i; k < t->height; k++)
-			exec_copy(t, k, t->stack[k].home);
-		exec_emit(t, H_return_n);
-		exec_word(t, exec_fields(link, t->stack[i].home, t->func->sig->result_slots, 0));
-		return;
-	}
-	static const uint16_t from_acc[] = {
-		[BANK_INT] = H_return_R, [BANK_F64] = H_return_d, [BANK_F32] = H_return_f};
-	uint32_t slot = 0;
-	unsigned handler = H_return_S;
-	if (exec_pinned(t, i)) {
-		handler = H_return_L;
-	} else if (exec_in_acc(t, i)) {
-		handler = from_acc[bank];
-	} else if (t->stack[i].place == AT_LOCAL) {
-		slot = t->stack[i].slot;
-	} else {
-		slot = t->stack[i].home;
-		exec_copy(t, i, slot);
-	}
-	exec_emit(t, handler);
-	exec_word(t, exec_fields(link, slot, 0, 0));
-}
-
-void exec_branch(struct translator *t, struct label *label, bool redirect)
-{
-	if (label->kind == LABEL_FUNCTION) {
-		emit_return(t);
-		return;
-	}
-	move_values(t, label, redirect);
-	uint32_t pos = exec_emit(t, label->kind == LABEL_LOOP ? H_br_back : H_br);
-	exec_word(t, 0);
-	exec_branch_word(t, label, pos);
-}
-
-static uint32_t arity(const struct label *label)
-{
-	return label->kind == LABEL_LOOP ? label->param_count : label->result_count;
-}
-
-/* Are the top values where the label wants them, but for pending ones? */
-static bool in_place(const struct translator *t, const struct label *label)
-{
-	uint32_t count = arity(label), from = t->height - count;
-	if (from != label->height)
-		return false;
-	for (uint32_t i = from; i < t->height; i++)
-		if (t->stack[i].place != AT_TEMP)
-			return false;
-	return true;
-}
-
-/* Has a branch nothing to do but to jump, once the values on top have their slots? Then they do. */
-bool exec_branches_directly(struct translator *t, const struct label *label)
-{
-	if (label->kind == LABEL_FUNCTION || (arity(label) > 0 && !in_place(t, label)))
-		return false;
-	for (uint32_t i = 0; i < arity(label); i++)
-		exec_to_slot(t, t->height - 1 - i);
-	return true;
-}
-
-/* The condition, which stands on top of the values, is popped. */
-static void branch_if(struct translator *t, struct label *label)
-{
-	t->height--;
-	bool direct = exec_branches_directly(t, label);
-	t->height++;
-	if (direct) {
-		exec_branch_if(t, true, label);
-		return;
-	}
-	struct label skip = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
-	exec_branch_if(t, false, &skip);
-	struct accumulator acc[BANK_COUNT];
-	memcpy(acc, t->acc, sizeof(acc));
-	exec_branch(t, label, false);
-	exec_bind(t, skip.fixups);
-	memcpy(t->acc, acc, sizeof(acc));
-}
-
-static void branch_table(struct translator *t)
-{
-	uint32_t count = take_u32(&t->at), index = t->height - 1, slot = 0;
-	unsigned letter = exec_pinned(t, index) ? 2 : exec_in_acc(t, index) ? 1 : 0;
-	if (letter == 0)
-		slot = exec_slot(t, index);
-	exec_pop(t, 1);
-	const uint8_t *labels = t->at;
-	bool direct = true;
-	for (uint32_t i = 0; i <= count; i++) {
-		const struct label *label = exec_label_at(t, take_u32(&t->at));
-		direct = direct && label->kind != LABEL_FUNCTION && arity(label) == 0;
-	}
-	exec_spill_all(t, t->height);
-	uint32_t pos = exec_emit(t, H_br_table_S + letter);
-	exec_word(t, exec_fields_constant(0, slot, count));
-	t->at = labels;
-	uint32_t words = t->words;
-	for (uint32_t i = 0; i <= count; i++)
-		if (direct)
-			exec_branch_word(t, exec_label_at(t, take_u32(&t->at)), pos);
-		else
-			exec_word(t, 0);
-	for (uint32_t i = 0; i <= count && !direct; i++) {
-		exec_fence(t);
-		if (!t->failed)
-			t->code[words + i] = t->words - pos;
-		exec_branch(t, exec_label_at(t, take_u32(&t->at)), false);
-	}
-}
-
-/* After a jump: on to the else, catch or end that belongs to the open block. */
-static void skip_dead(struct translator *t)
-{
-	uint32_t depth = 0;
-	for (;;) {
-		const uint8_t *before = t->at;
-		unsigned opcode = exec_take_opcode(&t->at);
-		if (exec_opens_block(opcode))
-			depth++;
-		if (exec_ends_part(opcode) && depth == 0) {
-			t->at = before;
-			return;
-		}
-		if (opcode == OPCODE_END || opcode == OPCODE_DELEGATE)
-			depth--;
-		exec_skip_immediates(&t->at, opcode);
-	}
-}
-
-void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (!exec_room(t, &t->stack, &t->stack_cap, t->height + 2, sizeof(*t->stack)))
-			return;
-		exec_push_slot(t, kinds[i], NOWHERE);
-	}
-}
-
-static void begin_else(struct translator *t, bool dead)
-{
-	struct label *label = exec_label_at(t, 0);
-	if (!dead)
-		exec_branch(t, label, true);
-	exec_bind(t, label->else_fixup);
-	label->else_fixup = NOWHERE;
-	label->kind = LABEL_ELSE;
-	exec_pop(t, t->height - label->height);
-	exec_push_kinds(t, label->param_count, label->params);
-	exec_settle_all(t);
-}
-
-/* Exceptions that are caught as the function's results come here, with those above the link. */
-static void return_caught(struct translator *t, const struct label *label)
-{
-	exec_bind(t, label->fixups);
-	exec_emit(t, H_return_n);
-	exec_word(t, exec_fields(t->func->link, t->func->link + 2, t->func->sig->result_slots, 0));
-}
-
-/* Returns whether what follows the end cannot be reached. */
-static bool end_block(struct translator *t, bool dead)
-{
-	struct label label = t->labels[--t->depth];
-	if (label.owns_region)
-		exec_end_region(t, &label);
-	if (label.kind == LABEL_FUNCTION) {
-		if (!dead)
-			emit_return(t);
-		if (label.used)
-			return_caught(t, &label);
-		if (label.meter)
-			t->code[label.meter] = label.cost;
-		return true;
-	}
-	if (label.kind == LABEL_LOOP && label.meter)
-		t->code[label.meter] = label.cost;
-	bool joined = label.used || label.else_fixup != NOWHERE;
-	/* Below the results of a catch is its exception: they have to move. */
-	if (!dead && !joined && label.kind != LABEL_CATCH)
-		return false;
-	if (!dead)
-		move_values(t, &label, true);
-	exec_bind(t, label.else_fixup);
-	exec_bind(t, label.fixups);
-	exec_pop(t, t->height - label.height);
-	if (dead && !joined)
-		return true;
-	exec_push_kinds(t, label.result_count, label.results);
-	exec_settle_all(t);
-	return false;
-}
-
-static void count_cost(struct translator *t)
-{
-	t->labels[t->labels[t->depth - 1].metered].cost++;
 }
 
 /* Calls. */
@@ -573,7 +263,7 @@ static unsigned index_kind(bool is_64)
 static void memory_access(struct translator *t, unsigned opcode)
 {
 	struct exec_access access = exec_take_access(t);
-	if (opcode <= OPCODE_LOAD_LAST)
+	if (opcode <= WPKG_OP_I64_LOAD32_U)
 		exec_load(t, opcode, &access);
 	else
 		exec_store(t, opcode, &access);
@@ -612,41 +302,41 @@ static void bulk(struct translator *t, unsigned opcode)
 	struct wpkg_instance *instance = t->instance;
 	uint32_t x = take_u32(&t->at);
 	switch (opcode) {
-	case OPCODE_MEMORY_INIT:
+	case WPKG_OP_MEMORY_INIT:
 		exec_emit_slots(t, H_memory_init, 3,
 				(uint64_t)instance->memories[take_u32(&t->at)]);
 		exec_word(t, (uint64_t)instance);
 		exec_word(t, x);
 		break;
-	case OPCODE_DATA_DROP:
+	case WPKG_OP_DATA_DROP:
 		exec_emit_slots(t, H_data_drop, 0, (uint64_t)instance);
 		exec_word(t, x);
 		break;
-	case OPCODE_MEMORY_COPY:
+	case WPKG_OP_MEMORY_COPY:
 		exec_emit_slots(t, H_memory_copy, 3, (uint64_t)instance->memories[x]);
 		exec_word(t, (uint64_t)instance->memories[take_u32(&t->at)]);
 		break;
-	case OPCODE_MEMORY_FILL:
+	case WPKG_OP_MEMORY_FILL:
 		exec_emit_slots(t, H_memory_fill, 3, (uint64_t)instance->memories[x]);
 		break;
-	case OPCODE_TABLE_INIT:
+	case WPKG_OP_TABLE_INIT:
 		exec_emit_slots(t, H_table_init, 3, (uint64_t)instance->tables[take_u32(&t->at)]);
 		exec_word(t, (uint64_t)instance);
 		exec_word(t, x);
 		break;
-	case OPCODE_ELEM_DROP:
+	case WPKG_OP_ELEM_DROP:
 		exec_emit_slots(t, H_elem_drop, 0, (uint64_t)instance);
 		exec_word(t, x);
 		break;
-	case OPCODE_TABLE_COPY:
+	case WPKG_OP_TABLE_COPY:
 		exec_emit_slots(t, H_table_copy, 3, (uint64_t)instance->tables[x]);
 		exec_word(t, (uint64_t)instance->tables[take_u32(&t->at)]);
 		break;
-	case OPCODE_TABLE_GROW:
+	case WPKG_OP_TABLE_GROW:
 		exec_emit_slots(t, H_table_grow, 2, (uint64_t)instance->tables[x]);
 		exec_push_slot(t, index_kind(instance->tables[x]->is_64), NOWHERE);
 		break;
-	case OPCODE_TABLE_SIZE:
+	case WPKG_OP_TABLE_SIZE:
 		exec_emit_slots(t, H_table_size, 0, (uint64_t)instance->tables[x]);
 		exec_push_slot(t, index_kind(instance->tables[x]->is_64), NOWHERE);
 		break;
@@ -692,13 +382,13 @@ static void constant(struct translator *t, unsigned opcode)
 {
 	uint64_t bits = 0;
 	switch (opcode) {
-	case OPCODE_I32_CONST:
+	case WPKG_OP_I32_CONST:
 		exec_push_const(t, KIND_I32, (uint32_t)take_s64(&t->at));
 		break;
-	case OPCODE_I64_CONST:
+	case WPKG_OP_I64_CONST:
 		exec_push_const(t, KIND_I64, (uint64_t)take_s64(&t->at));
 		break;
-	case OPCODE_F32_CONST:
+	case WPKG_OP_F32_CONST:
 		memcpy(&bits, t->at, 4);
 		t->at += 4;
 		exec_push_const(t, KIND_F32, bits);
@@ -724,64 +414,64 @@ static void wrap(struct translator *t)
 static bool control(struct translator *t, unsigned opcode)
 {
 	switch (opcode) {
-	case OPCODE_UNREACHABLE:
+	case WPKG_OP_UNREACHABLE:
 		exec_emit(t, H_unreachable);
 		exec_word(t, 0);
 		return true;
-	case OPCODE_BLOCK:
-		begin_block(t, LABEL_BLOCK);
+	case WPKG_OP_BLOCK:
+		exec_begin_block(t, LABEL_BLOCK);
 		return false;
-	case OPCODE_LOOP:
-		begin_block(t, LABEL_LOOP);
+	case WPKG_OP_LOOP:
+		exec_begin_block(t, LABEL_LOOP);
 		return false;
-	case OPCODE_IF:
-		begin_if(t);
+	case WPKG_OP_IF:
+		exec_begin_if(t);
 		return false;
-	case OPCODE_BR:
+	case WPKG_OP_BR:
 		exec_branch(t, exec_label_at(t, take_u32(&t->at)), true);
 		return true;
-	case OPCODE_BR_IF:
-		branch_if(t, exec_label_at(t, take_u32(&t->at)));
+	case WPKG_OP_BR_IF:
+		exec_br_if(t, exec_label_at(t, take_u32(&t->at)));
 		return false;
-	case OPCODE_BR_TABLE:
-		branch_table(t);
+	case WPKG_OP_BR_TABLE:
+		exec_br_table(t);
 		return true;
-	case OPCODE_RETURN:
-		emit_return(t);
+	case WPKG_OP_RETURN:
+		exec_emit_return(t);
 		return true;
-	case OPCODE_CALL:
-	case OPCODE_RETURN_CALL:
-		call(t, opcode == OPCODE_RETURN_CALL);
-		return opcode == OPCODE_RETURN_CALL;
-	case OPCODE_CALL_INDIRECT:
-	case OPCODE_RETURN_CALL_INDIRECT:
-		call_indirect(t, opcode == OPCODE_RETURN_CALL_INDIRECT);
-		return opcode == OPCODE_RETURN_CALL_INDIRECT;
-	case OPCODE_CALL_REF:
-	case OPCODE_RETURN_CALL_REF:
-		call_ref(t, opcode == OPCODE_RETURN_CALL_REF);
-		return opcode == OPCODE_RETURN_CALL_REF;
-	case OPCODE_BR_ON_NULL:
-	case OPCODE_BR_ON_NON_NULL:
-		branch_on_null(t, opcode == OPCODE_BR_ON_NULL);
+	case WPKG_OP_CALL:
+	case WPKG_OP_RETURN_CALL:
+		call(t, opcode == WPKG_OP_RETURN_CALL);
+		return opcode == WPKG_OP_RETURN_CALL;
+	case WPKG_OP_CALL_INDIRECT:
+	case WPKG_OP_RETURN_CALL_INDIRECT:
+		call_indirect(t, opcode == WPKG_OP_RETURN_CALL_INDIRECT);
+		return opcode == WPKG_OP_RETURN_CALL_INDIRECT;
+	case WPKG_OP_CALL_REF:
+	case WPKG_OP_RETURN_CALL_REF:
+		call_ref(t, opcode == WPKG_OP_RETURN_CALL_REF);
+		return opcode == WPKG_OP_RETURN_CALL_REF;
+	case WPKG_OP_BR_ON_NULL:
+	case WPKG_OP_BR_ON_NON_NULL:
+		branch_on_null(t, opcode == WPKG_OP_BR_ON_NULL);
 		return false;
-	case OPCODE_BR_ON_CAST:
-	case OPCODE_BR_ON_CAST_FAIL:
-		exec_branch_on_cast(t, opcode == OPCODE_BR_ON_CAST_FAIL);
+	case WPKG_OP_BR_ON_CAST:
+	case WPKG_OP_BR_ON_CAST_FAIL:
+		exec_branch_on_cast(t, opcode == WPKG_OP_BR_ON_CAST_FAIL);
 		return false;
-	case OPCODE_TRY_TABLE:
+	case WPKG_OP_TRY_TABLE:
 		exec_begin_try_table(t);
 		return false;
-	case OPCODE_TRY:
+	case WPKG_OP_TRY:
 		exec_begin_try(t);
 		return false;
-	case OPCODE_THROW:
+	case WPKG_OP_THROW:
 		exec_throw_tag(t);
 		return true;
-	case OPCODE_THROW_REF:
+	case WPKG_OP_THROW_REF:
 		exec_throw_operand(t);
 		return true;
-	case OPCODE_RETHROW:
+	case WPKG_OP_RETHROW:
 		exec_rethrow(t);
 		return true;
 	default: /* nop */
@@ -793,61 +483,61 @@ static void other(struct translator *t, unsigned opcode)
 {
 	uint32_t x;
 	switch (opcode) {
-	case OPCODE_DROP:
+	case WPKG_OP_DROP:
 		exec_pop(t, 1);
 		break;
-	case OPCODE_SELECT_T:
+	case WPKG_OP_SELECT_TYPED:
 		exec_skip_immediates(&t->at, opcode);
 		exec_select(t);
 		break;
-	case OPCODE_SELECT:
+	case WPKG_OP_SELECT:
 		exec_select(t);
 		break;
-	case OPCODE_LOCAL_GET:
+	case WPKG_OP_LOCAL_GET:
 		x = take_u32(&t->at);
 		exec_push_local(t, t->local_slots[x], t->local_kinds[x]);
 		break;
-	case OPCODE_LOCAL_SET:
-	case OPCODE_LOCAL_TEE:
+	case WPKG_OP_LOCAL_SET:
+	case WPKG_OP_LOCAL_TEE:
 		x = take_u32(&t->at);
-		exec_set_local(t, t->local_slots[x], opcode == OPCODE_LOCAL_TEE);
+		exec_set_local(t, t->local_slots[x], opcode == WPKG_OP_LOCAL_TEE);
 		break;
-	case OPCODE_GLOBAL_GET:
+	case WPKG_OP_GLOBAL_GET:
 		global_get(t);
 		break;
-	case OPCODE_GLOBAL_SET:
+	case WPKG_OP_GLOBAL_SET:
 		global_set(t);
 		break;
-	case OPCODE_TABLE_GET:
-	case OPCODE_TABLE_SET:
-		table_access(t, opcode == OPCODE_TABLE_SET);
+	case WPKG_OP_TABLE_GET:
+	case WPKG_OP_TABLE_SET:
+		table_access(t, opcode == WPKG_OP_TABLE_SET);
 		break;
-	case OPCODE_MEMORY_SIZE:
+	case WPKG_OP_MEMORY_SIZE:
 		memory_size(t);
 		break;
-	case OPCODE_MEMORY_GROW:
+	case WPKG_OP_MEMORY_GROW:
 		memory_grow(t);
 		break;
-	case OPCODE_I32_EQZ:
-	case OPCODE_I64_EQZ:
-	case OPCODE_REF_IS_NULL:
+	case WPKG_OP_I32_EQZ:
+	case WPKG_OP_I64_EQZ:
+	case WPKG_OP_REF_IS_NULL:
 		exec_eqz(t, opcode);
 		break;
-	case OPCODE_I32_WRAP_I64:
+	case WPKG_OP_I32_WRAP_I64:
 		wrap(t);
 		break;
-	case OPCODE_REF_NULL:
+	case WPKG_OP_REF_NULL:
 		exec_skip_immediates(&t->at, opcode);
 		exec_push_const(t, KIND_REF, 0);
 		break;
-	case OPCODE_REF_FUNC:
+	case WPKG_OP_REF_FUNC:
 		exec_push_const(t, KIND_REF, (uint64_t)t->instance->funcs[take_u32(&t->at)]);
 		break;
-	case OPCODE_REF_AS_NON_NULL:
+	case WPKG_OP_REF_AS_NON_NULL:
 		ref_as_non_null(t);
 		break;
-	case OPCODE_REF_EQ:
-		exec_binary(t, OPCODE_I64_EQ);
+	case WPKG_OP_REF_EQ:
+		exec_binary(t, WPKG_OP_I64_EQ);
 		break;
 	default:
 		t->too_large = true; /* instantiation refuses what is not here */
@@ -858,13 +548,13 @@ static void other(struct translator *t, unsigned opcode)
 static bool instruction(struct translator *t)
 {
 	unsigned opcode = exec_take_opcode(&t->at);
-	if (opcode >= OPCODE_MEMORY_INIT && opcode <= OPCODE_TABLE_FILL)
+	if (opcode >= WPKG_OP_MEMORY_INIT && opcode <= WPKG_OP_TABLE_FILL)
 		bulk(t, opcode);
-	else if (opcode >= OPCODE_I64_ADD128 && opcode <= OPCODE_I64_MUL_WIDE_U)
+	else if (opcode >= WPKG_OP_I64_ADD128 && opcode <= WPKG_OP_I64_MUL_WIDE_U)
 		exec_wide(t, opcode);
-	else if (opcode >= OPCODE_I32_CONST && opcode <= OPCODE_F64_CONST)
+	else if (opcode >= WPKG_OP_I32_CONST && opcode <= WPKG_OP_F64_CONST)
 		constant(t, opcode);
-	else if (opcode >= OPCODE_LOAD_FIRST && opcode <= OPCODE_STORE_LAST)
+	else if (opcode >= WPKG_OP_I32_LOAD && opcode <= WPKG_OP_I64_STORE32)
 		memory_access(t, opcode);
 	else if (exec_is_unary(opcode))
 		exec_unary(t, opcode);
@@ -872,33 +562,33 @@ static bool instruction(struct translator *t)
 		exec_binary(t, opcode);
 	else if (exec_is_control(opcode))
 		return control(t, opcode);
-	else if (opcode >= OPCODE_FB && opcode < OPCODE_FD)
+	else if (opcode >= WPKG_OP_BASE_FB && opcode < WPKG_OP_BASE_FD)
 		exec_object_instruction(t, opcode);
-	else if (opcode >= OPCODE_FD && opcode < OPCODE_FE)
+	else if (opcode >= WPKG_OP_BASE_FD && opcode < WPKG_OP_BASE_FE)
 		exec_vector_instruction(t, opcode);
-	else if (opcode >= OPCODE_FE)
+	else if (opcode >= WPKG_OP_BASE_FE)
 		exec_atomic_instruction(t, opcode);
 	else
 		other(t, opcode);
 	return false;
 }
 
-/* An end, or what begins the next part of an if or a legacy try. Returns as end_block. */
+/* An end, or what begins the next part of an if or a legacy try. Returns as exec_end_block. */
 static bool end_part(struct translator *t, unsigned opcode, bool dead)
 {
 	switch (opcode) {
-	case OPCODE_ELSE:
-		begin_else(t, dead);
+	case WPKG_OP_ELSE:
+		exec_begin_else(t, dead);
 		return false;
-	case OPCODE_CATCH:
-	case OPCODE_CATCH_ALL:
-		exec_begin_catch(t, dead, opcode == OPCODE_CATCH_ALL);
+	case WPKG_OP_CATCH:
+	case WPKG_OP_CATCH_ALL:
+		exec_begin_catch(t, dead, opcode == WPKG_OP_CATCH_ALL);
 		return false;
-	case OPCODE_DELEGATE:
+	case WPKG_OP_DELEGATE:
 		exec_delegate(t);
-		return end_block(t, dead);
+		return exec_end_block(t, dead);
 	default:
-		return end_block(t, dead);
+		return exec_end_block(t, dead);
 	}
 }
 
@@ -911,19 +601,19 @@ static void translate_body(struct translator *t)
 			      .result_count = sig->result_count,
 			      .results = sig->results};
 	t->here = t->at;
-	label.meter = emit_meter(t);
+	label.meter = exec_emit_meter(t);
 	exec_push_label(t, &label);
 	bool dead = false;
 	while (t->depth > 0 && !t->failed && !t->too_large) {
 		if (!exec_room(t, &t->stack, &t->stack_cap, t->height + 4, sizeof(*t->stack)))
 			return;
 		if (dead)
-			skip_dead(t);
+			exec_skip_dead(t);
 		t->here = t->at;
 		if (exec_ends_part(*t->at)) {
 			dead = end_part(t, *t->at++, dead);
 		} else {
-			count_cost(t);
+			exec_count_cost(t);
 			dead = instruction(t);
 		}
 		if (t->top_slot > SLOTS_MAX)

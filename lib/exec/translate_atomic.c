@@ -18,14 +18,14 @@ static const struct {
 /* Operands beside the address. */
 static uint32_t value_count(unsigned opcode)
 {
-	if (opcode < OPCODE_ATOMIC_STORE)
+	if (opcode < WPKG_OP_I32_ATOMIC_STORE)
 		return 0;
-	return opcode < OPCODE_ATOMIC_CMPXCHG ? 1 : 2;
+	return opcode < WPKG_OP_I32_ATOMIC_RMW_CMPXCHG ? 1 : 2;
 }
 
 static void access(struct translator *t, unsigned opcode)
 {
-	unsigned width = (opcode - OPCODE_ATOMIC_LOAD) % WIDTHS;
+	unsigned width = (opcode - WPKG_OP_I32_ATOMIC_LOAD) % WIDTHS;
 	struct exec_access at = exec_take_access(t);
 	uint32_t count = value_count(opcode), slots[2] = {0};
 	for (uint32_t i = 0; i < count; i++)
@@ -34,7 +34,7 @@ static void access(struct translator *t, unsigned opcode)
 	exec_pop(t, count + 1);
 	uint32_t pos = exec_emit(t, exec_shape(opcode)->first);
 	exec_word(t, exec_fields(t->next_slot, slots[0], slots[1], 0));
-	if (opcode < OPCODE_ATOMIC_STORE || opcode >= OPCODE_ATOMIC_RMW)
+	if (opcode < WPKG_OP_I32_ATOMIC_STORE || opcode >= WPKG_OP_I32_ATOMIC_RMW_ADD)
 		exec_push_result(t, widths[width].kind, pos);
 }
 
@@ -49,16 +49,16 @@ static void slow(struct translator *t, unsigned handler, uint32_t operands)
 void exec_atomic_instruction(struct translator *t, unsigned opcode)
 {
 	switch (opcode) {
-	case OPCODE_ATOMIC_NOTIFY:
+	case WPKG_OP_MEMORY_ATOMIC_NOTIFY:
 		slow(t, H_atomic_notify, 2);
 		break;
-	case OPCODE_ATOMIC_WAIT32:
+	case WPKG_OP_MEMORY_ATOMIC_WAIT32:
 		slow(t, H_atomic_wait32, 3);
 		break;
-	case OPCODE_ATOMIC_WAIT64:
+	case WPKG_OP_MEMORY_ATOMIC_WAIT64:
 		slow(t, H_atomic_wait64, 3);
 		break;
-	case OPCODE_ATOMIC_FENCE:
+	case WPKG_OP_ATOMIC_FENCE:
 		t->at++;
 		exec_emit(t, H_atomic_fence);
 		exec_word(t, 0);

@@ -250,65 +250,65 @@ void exec_object_instruction(struct translator *t, unsigned opcode)
 {
 	const struct exec_layout *layout;
 	switch (opcode) {
-	case OPCODE_STRUCT_NEW:
+	case WPKG_OP_STRUCT_NEW:
 		layout = take_layout(t);
 		make(t, H_struct_new, layout->field_count, layout);
 		break;
-	case OPCODE_STRUCT_NEW_DEFAULT:
+	case WPKG_OP_STRUCT_NEW_DEFAULT:
 		make(t, H_struct_new_default, 0, take_layout(t));
 		break;
-	case OPCODE_STRUCT_GET:
-	case OPCODE_STRUCT_GET_S:
-	case OPCODE_STRUCT_GET_U:
-		struct_get(t, opcode == OPCODE_STRUCT_GET_S);
+	case WPKG_OP_STRUCT_GET:
+	case WPKG_OP_STRUCT_GET_S:
+	case WPKG_OP_STRUCT_GET_U:
+		struct_get(t, opcode == WPKG_OP_STRUCT_GET_S);
 		break;
-	case OPCODE_STRUCT_SET:
+	case WPKG_OP_STRUCT_SET:
 		struct_set(t);
 		break;
-	case OPCODE_ARRAY_NEW:
+	case WPKG_OP_ARRAY_NEW:
 		make(t, H_array_new, 2, take_layout(t));
 		break;
-	case OPCODE_ARRAY_NEW_DEFAULT:
+	case WPKG_OP_ARRAY_NEW_DEFAULT:
 		make(t, H_array_new_default, 1, take_layout(t));
 		break;
-	case OPCODE_ARRAY_NEW_FIXED:
+	case WPKG_OP_ARRAY_NEW_FIXED:
 		make_fixed(t);
 		break;
-	case OPCODE_ARRAY_NEW_DATA:
+	case WPKG_OP_ARRAY_NEW_DATA:
 		make_from_segment(t, H_array_new_data);
 		break;
-	case OPCODE_ARRAY_NEW_ELEM:
+	case WPKG_OP_ARRAY_NEW_ELEM:
 		make_from_segment(t, H_array_new_elem);
 		break;
-	case OPCODE_ARRAY_GET:
-	case OPCODE_ARRAY_GET_S:
-	case OPCODE_ARRAY_GET_U:
-		array_get(t, opcode == OPCODE_ARRAY_GET_S);
+	case WPKG_OP_ARRAY_GET:
+	case WPKG_OP_ARRAY_GET_S:
+	case WPKG_OP_ARRAY_GET_U:
+		array_get(t, opcode == WPKG_OP_ARRAY_GET_S);
 		break;
-	case OPCODE_ARRAY_SET:
+	case WPKG_OP_ARRAY_SET:
 		array_set(t);
 		break;
-	case OPCODE_ARRAY_FILL:
+	case WPKG_OP_ARRAY_FILL:
 		change(t, H_array_fill, 4, take_layout(t));
 		break;
-	case OPCODE_ARRAY_COPY:
+	case WPKG_OP_ARRAY_COPY:
 		layout = take_layout(t);
 		take_u32(&t->at);
 		change(t, H_array_copy, 5, layout);
 		break;
-	case OPCODE_ARRAY_INIT_DATA:
+	case WPKG_OP_ARRAY_INIT_DATA:
 		init_from_segment(t, H_array_init_data);
 		break;
-	case OPCODE_ARRAY_INIT_ELEM:
+	case WPKG_OP_ARRAY_INIT_ELEM:
 		init_from_segment(t, H_array_init_elem);
 		break;
-	case OPCODE_REF_TEST:
-	case OPCODE_REF_TEST_NULL:
-		ref_test(t, opcode == OPCODE_REF_TEST_NULL);
+	case WPKG_OP_REF_TEST:
+	case WPKG_OP_REF_TEST_NULL:
+		ref_test(t, opcode == WPKG_OP_REF_TEST_NULL);
 		break;
-	case OPCODE_REF_CAST:
-	case OPCODE_REF_CAST_NULL:
-		ref_cast(t, opcode == OPCODE_REF_CAST_NULL);
+	case WPKG_OP_REF_CAST:
+	case WPKG_OP_REF_CAST_NULL:
+		ref_cast(t, opcode == WPKG_OP_REF_CAST_NULL);
 		break;
 	default: /* any.convert_extern, extern.convert_any: the word is the same */
 		break;

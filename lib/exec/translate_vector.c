@@ -41,7 +41,7 @@ struct vector_shape {
 
 static const struct vector_shape *shape_of(unsigned opcode)
 {
-	return &shapes[opcode - OPCODE_FD];
+	return &shapes[opcode - WPKG_OP_BASE_FD];
 }
 
 /* The letter of an operand, S or R, as 0 or 1; for S its slot is in *slot. */
@@ -253,7 +253,7 @@ static void test(struct translator *t, unsigned opcode)
 bool exec_branch_on_test(struct translator *t, bool sense, struct label *label)
 {
 	unsigned opcode = t->note.opcode;
-	if (!just_made(t, t->height - 1) || opcode < OPCODE_FD || opcode >= OPCODE_FE ||
+	if (!just_made(t, t->height - 1) || opcode < WPKG_OP_BASE_FD || opcode >= WPKG_OP_BASE_FE ||
 	    shape_of(opcode)->kind != VECTOR_TEST)
 		return false;
 	unsigned handler = shape_of(opcode)->first + 2 * INT_DESTINATIONS +
@@ -374,7 +374,7 @@ static void by_shape(struct translator *t, unsigned opcode)
 
 void exec_vector_instruction(struct translator *t, unsigned opcode)
 {
-	if (opcode == OPCODE_V128_CONST) {
+	if (opcode == WPKG_OP_V128_CONST) {
 		exec_push_const(t, KIND_V128, (uint64_t)t->at);
 		t->at += 16;
 		return;
