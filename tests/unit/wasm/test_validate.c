@@ -27,7 +27,11 @@ static uint32_t build_with(struct wpkg_buf *out, struct wpkg_str body)
 	put_body(&code, body);
 	put_section(out, WPKG_SECTION_CODE, wpkg_buf_str(&code));
 	wpkg_buf_clear(&code);
-	return (uint32_t)(out->len - body.len);
+	uint32_t start = (uint32_t)(out->len - body.len);
+	/* so that the quick walk can read on behind the body */
+	put_bytes(out, WPKG_SECTION_CUSTOM,
+		  "\1x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+	return start;
 }
 
 /* The body fails at an offset from its start. */
@@ -115,6 +119,14 @@ START_TEST(malformed_instructions_fail_at_the_byte_that_is_wrong)
 	ck_body(6, "integer representation too long (i32.const in function 1)",
 		"\0\x41\x80\x80\x80\x80\x80\0\x0b");
 	ck_body(6, "integer too large (i32.const in function 1)", "\0\x41\x80\x80\x80\x80\x70\x0b");
+	ck_body(6, "integer too large (i32.const in function 1)", "\0\x41\x80\x80\x80\x80\x08\x0b");
+	ck_body_valid("\0\x41\x80\x80\x80\x80\x07\x0b");
+	ck_body_valid("\0\x41\x80\x80\x80\x80\x78\x0b");
+	ck_body(11, "integer too large (i64.const in function 1)",
+		"\0\x42\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\xa7\x0b");
+	ck_body_valid("\0\x42\x80\x80\x80\x80\x80\x80\x80\x80\x80\x7f\xa7\x0b");
+	ck_body(6, "integer too large (local.get in function 1)", "\0\x20\x80\x80\x80\x80\x10\x0b");
+	ck_body_valid("\0\x20\x80\x80\x80\x80\x00\x0b");
 	ck_body(3, "unexpected end (in function 1)", "\0\x20\0");
 	ck_body(2, "unexpected end (i32.const in function 1)", "\0\x41");
 	ck_body(4, "instructions behind the end of the function (in function 1)", "\0\x20\0\x0b\1");
