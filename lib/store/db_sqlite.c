@@ -13,7 +13,7 @@
 #define LENGTH_MAX (16 << 20) /* bytes of a value or a row */
 #define SLOTS 256	      /* of prepared statements; a power of two */
 #define READER_CACHE "-1000"  /* KiB, negated as SQLite wants it */
-#define WRITER_CACHE "-8000"
+#define WRITER_CACHE "-2000"
 
 /* A statement that was prepared for a text. Taken while rows are open. */
 struct slot {
