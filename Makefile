@@ -4,7 +4,7 @@
 #   make quickstart      install what is missing, build, and see one real module go all the way
 #   make check           every test; make check-unit, check-cli ... for one kind
 #   make lint            format, layers, headers, clang-tidy, cppcheck
-#   make bench           our figures beside a peer's, from one run; make bench-server for one of them
+#   make bench           our figures beside a peer's, from one run; make bench-server, bench-link for one of them
 #   make install         below PREFIX (/usr/local), staged in DESTDIR
 #
 # VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz or switch (the interpreter as one loop); CC
@@ -320,6 +320,10 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
 .PHONY: bench bench-server
 bench: all $(BENCH_BIN)
 	tests/bench/run
+
+.PHONY: bench-link
+bench-link: all
+	OUT=$(abspath $(OUT)) tests/bench/bench-link
 
 bench-server: all $(BENCH_BIN)
 	tests/bench/bench-server

@@ -47,15 +47,21 @@ static enum wpkg_status open_module(struct link *link, struct link_module *m,
 	return status;
 }
 
-static enum wpkg_status check_names(const struct wpkg_link_inputs *inputs, struct wpkg_err *err)
+static enum wpkg_status note_names(struct link *link, const struct wpkg_link_inputs *inputs)
 {
 	if (inputs->count == 0 || inputs->count > UINT16_MAX)
-		return WPKG_FAIL(err, WPKG_EINVAL, "link: %zu inputs", inputs->count);
-	for (size_t i = 1; i < inputs->count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (wpkg_str_equal(inputs->items[i].name, inputs->items[j].name))
-				return WPKG_FAIL(err, WPKG_EINVAL, "two inputs are named '%.*s'",
-						 WPKG_STR_ARG(inputs->items[i].name));
+		return WPKG_FAIL(link->err, WPKG_EINVAL, "link: %zu inputs", inputs->count);
+	for (uint32_t i = 0; i < inputs->count; i++) {
+		bool is_new;
+		uint32_t *number =
+			link_names_put(&link->input_names, inputs->items[i].name, &is_new);
+		if (!number)
+			return no_memory(link);
+		if (!is_new)
+			return WPKG_FAIL(link->err, WPKG_EINVAL, "two inputs are named '%.*s'",
+					 WPKG_STR_ARG(inputs->items[i].name));
+		*number = i;
+	}
 	return WPKG_OK;
 }
 
@@ -65,7 +71,7 @@ enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inp
 	*link = (struct link){.inputs = inputs, .count = (uint32_t)inputs->count, .err = err};
 	wpkg_arena_init(&link->arena, MEMORY_MAX);
 	wpkg_types_init(&link->types, MEMORY_MAX);
-	enum wpkg_status status = check_names(inputs, err);
+	enum wpkg_status status = note_names(link, inputs);
 	if (status != WPKG_OK)
 		return status;
 	link->modules = wpkg_arena_alloc(&link->arena, link->count, sizeof(*link->modules));
@@ -78,6 +84,8 @@ enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inp
 
 void link_close(struct link *link)
 {
+	link_names_clear(&link->input_names);
+	link_names_clear(&link->host_names);
 	wpkg_types_clear(&link->types);
 	wpkg_arena_clear(&link->arena);
 }
@@ -118,10 +126,8 @@ struct link_item link_final(const struct link *link, uint8_t kind, struct link_i
 
 static uint32_t find_input(const struct link *link, struct wpkg_str name)
 {
-	for (uint32_t i = 0; i < link->count; i++)
-		if (wpkg_str_equal(link->inputs->items[i].name, name))
-			return i;
-	return WPKG_INDEX_NONE;
+	const uint32_t *found = link_names_find(&link->input_names, name);
+	return found ? *found : WPKG_INDEX_NONE;
 }
 
 /* What became of an import; in the order of the report's kinds. */
@@ -235,26 +241,6 @@ static enum wpkg_status add_problem(struct link *link, struct wpkg_link_report *
 	return WPKG_EINVAL;
 }
 
-static bool is_known_host_import(const struct link *link, const struct wpkg_link_report *report,
-				 uint32_t importer, uint32_t number)
-{
-	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
-	struct link_extern type = link_extern_of(link, importer, import->kind, import->index);
-	for (size_t i = 0; i < report->host_count; i++) {
-		const struct wpkg_link_host_import *known = &report->host[i];
-		const struct wpkg_module_import *other =
-			&link->modules[known->importer].module->imports[known->import];
-		if (!wpkg_str_equal(other->module, import->module) ||
-		    !wpkg_str_equal(other->field, import->field) || other->kind != import->kind)
-			continue;
-		struct link_extern same =
-			link_extern_of(link, known->importer, other->kind, other->index);
-		if (link_extern_equal(&same, &type))
-			return true;
-	}
-	return false;
-}
-
 static enum wpkg_status add_host_import(struct link *link, struct wpkg_link_report *report,
 					struct wpkg_arena *arena, uint32_t importer,
 					uint32_t number)
@@ -262,7 +248,13 @@ static enum wpkg_status add_host_import(struct link *link, struct wpkg_link_repo
 	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
 	struct link_extern type = link_extern_of(link, importer, import->kind, import->index);
 	struct wpkg_buf text;
-	if (!report || is_known_host_import(link, report, importer, number))
+	bool is_new;
+	if (!report)
+		return WPKG_OK;
+	struct wpkg_str key = link_extern_key(link, import, &type);
+	if (!key.ptr || !link_names_put(&link->host_names, key, &is_new))
+		return no_memory(link);
+	if (!is_new)
 		return WPKG_OK;
 	wpkg_buf_init(&text, 1 << 20);
 	link_extern_format(&text, link, &type);

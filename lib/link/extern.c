@@ -74,13 +74,16 @@ bool link_extern_matches(const struct link *link, const struct link_extern *actu
 	return false;
 }
 
-bool link_extern_equal(const struct link_extern *a, const struct link_extern *b)
+struct wpkg_str link_extern_key(struct link *link, const struct wpkg_module_import *import,
+				const struct link_extern *type)
 {
-	return a->kind == b->kind && a->type == b->type && a->value == b->value &&
-	       a->page_log2 == b->page_log2 && a->is_mutable == b->is_mutable &&
-	       a->size.min == b->size.min && a->size.has_max == b->size.has_max &&
-	       (!a->size.has_max || a->size.max == b->size.max) && a->size.is_64 == b->size.is_64 &&
-	       a->size.is_shared == b->size.is_shared;
+	const struct wpkg_size *size = &type->size;
+	const uint64_t words[] = {
+		type->kind,	  type->type,	  type->value,	 type->page_log2,
+		type->is_mutable, size->min,	  size->has_max, size->has_max ? size->max : 0,
+		size->is_64,	  size->is_shared};
+	return link_import_key(&link->arena, import->module, import->field, words,
+			       sizeof(words) / sizeof(words[0]));
 }
 
 static void format_size(struct wpkg_buf *out, const struct wpkg_size *size)

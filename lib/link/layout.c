@@ -17,44 +17,41 @@ static uint32_t add_item(struct link *link, uint8_t space, struct link_item item
 	return link->item_counts[space]++;
 }
 
-/* The output's import that is the same as this one; or none. */
-static uint32_t find_import(const struct link *link, uint8_t kind, struct link_item item)
+/* The output's import that is the same as this one, which may be this one now. */
+static bool share_import(struct link *link, struct link_names *known, uint8_t kind,
+			 struct link_item item)
 {
 	const struct wpkg_module *module = link->modules[item.input].module;
-	const struct wpkg_module_import *import =
-		&module->imports[link_import_of(module, kind, item.index)];
 	struct link_extern type = link_extern_of(link, item.input, kind, item.index);
-	for (uint32_t i = 0; i < link->item_counts[kind]; i++) {
-		struct link_item other = link->items[kind][i];
-		const struct wpkg_module *from = link->modules[other.input].module;
-		const struct wpkg_module_import *same =
-			&from->imports[link_import_of(from, kind, other.index)];
-		if (!wpkg_str_equal(same->field, import->field) ||
-		    !wpkg_str_equal(same->module, import->module))
-			continue;
-		struct link_extern known = link_extern_of(link, other.input, kind, other.index);
-		if (link_extern_equal(&known, &type))
-			return i;
-	}
-	return WPKG_INDEX_NONE;
+	bool is_new;
+	struct wpkg_str key = link_extern_key(
+		link, &module->imports[link_import_of(module, kind, item.index)], &type);
+	uint32_t *number = key.ptr ? link_names_put(known, key, &is_new) : NULL;
+	if (!number)
+		return false;
+	if (is_new)
+		*number = add_item(link, kind, item);
+	link->modules[item.input].out[kind][item.index] = *number;
+	return true;
 }
 
-static void lay_out_imports(struct link *link, uint8_t kind)
+static bool lay_out_imports(struct link *link, uint8_t kind)
 {
+	struct link_names known = {0};
+	bool whole = true;
 	for (uint32_t n = 0; n < link->count; n++) {
 		struct link_module *m = &link->modules[n];
-		for (uint32_t i = 0; i < m->counts[kind]; i++) {
+		for (uint32_t i = 0; whole && i < m->counts[kind]; i++) {
 			struct link_item item = {n, i};
 			struct link_item end = link_final(link, kind, item);
-			if (!m->live[kind][i] || !link_is_import(link, kind, item) ||
-			    end.input != n || end.index != i)
-				continue;
-			uint32_t known = find_import(link, kind, item);
-			m->out[kind][i] =
-				known != WPKG_INDEX_NONE ? known : add_item(link, kind, item);
+			if (m->live[kind][i] && link_is_import(link, kind, item) &&
+			    end.input == n && end.index == i)
+				whole = share_import(link, &known, kind, item);
 		}
 	}
 	link->import_counts[kind] = link->item_counts[kind];
+	link_names_clear(&known);
+	return whole;
 }
 
 static void lay_out_defined(struct link *link, uint8_t space)
@@ -101,8 +98,8 @@ enum wpkg_status link_lay_out(struct link *link)
 		link->items[space] = wpkg_arena_alloc(&link->arena, most, sizeof(struct link_item));
 		if (!link->items[space])
 			return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
-		if (space < WPKG_EXTERN_COUNT)
-			lay_out_imports(link, space);
+		if (space < WPKG_EXTERN_COUNT && !lay_out_imports(link, space))
+			return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
 		lay_out_defined(link, space);
 		if (space < WPKG_EXTERN_COUNT)
 			lay_out_bound(link, space);

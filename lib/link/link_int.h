@@ -5,6 +5,7 @@
 /* What the steps of a link share: resolving, marking what is live, laying out, writing. */
 
 #include "link/link.h"
+#include "link/names.h"
 
 /* The index spaces that are renumbered; the first five are enum wpkg_extern. */
 enum link_space {
@@ -39,6 +40,8 @@ struct link {
 	struct wpkg_arena arena;
 	const struct wpkg_link_inputs *inputs;
 	struct wpkg_types types;
+	struct link_names input_names; /* number of the input */
+	struct link_names host_names;  /* keys of imports that stay for the host */
 	struct link_module *modules;
 	uint32_t count;
 	uint32_t *order; /* inputs, those that others import from first */
@@ -69,7 +72,9 @@ struct link_extern link_extern_of(const struct link *link, uint32_t input, uint8
 bool link_extern_matches(const struct link *link, const struct link_extern *actual,
 			 const struct link_extern *wanted);
 
-bool link_extern_equal(const struct link_extern *a, const struct link_extern *b);
+/* The name of an import of that type: link_import_key. */
+struct wpkg_str link_extern_key(struct link *link, const struct wpkg_module_import *import,
+				const struct link_extern *type);
 
 void link_extern_format(struct wpkg_buf *out, const struct link *link,
 			const struct link_extern *type);

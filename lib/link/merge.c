@@ -21,6 +21,7 @@ struct merge {
 	const struct wpkg_link_options *options;
 	struct output_export *exports;
 	size_t export_count;
+	struct link_names export_names;
 	uint32_t start_count; /* inputs with a start function */
 	uint32_t start_type;  /* canonical number of the function that calls them all */
 	bool *referenced;     /* by output function: ref.func in a body makes it */
@@ -42,12 +43,13 @@ static struct wpkg_str name_of(const struct merge *m, uint32_t input)
 static enum wpkg_status add_export(struct merge *m, struct wpkg_str name, uint32_t input,
 				   const struct wpkg_module_export *export)
 {
-	for (size_t i = 0; i < m->export_count; i++)
-		if (wpkg_str_equal(m->exports[i].name, name))
-			return WPKG_FAIL(m->err, WPKG_EINVAL,
-					 "'%.*s' would be exported twice, the second time from "
-					 "'%.*s'",
-					 WPKG_STR_ARG(name), WPKG_STR_ARG(name_of(m, input)));
+	bool is_new;
+	if (!link_names_put(&m->export_names, name, &is_new))
+		return no_memory(m);
+	if (!is_new)
+		return WPKG_FAIL(m->err, WPKG_EINVAL,
+				 "'%.*s' would be exported twice, the second time from '%.*s'",
+				 WPKG_STR_ARG(name), WPKG_STR_ARG(name_of(m, input)));
 	m->exports[m->export_count++] = (struct output_export){
 		name, export->kind,
 		link_final(&m->link, export->kind, (struct link_item){input, export->index})};
@@ -533,6 +535,7 @@ enum wpkg_status wpkg_link_merge(struct wpkg_buf *out, const struct wpkg_link_in
 		status = write_output(&m);
 	wpkg_buf_clear(&m.section);
 	wpkg_buf_clear(&m.body);
+	link_names_clear(&m.export_names);
 	link_close(&m.link);
 	if (status == WPKG_OK)
 		status = validate(&output, err);

@@ -71,3 +71,25 @@ uint32_t *link_names_find(const struct link_names *names, struct wpkg_str name)
 	struct link_name *slot = probe(names, name, hash_of(name));
 	return slot->is_used ? &slot->value : NULL;
 }
+
+static char *put_bytes(char *at, const void *bytes, size_t size)
+{
+	if (size > 0)
+		memcpy(at, bytes, size);
+	return at + size;
+}
+
+struct wpkg_str link_import_key(struct wpkg_arena *arena, struct wpkg_str module,
+				struct wpkg_str field, const uint64_t *words, size_t count)
+{
+	uint64_t boundary = module.len;
+	size_t size = sizeof(boundary) + module.len + field.len + count * sizeof(*words);
+	char *key = wpkg_arena_alloc(arena, size, 1);
+	if (!key)
+		return (struct wpkg_str){0};
+	char *at = put_bytes(key, &boundary, sizeof(boundary));
+	at = put_bytes(at, words, count * sizeof(*words));
+	at = put_bytes(at, module.ptr, module.len);
+	put_bytes(at, field.ptr, field.len);
+	return wpkg_str_of(key, size);
+}

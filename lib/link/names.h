@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 struct link_name;
@@ -30,5 +31,12 @@ uint32_t *link_names_put(struct link_names *names, struct wpkg_str name, bool *i
 
 /* The same of a name that is there; NULL when it is not. */
 uint32_t *link_names_find(const struct link_names *names, struct wpkg_str name);
+
+/*
+ * One name for an import: equal when module, field and the words that stand for the type are. In
+ * the arena; ptr NULL without memory.
+ */
+struct wpkg_str link_import_key(struct wpkg_arena *arena, struct wpkg_str module,
+				struct wpkg_str field, const uint64_t *words, size_t count);
 
 #endif

@@ -8,12 +8,6 @@
 #include "base/mem.h"
 #include "link/object_int.h"
 
-/* What is imported: two symbols for one thing of the host share its index. */
-struct import_names {
-	struct link_names names;
-	struct wpkg_buf key;
-};
-
 struct wpkg_str obj_import_module(const struct obj_link *o, const struct obj_symbol *symbol)
 {
 	const struct wpkg_module_import *import = obj_import_of(o, symbol);
@@ -26,16 +20,16 @@ struct wpkg_str obj_import_field(const struct obj_link *o, const struct obj_symb
 	return import ? import->field : symbol->name;
 }
 
-static bool share_import(struct obj_link *o, struct import_names *known, uint32_t number,
+/* Two symbols for one thing of the host share its index. */
+static bool share_import(struct obj_link *o, struct link_names *known, uint32_t number,
 			 struct obj_number_list *list)
 {
 	struct obj_symbol *symbol = &o->symbols[number];
 	struct wpkg_str module = obj_import_module(o, symbol), field = obj_import_field(o, symbol);
-	struct wpkg_str key =
-		wpkg_arena_format(&o->arena, "%zu:%.*s%.*s:%u", module.len, WPKG_STR_ARG(module),
-				  WPKG_STR_ARG(field), symbol->type);
+	const uint64_t type = symbol->type;
+	struct wpkg_str key = link_import_key(&o->arena, module, field, &type, 1);
 	bool is_new;
-	uint32_t *index = key.ptr ? link_names_put(&known->names, key, &is_new) : NULL;
+	uint32_t *index = key.ptr ? link_names_put(known, key, &is_new) : NULL;
 	if (!index)
 		return false;
 	if (is_new) {
@@ -49,14 +43,14 @@ static bool share_import(struct obj_link *o, struct import_names *known, uint32_
 
 static bool number_func_imports(struct obj_link *o)
 {
-	struct import_names known = {0};
+	struct link_names known = {0};
 	bool whole = true;
 	for (uint32_t i = 0; whole && i < o->symbol_count; i++) {
 		const struct obj_symbol *symbol = &o->symbols[i];
 		if (symbol->is_import && symbol->is_live && symbol->kind == OBJ_FUNC)
 			whole = share_import(o, &known, i, &o->func_imports);
 	}
-	link_names_clear(&known.names);
+	link_names_clear(&known);
 	return whole;
 }
 
