@@ -2,8 +2,11 @@
 /* A package from a registry: verified, then its files. */
 #include "commands.h"
 
+#include <fcntl.h>
+
 #include <stddef.h>
 
+#include "dependencies.h"
 #include "describe.h"
 #include "fetch.h"
 #include "pkg/selection.h"
@@ -242,8 +245,56 @@ static int report_document(const struct pull *pull)
 	return report_json(good ? document : NULL);
 }
 
+/* Every package that wpkg.lock has, at the version and with the content that it has there. */
+static enum wpkg_status pull_locked(struct session *session, const struct pull_options *options,
+				    struct wpkg_err *err)
+{
+	struct dependencies dependencies;
+	enum wpkg_status status = dependencies_read(&dependencies, session, AT_FDCWD, err);
+	if (status == WPKG_OK)
+		status = dependencies_check_lock(&dependencies, err);
+	for (size_t i = 0; status == WPKG_OK && i < dependencies.lock.count; i++) {
+		const struct wpkg_locked *locked = &dependencies.lock.packages[i];
+		struct reference reference = {.parts = {.name = locked->name,
+							.version = locked->version,
+							.has_digest = true,
+							.digest = locked->content}};
+		struct pull pull = {
+			.session = session, .reference = &reference, .options = options};
+		status = session_choose(session, locked->name, err);
+		if (status == WPKG_OK && !session->global->offline &&
+		    !wpkg_str_equal(wpkg_buf_str(&session->url), locked->registry))
+			status = WPKG_FAIL(
+				err, WPKG_EDENIED, "%.*s was locked from %.*s, not from %s",
+				WPKG_STR_ARG(locked->name), WPKG_STR_ARG(locked->registry),
+				wpkg_buf_text(&session->url));
+		if (status == WPKG_OK)
+			status = pull_package(&pull, err);
+		if (status == WPKG_OK && !session->global->json)
+			report_lines(&pull);
+	}
+	return status;
+}
+
+static int run_pull_locked(const struct wpkg_invocation *invocation)
+{
+	struct session session;
+	struct wpkg_err err = {0};
+	const struct pull_options *options = invocation->options;
+	if (options->output)
+		return report_usage("pull: -o needs a REF: what wpkg.lock has goes to the cache");
+	enum wpkg_status status = session_open(&session, invocation, &err);
+	if (status == WPKG_OK)
+		status = pull_locked(&session, options, &err);
+	int code = status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	session_close(&session);
+	return code;
+}
+
 static int run_pull(const struct wpkg_invocation *invocation)
 {
+	if (invocation->operand_count == 0)
+		return run_pull_locked(invocation);
 	struct session session;
 	struct reference reference;
 	struct wpkg_err err = {0};
@@ -269,9 +320,12 @@ static int run_pull(const struct wpkg_invocation *invocation)
 
 const struct wpkg_command cmd_pull = {
 	.name = "pull",
-	.operands = "REF",
+	.operands = "[REF]",
 	.summary = "verify a package and get its files",
 	.description =
+		"Without REF it brings what wpkg.lock has into the cache, each version with the "
+		"content and from the registry that it has there.\n"
+		"\n"
 		"Takes the highest version that REF allows and that was not yanked, checks its "
 		"signatures before it takes any parcel, and hashes each parcel on the way. Parcels "
 		"are kept in the cache; with -o they are also written as files, only below DIR. "
@@ -289,7 +343,6 @@ const struct wpkg_command cmd_pull = {
 		   "wpkg pull example.com/greet/1.2.0#sha256:HEX",
 	.options = pull_rows,
 	.options_size = sizeof(struct pull_options),
-	.least_operands = 1,
 	.most_operands = 1,
 	.run = run_pull,
 };

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "dependencies.h"
 #include "describe.h"
 #include "package.h"
 #include "publish.h"
@@ -46,15 +47,36 @@ static enum wpkg_status sign(struct push *push, struct wpkg_err *err)
 	return signer_sign(push->session, push->package.invoice, &push->options->signer, err);
 }
 
+/* A lock file that does not have what wpkg.toml asks for says that nobody tried the package. */
+static enum wpkg_status check_lock(struct push *push, struct wpkg_err *err)
+{
+	struct dependencies dependencies;
+	if (!push->package.is_project || push->package.folder < 0)
+		return WPKG_OK;
+	enum wpkg_status status =
+		dependencies_read(&dependencies, push->session, push->package.folder, err);
+	return status == WPKG_OK && dependencies.has_lock
+		       ? dependencies_check_lock(&dependencies, err)
+		       : status;
+}
+
+static enum wpkg_status connect(struct push *push, struct wpkg_err *err)
+{
+	enum wpkg_status status = session_choose(push->session, push->package.invoice->name, err);
+	return status == WPKG_OK ? session_connect(push->session, err) : status;
+}
+
 /* Where it goes is looked at first: who signs may be asked for a passphrase. */
 static enum wpkg_status push_package(struct push *push, struct wpkg_err *err)
 {
 	struct session *session = push->session;
 	struct publication *publication = &push->publication;
 	struct oci_store *store = NULL;
-	enum wpkg_status status =
-		push->options->to ? oci_store_open(&store, session, &push->place, OCI_WRITE, err)
-				  : session_connect(session, err);
+	enum wpkg_status status = check_lock(push, err);
+	if (status == WPKG_OK && push->options->to)
+		status = oci_store_open(&store, session, &push->place, OCI_WRITE, err);
+	else if (status == WPKG_OK)
+		status = connect(push, err);
 	if (status == WPKG_OK)
 		status = sign(push, err);
 	publication->invoice = push->package.invoice;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "data/fields.h"
 #include "data/toml.h"
+#include "net/registry.h"
 
 #define CONFIG_MAX ((size_t)64 * 1024)
 
@@ -53,8 +54,31 @@ static enum wpkg_status take_texts(struct wpkg_fields *fields, struct config *co
 	return status;
 }
 
-static enum wpkg_status take_all(struct wpkg_fields *fields, struct config *config,
-				 struct wpkg_err *err)
+/* [registries]: beginnings of names, and URLs in normal form. */
+static enum wpkg_status take_registries(struct wpkg_fields *fields, struct wpkg_arena *arena,
+					struct config *config, struct wpkg_err *err)
+{
+	const struct wpkg_value *table = NULL;
+	enum wpkg_status status = wpkg_fields_take(fields, &table, "registries", WPKG_VALUE_TABLE,
+						   WPKG_OPTIONAL, err);
+	for (size_t i = 0; status == WPKG_OK && table && i < table->count; i++) {
+		struct wpkg_buf url;
+		struct wpkg_str name = table->keys[i].string;
+		if (table->items[i].kind != WPKG_VALUE_STRING)
+			return WPKG_FAIL(err, WPKG_EFORMAT, "registries.%.*s is not a string",
+					 WPKG_STR_ARG(name));
+		wpkg_buf_init(&url, 4096);
+		status = wpkg_registry_normalise(&url, table->items[i].string, err);
+		if (status == WPKG_OK &&
+		    !wpkg_map_set(arena, &config->registries, name, wpkg_buf_str(&url)))
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "no memory for registries");
+		wpkg_buf_clear(&url);
+	}
+	return status;
+}
+
+static enum wpkg_status take_all(struct wpkg_fields *fields, struct wpkg_arena *arena,
+				 struct config *config, struct wpkg_err *err)
 {
 	uint64_t parallel = config->parallel;
 	enum wpkg_status status = take_texts(fields, config, err);
@@ -76,6 +100,8 @@ static enum wpkg_status take_all(struct wpkg_fields *fields, struct config *conf
 			take_number(fields, &config->connect_seconds, "connect-seconds", 3600, err);
 	if (status == WPKG_OK)
 		status = take_number(fields, &config->stall_seconds, "stall-seconds", 3600, err);
+	if (status == WPKG_OK)
+		status = take_registries(fields, arena, config, err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_close(fields, err);
 	config->parallel = (unsigned)parallel;
@@ -109,7 +135,7 @@ enum wpkg_status config_read(struct config *out, struct wpkg_arena *arena, const
 		if (status == WPKG_OK)
 			status = wpkg_fields_open(&fields, table, "", &why);
 		if (status == WPKG_OK)
-			status = take_all(&fields, &config, &why);
+			status = take_all(&fields, arena, &config, &why);
 		if (status != WPKG_OK)
 			wpkg_err_prepend(&why, "%s", path);
 	}

@@ -16,6 +16,9 @@
  *   connect-seconds = 15
  *   stall-seconds = 60           # a connection that is silent for so long is given up
  *
+ *   [registries]                 # where packages come from whose names begin so, and from nowhere
+ *   "example.com/" = "https://packages.example.com" # else: a public name cannot shadow them
+ *
  * A missing file is an empty one; unknown keys are errors.
  */
 
@@ -27,7 +30,8 @@
 #include "pkg/verify.h"
 
 struct config {
-	struct wpkg_str registry; /* empty: none is configured */
+	struct wpkg_str registry;   /* empty: none is configured */
+	struct wpkg_map registries; /* beginning of a name to URL */
 	struct wpkg_strategy strategy;
 	bool honour_roles;
 	bool plain_credentials;

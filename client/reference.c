@@ -249,7 +249,11 @@ enum wpkg_status reference_find(struct found *out, struct session *session,
 {
 	struct found found = {0};
 	bool offline = session->global->offline;
-	enum wpkg_status status;
+	enum wpkg_status status = WPKG_OK;
+	if (!reference->is_place)
+		status = session_choose(session, reference->parts.name, err);
+	if (status != WPKG_OK)
+		return status;
 	if (reference->is_place && offline && reference->place.kind == OCI_REGISTRY)
 		status = oci_recall(&found, session, &reference->place, err);
 	else if (reference->is_place)

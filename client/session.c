@@ -58,6 +58,43 @@ void session_close(struct session *session)
 	wpkg_arena_clear(&session->arena);
 }
 
+static struct wpkg_str find_pinned(const struct session *session, struct wpkg_str name)
+{
+	const struct wpkg_map *registries = &session->config.registries;
+	struct wpkg_pair best = {0};
+	for (size_t i = 0; i < registries->count; i++)
+		if (wpkg_str_starts(name, registries->pairs[i].key) &&
+		    registries->pairs[i].key.len >= best.key.len)
+			best = registries->pairs[i];
+	return best.value;
+}
+
+enum wpkg_status session_choose(struct session *session, struct wpkg_str name, struct wpkg_err *err)
+{
+	struct wpkg_buf url;
+	struct wpkg_str pinned = find_pinned(session, name);
+	const char *given = session->global->registry;
+	struct wpkg_str usual = given ? wpkg_str_from(given) : session->config.registry;
+	wpkg_buf_init(&url, 4096);
+	enum wpkg_status status = WPKG_OK;
+	if (usual.len > 0 && (!pinned.ptr || given))
+		status = wpkg_registry_normalise(&url, usual, err);
+	if (status == WPKG_OK && pinned.ptr && given && !wpkg_str_equal(pinned, wpkg_buf_str(&url)))
+		status = WPKG_FAIL(err, WPKG_EDENIED,
+				   "%.*s comes from %.*s by the configuration, not from %s",
+				   WPKG_STR_ARG(name), WPKG_STR_ARG(pinned), wpkg_buf_text(&url));
+	struct wpkg_str chosen = pinned.ptr ? pinned : wpkg_buf_str(&url);
+	if (status == WPKG_OK && !wpkg_str_equal(chosen, wpkg_buf_str(&session->url))) {
+		wpkg_registry_free(session->registry);
+		session->registry = NULL;
+		wpkg_buf_reset(&session->url);
+		wpkg_buf_append_str(&session->url, chosen);
+		status = wpkg_buf_check(&session->url, "registry", err);
+	}
+	wpkg_buf_clear(&url);
+	return status;
+}
+
 enum wpkg_status session_need_url(struct session *session, struct wpkg_err *err)
 {
 	if (session->url.len > 0)

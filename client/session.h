@@ -43,6 +43,14 @@ WPKG_MUST_CHECK enum wpkg_status session_connect(struct session *session, struct
 WPKG_MUST_CHECK enum wpkg_status
 session_connect_as(struct session *session, const char *authorization, struct wpkg_err *err);
 
+/*
+ * Makes the registry of a package's name the one that is meant: the configuration's by the longest
+ * beginning of the name that it has, else the usual one. WPKG_EDENIED when the command line names
+ * another one.
+ */
+WPKG_MUST_CHECK enum wpkg_status session_choose(struct session *session, struct wpkg_str name,
+						struct wpkg_err *err);
+
 /* How every connection is made: the configuration's bounds, --verbose. Borrows from the session. */
 struct wpkg_http_options session_http_options(struct session *session);
 

@@ -43,14 +43,10 @@
 #include <stdbool.h>
 
 #include "pkg/invoice.h"
+#include "pkg/resolve.h"
 
-/* A line of WPKG_ANNOTATION_DEPENDENCIES. */
-struct wpkg_dependency {
-	struct wpkg_str name;
-	struct wpkg_str requirement; /* may be empty */
-};
-
-/* Takes the next one off *rest, the annotation's value; false at its end. Borrows from it. */
+/* Takes the next line off *rest, the value of WPKG_ANNOTATION_DEPENDENCIES; false at its end.
+ * Borrows from it. */
 bool wpkg_dependency_next(struct wpkg_dependency *out, struct wpkg_str *rest);
 
 /* The parcel that an invoice marks as its readme, or that is called README.md; NULL: none. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_CLIENT_DEPENDENCIES_H
+#define WPKG_CLIENT_DEPENDENCIES_H
+
+/*
+ * The dependencies of a package that lies in a folder: what wpkg.toml asks for, what wpkg.lock
+ * says of it, and what registries have. Which registry is asked for a name is the configuration's
+ * word (config.h, [registries]).
+ */
+
+#include "pkg/lock.h"
+#include "pkg/project.h"
+#include "session.h"
+
+struct dependencies {
+	struct session *session;
+	struct wpkg_project *project;
+	struct wpkg_dependencies wanted; /* of the project */
+	struct wpkg_lock lock;		 /* what the file says; empty when there is none */
+	bool has_lock;
+};
+
+/* Reads wpkg.toml and, when it is there, wpkg.lock of an open folder (AT_FDCWD: the working one);
+ * all in the session's arena. */
+WPKG_MUST_CHECK enum wpkg_status dependencies_read(struct dependencies *out,
+						   struct session *session, int folder,
+						   struct wpkg_err *err);
+
+/*
+ * The versions that fit together, as a lock in the arena. What the old lock has is kept where it
+ * fits, unless all or the name is to be updated. WPKG_ENOTFOUND: none fit, and the explanation says
+ * why. WPKG_EDENIED: a registry shows another content of a version than was locked.
+ */
+struct update {
+	bool all;
+	const char *const *names;
+	size_t count;
+};
+
+WPKG_MUST_CHECK enum wpkg_status dependencies_resolve(struct wpkg_lock *out,
+						      struct dependencies *dependencies,
+						      const struct update *update,
+						      struct wpkg_buf *explanation,
+						      struct wpkg_err *err);
+
+/* WPKG_EINVAL unless there is a lock that has what wpkg.toml and the locked packages ask for. */
+WPKG_MUST_CHECK enum wpkg_status dependencies_check_lock(const struct dependencies *dependencies,
+							 struct wpkg_err *err);
+
+#endif
