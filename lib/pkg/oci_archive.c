@@ -240,29 +240,71 @@ static enum wpkg_status put_file(const struct packing *packing, const char *path
 	return status;
 }
 
-static int is_blob(const struct dirent *entry)
+static int compare_digests(const void *a, const void *b)
 {
+	return memcmp(a, b, sizeof(struct wpkg_digest));
+}
+
+/* Appends the digests that files are named by. Takes the descriptor. */
+static enum wpkg_status list_blobs(struct wpkg_buf *digests, int dir, struct wpkg_err *err)
+{
+	DIR *list = fdopendir(dir);
+	if (!list) {
+		int code = errno;
+		close(dir);
+		return WPKG_FAIL_ERRNO(err, code, BLOBS);
+	}
+	enum wpkg_status status = WPKG_OK;
+	for (;;) {
+		struct wpkg_digest digest;
+		errno = 0;
+		const struct dirent *entry = readdir(list);
+		if (!entry && errno != 0)
+			status = WPKG_FAIL_ERRNO(err, errno, BLOBS);
+		if (!entry)
+			break;
+		if (wpkg_digest_parse(&digest, wpkg_str_from(entry->d_name)))
+			wpkg_buf_append(digests, &digest, sizeof(digest));
+	}
+	closedir(list);
+	return status == WPKG_OK ? wpkg_buf_check(digests, BLOBS, err) : status;
+}
+
+/* In the order of their names: equal layouts give equal archives. */
+static enum wpkg_status put_listed(const struct packing *packing, struct wpkg_buf *digests)
+{
+	char path[sizeof(BLOBS) + WPKG_DIGEST_TEXT], name[WPKG_DIGEST_TEXT];
 	struct wpkg_digest digest;
-	return wpkg_digest_parse(&digest, wpkg_str_from(entry->d_name));
+	enum wpkg_status status = WPKG_OK;
+	if (digests->len > 0)
+		qsort(digests->ptr, digests->len / sizeof(digest), sizeof(digest), compare_digests);
+	for (size_t at = 0; status == WPKG_OK && at < digests->len; at += sizeof(digest)) {
+		memcpy(&digest, digests->ptr + at, sizeof(digest));
+		wpkg_digest_format(name, &digest);
+		snprintf(path, sizeof(path), BLOBS "/%s", name);
+		status = put_file(packing, path);
+	}
+	return status;
 }
 
 static enum wpkg_status put_blobs(const struct packing *packing)
 {
-	struct dirent **names = NULL;
-	char path[sizeof(BLOBS) + 1 + sizeof(names[0]->d_name)];
-	int count = scandirat(packing->layout->dir, BLOBS, &names, is_blob, alphasort);
-	if (count < 0)
-		return WPKG_FAIL_ERRNO(packing->err, errno, BLOBS);
-	enum wpkg_status status = put_header(packing, "blobs/", AE_IFDIR, 0);
+	struct wpkg_buf digests;
+	int dir = -1;
+	enum wpkg_status status =
+		wpkg_file_open_beneath(&dir, packing->layout->dir, BLOBS,
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, packing->err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_buf_init(&digests, ENTRIES_MAX * sizeof(struct wpkg_digest));
+	status = list_blobs(&digests, dir, packing->err);
+	if (status == WPKG_OK)
+		status = put_header(packing, "blobs/", AE_IFDIR, 0);
 	if (status == WPKG_OK)
 		status = put_header(packing, BLOBS "/", AE_IFDIR, 0);
-	for (int i = 0; i < count; i++) {
-		snprintf(path, sizeof(path), BLOBS "/%s", names[i]->d_name);
-		if (status == WPKG_OK)
-			status = put_file(packing, path);
-		free(names[i]); /* scandir's own */
-	}
-	free(names);
+	if (status == WPKG_OK)
+		status = put_listed(packing, &digests);
+	wpkg_buf_clear(&digests);
 	return status;
 }
 
