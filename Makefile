@@ -24,7 +24,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 PKG_LIB := libsodium jansson
 PKG_STORE := sqlite3
-PKG_SERVER := libmicrohttpd gnutls
+PKG_SERVER := libmicrohttpd gnutls zlib
 PKG_ADMIT := libseccomp
 PKG_TEST := check libarchive
 # Loaded when they are first used: only their headers are needed here.
@@ -137,6 +137,15 @@ $(OUT)/gen/pkg/hosts.inc: schema/embed-hosts $(wildcard schema/hosts/*.toml)
 
 $(call objects,lib/pkg/host_known.c): $(OUT)/gen/pkg/hosts.inc
 
+# The web page's files, into wpkgd.
+WEB_FILES := $(wildcard web/*.js web/*.css web/*.svg)
+
+$(OUT)/gen/web/assets.inc: web/embed $(WEB_FILES)
+	@mkdir -p $(@D)
+	web/embed $@ $(WEB_FILES)
+
+$(call objects,server/web_asset.c): $(OUT)/gen/web/assets.inc
+
 $(OUT)/libwpkg.a: $(LIB_O)
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -163,6 +172,7 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 # Tests of what belongs to a program link its objects, too.
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
 $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
+$(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
 $(OUT)/unit/server/test_admission: \
   $(call objects,server/admission.c server/admit_process.c server/dialogue.c server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
@@ -193,7 +203,7 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 # Tests. Each program or script under tests closes with "N passed, N failed, N skipped";
 # tests/run adds them up.
 
-KINDS := unit golden cli api spec fuzz fault
+KINDS := unit golden cli api web spec fuzz fault
 .PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
 check: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
 	OUT=$(OUT) tests/run $(KINDS)

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "server.h"
 #include "store/session.h"
+#include "web_asset.h"
 
 #define CONFIG_ARENA_MAX ((size_t)16 << 20)
 #define CHECKS_MAX 256	       /* versions that may wait for admission at once */
@@ -44,6 +45,7 @@ static void close_server(struct server *server)
 		workers_free(server->pools[pool]);
 	publisher_free(server->publisher);
 	answer_cache_free(server->answers);
+	web_assets_free(server->assets);
 	admission_free(server->admission);
 	users_free(server->users);
 	host_keys_free(server->keys);
@@ -85,6 +87,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 		status = publisher_new(&server->publisher, err);
 	if (status == WPKG_OK)
 		status = answer_cache_new(&server->answers, err);
+	if (status == WPKG_OK)
+		status = web_assets_new(&server->assets, err);
 	return status == WPKG_OK ? open_pools(server, err) : status;
 }
 

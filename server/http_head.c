@@ -54,6 +54,7 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		struct wpkg_str *field;
 	} kept[] = {{"host", &request->host},
 		    {"accept", &request->accept},
+		    {"accept-encoding", &request->accept_encoding},
 		    {"content-type", &request->content_type},
 		    {"authorization", &request->authorization},
 		    {"range", &request->range},

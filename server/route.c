@@ -5,6 +5,7 @@
 #include "health.h"
 #include "oci.h"
 #include "server.h"
+#include "web_asset.h"
 
 #include <string.h>
 
@@ -15,6 +16,9 @@
 #define API_READ(path)                                                                             \
 	.pattern = (path), .methods = READ, .pool = POOL_STORE, .style = REFUSAL_PROBLEM,          \
 	.is_public = true
+
+/* What belongs to the web page and is the same for everybody. */
+#define WEB_FILE(path) .pattern = (path), .methods = READ, .style = REFUSAL_PLAIN, .is_open = true
 
 static const struct route routes[] = {
 	{.pattern = "/healthz",
@@ -246,6 +250,9 @@ static const struct route routes[] = {
 	 .is_open = true,
 	 .name = "well-known",
 	 .handle = oci_well_known},
+	{WEB_FILE("/assets/*"), .name = "asset", .handle = web_asset_get},
+	{WEB_FILE("/favicon.ico"), .name = "favicon", .handle = web_asset_favicon},
+	{WEB_FILE("/robots.txt"), .name = "robots", .handle = web_asset_robots},
 };
 
 /*

@@ -29,6 +29,7 @@ struct server {
 	struct publisher *publisher;
 	struct workers *pools[POOL_COUNT];
 	struct answer_cache *answers;
+	struct web_assets *assets;
 	struct users *users;
 	struct host_keys *keys;
 	struct metrics metrics;
