@@ -7,8 +7,8 @@
 #   make bench           our figures beside a peer's, from one run; make bench-server, bench-link for one of them
 #   make install         below PREFIX (/usr/local), staged in DESTDIR
 #
-# VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz or switch (the interpreter as one loop); CC
-# is gcc (default) or clang.
+# VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz (asan and ubsan with what libFuzzer needs)
+# or switch (the interpreter as one loop); CC is gcc (default) or clang.
 
 VARIANT ?= release
 PREFIX ?= /usr/local
@@ -206,20 +206,20 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 KINDS := unit golden cli api web spec fuzz fault
 .PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
 check: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
-	OUT=$(OUT) tests/run $(KINDS)
+	CC=$(CC) OUT=$(OUT) tests/run $(KINDS)
 
 $(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
-	OUT=$(OUT) tests/run $*
+	CC=$(CC) OUT=$(OUT) tests/run $*
 
-# What the sanitizers shall see: everything but the longest scripts.
 # For programs that are linked with the library of a variant.
 .PHONY: print-sanitizers
 print-sanitizers:
 	@echo $(filter -fsanitize=%,$(MODE))
 
+# What the sanitizers shall see: all but what only looks at texts or breaks disks.
 .PHONY: check-sanitized
 check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN)
-	OUT=$(OUT) tests/run unit cli api spec fuzz
+	CC=$(CC) OUT=$(OUT) tests/run unit cli api spec fuzz
 
 check-fuzzers:
 	$(MAKE) CC=clang VARIANT=fuzz fuzz-binaries
