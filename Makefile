@@ -270,7 +270,7 @@ lint-size:
 # Install: programs, library, header, pages and completions, all made from the programs' own tables.
 
 INSTALL := install -D
-PAGES := $(OUT)/man/wpkg.1 $(OUT)/man/wpkgd.8
+PAGES := $(OUT)/man/wpkg.1 $(OUT)/man/wpkgd.8 $(OUT)/man/wpkg-admit.8
 SHELLS := bash zsh fish
 COMPLETIONS := $(foreach program,wpkg wpkgd,$(addprefix $(OUT)/completions/$(program).,$(SHELLS)))
 ROOT := $(DESTDIR)$(PREFIX)
@@ -318,6 +318,7 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
 	$(INSTALL) -m 644 $(OUT)/wpkg.pc $(ROOT)/lib/pkgconfig/wpkg.pc
 	$(INSTALL) -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
 	$(INSTALL) -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8
+	$(INSTALL) -m 644 $(OUT)/man/wpkg-admit.8 $(ROOT)/share/man/man8/wpkg-admit.8
 	for p in wpkg wpkgd; do \
 	  $(INSTALL) -m 644 $(OUT)/completions/$$p.bash $(ROOT)/share/bash-completion/completions/$$p && \
 	  $(INSTALL) -m 644 $(OUT)/completions/$$p.zsh $(ROOT)/share/zsh/site-functions/_$$p && \

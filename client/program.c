@@ -72,6 +72,7 @@ static const struct wpkg_command *const commands[] = {
 const struct wpkg_program client_program = {
 	.name = "wpkg",
 	.summary = "package registry and toolchain for WebAssembly",
+	.section = 1,
 	.description =
 		"wpkg packs WebAssembly modules and the files that belong to them, signs them, "
 		"pushes "

@@ -36,6 +36,7 @@ static const struct wpkg_command *const commands[] = {
 const struct wpkg_program server_program = {
 	.name = "wpkgd",
 	.summary = "registry for WebAssembly packages",
+	.section = 8,
 	.description =
 		"wpkgd keeps packages and serves them over Bindle's protocol. It validates every "
 		"WebAssembly module and runs each package's own checks before it publishes.\n"

@@ -369,6 +369,7 @@ static int run_command(struct parser *parser, int argc, char **argv)
 		return WPKG_EXIT_DONE;
 	}
 	struct wpkg_invocation invocation = {
+		.program = parser->program,
 		.options = parser->options,
 		.global = parser->global,
 		.given = parser->given + parser->own,

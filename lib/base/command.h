@@ -61,6 +61,7 @@ struct wpkg_option {
  * what is left.
  */
 struct wpkg_invocation {
+	const struct wpkg_program *program;
 	const void *options;
 	const void *global;
 	const bool *given; /* for each row of the command's options: was it in one of the two */
@@ -84,6 +85,7 @@ struct wpkg_command {
 struct wpkg_program {
 	const char *name;    /* "wpkg" */
 	const char *summary; /* one line */
+	int section;	     /* of the manual: 1, or 8 for what operators use */
 	const char *description;
 	const struct wpkg_option *global; /* allowed before and after the command's name */
 	size_t global_size;
@@ -99,14 +101,23 @@ struct wpkg_program {
  */
 int wpkg_program_run(const struct wpkg_program *program, int argc, char **argv);
 
-/* The same table as text: --help of the program (command NULL) or a command, a man page of
- * section 1 or 8 in mdoc, completions for "bash", "zsh" or "fish". */
+/* The same table as text: --help of the program (command NULL) or a command, a man page in mdoc,
+ * completions for "bash", "zsh" or "fish". */
 void wpkg_program_write_help(struct wpkg_buf *buf, const struct wpkg_program *program,
 			     const struct wpkg_command *command);
-void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *program, int section);
+void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *program);
 WPKG_MUST_CHECK enum wpkg_status wpkg_program_write_completion(struct wpkg_buf *buf,
 							       const struct wpkg_program *program,
 							       const char *shell,
 							       struct wpkg_err *err);
+
+/*
+ * The same on standard output, for the rows of a program's table that print it: "help [COMMAND]" (a
+ * name of up to two words), "version", "completion SHELL" (one operand), "man".
+ */
+int wpkg_command_run_help(const struct wpkg_invocation *invocation);
+int wpkg_command_run_version(const struct wpkg_invocation *invocation);
+int wpkg_command_run_completion(const struct wpkg_invocation *invocation);
+int wpkg_command_run_man(const struct wpkg_invocation *invocation);
 
 #endif

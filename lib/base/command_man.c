@@ -112,12 +112,12 @@ static const struct {
 	{WPKG_EXIT_TRY_LATER, "try again later"},
 };
 
-void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *program, int section)
+void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *program)
 {
 	wpkg_buf_append_text(buf, ".Dd November 24, 2026\n.Dt ");
 	write_upper(buf, program->name);
-	wpkg_buf_append_format(buf, " %d\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n.Sh SYNOPSIS\n", section,
-			       program->name, program->summary);
+	wpkg_buf_append_format(buf, " %d\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n.Sh SYNOPSIS\n",
+			       program->section, program->name, program->summary);
 	for (const struct wpkg_command *const *c = program->commands; *c; c++)
 		write_synopsis(buf, *c);
 	wpkg_buf_append_text(buf, ".Sh DESCRIPTION\n");

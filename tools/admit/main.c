@@ -48,6 +48,7 @@
 #include "base/command.h"
 #include "data/json.h"
 #include "parent.h"
+#include "program.h"
 
 /* Bytes of the host profiles in memory. */
 #define PROFILES_MAX ((size_t)16 << 20)
@@ -91,18 +92,14 @@ static enum wpkg_status say_ready(const struct wpkg_buf *missing, struct wpkg_er
 	return wpkg_channel_send(WPKG_ADMISSION_CHANNEL, &message, 0, err);
 }
 
-int main(int argc, char **argv)
+static int serve(void)
 {
 	struct wpkg_err err;
 	struct sandbox sandbox;
 	struct wpkg_buf missing;
 	struct wpkg_arena arena;
 	struct worker_setting setting = {.sandbox = &sandbox};
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("wpkg-admit " WPKG_VERSION);
-		return WPKG_EXIT_DONE;
-	}
-	if (argc > 1 || !is_socket(WPKG_ADMISSION_CHANNEL)) {
+	if (!is_socket(WPKG_ADMISSION_CHANNEL)) {
 		fputs("wpkg-admit: wpkgd starts this program; it has no use by itself\n", stderr);
 		return WPKG_EXIT_USAGE;
 	}
@@ -122,4 +119,10 @@ int main(int argc, char **argv)
 		return WPKG_EXIT_FAILED;
 	wpkg_buf_clear(&missing);
 	return parent_run(&setting, WPKG_ADMISSION_CHANNEL);
+}
+
+/* The server gives no words. Whoever types some gets an answer before any wall is built. */
+int main(int argc, char **argv)
+{
+	return argc > 1 ? wpkg_program_run(&admit_program, argc, argv) : serve();
 }

@@ -77,6 +77,7 @@ static const struct wpkg_command key_create = {.name = "key create",
 static const struct wpkg_command *const commands[] = {&push, &key_create, NULL};
 
 static const struct wpkg_program toy = {.name = "toy",
+					.section = 1,
 					.summary = "a program",
 					.global = global_rows,
 					.global_size = sizeof(struct global_options),
@@ -181,7 +182,7 @@ START_TEST(help_man_and_completions_come_from_the_table)
 	ck_contains(&buf, "-n, --dry-run");
 	ck_contains(&buf, "(TEST_REGISTRY)");
 	wpkg_buf_reset(&buf);
-	wpkg_program_write_man(&buf, &toy, 1);
+	wpkg_program_write_man(&buf, &toy);
 	ck_contains(&buf, ".Dt TOY 1");
 	ck_contains(&buf, ".It Fl g , Fl \\-group Ar NAME");
 	struct wpkg_err err;
