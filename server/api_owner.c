@@ -106,7 +106,8 @@ void api_token_create(struct request *request)
 	char secret[TOKEN_SECRET];
 	int64_t id = 0;
 	struct wpkg_token token = {.user = request->user};
-	const struct wpkg_act act = {.actor = request->user};
+	const struct wpkg_act act = {.actor = request->user,
+				     .address = wpkg_str_from(request->address)};
 	if (!may_manage(request) || !read_body(&fields, request))
 		return;
 	wpkg_buf_init(&scope, SCOPE_MAX);
@@ -146,7 +147,8 @@ void api_token_revoke(struct request *request)
 {
 	struct wpkg_err err;
 	uint64_t id = 0;
-	const struct wpkg_act act = {.actor = request->user};
+	const struct wpkg_act act = {.actor = request->user,
+				     .address = wpkg_str_from(request->address)};
 	if (!may_manage(request))
 		return;
 	if (!wpkg_str_parse_u64(request->parts[0], &id) || id > INT64_MAX)
@@ -198,7 +200,7 @@ void api_version_change(struct request *request)
 	struct wpkg_fields fields;
 	struct wpkg_record record;
 	struct wpkg_invoice *invoice = NULL;
-	struct wpkg_act act = {.actor = request->user};
+	struct wpkg_act act = {.actor = request->user, .address = wpkg_str_from(request->address)};
 	const struct identity identity = {request->user, request->scope};
 	struct server *server = request->server;
 	if (!api_find_record(&record, request, request->parts[0]))

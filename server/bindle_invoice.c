@@ -134,8 +134,10 @@ void bindle_create(struct request *request)
 		return;
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
-	const struct wpkg_new_record record = {
-		.invoice = invoice, .text = wpkg_buf_str(&text), .pusher = request->user};
+	const struct wpkg_new_record record = {.invoice = invoice,
+					       .text = wpkg_buf_str(&text),
+					       .pusher = request->user,
+					       .address = wpkg_str_from(request->address)};
 	if (status == WPKG_OK)
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);
@@ -246,7 +248,9 @@ void bindle_yank(struct request *request)
 	    !bindle_allow(request, WPKG_RIGHT_YANK, record.name) ||
 	    !bindle_read(&invoice, request, &record))
 		return;
-	const struct wpkg_act act = {.actor = request->user, .reason = reason_of(request)};
+	const struct wpkg_act act = {.actor = request->user,
+				     .reason = reason_of(request),
+				     .address = wpkg_str_from(request->address)};
 	if (yank_version(request->server->store, record.id, invoice, &act, &err) != WPKG_OK)
 		respond_error(request, &err);
 	else

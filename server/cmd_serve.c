@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "catch_up.h"
 #include "crypto/random.h"
+#include "forget.h"
 #include "http.h"
 #include "listen.h"
 #include "log.h"
@@ -43,6 +44,7 @@ static void close_server(struct server *server)
 {
 	for (int pool = 0; pool < POOL_COUNT; pool++)
 		workers_free(server->pools[pool]);
+	forgetter_free(server->forgetter);
 	publisher_free(server->publisher);
 	answer_cache_free(server->answers);
 	web_assets_free(server->assets);
@@ -89,6 +91,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 		status = answer_cache_new(&server->answers, err);
 	if (status == WPKG_OK)
 		status = web_assets_new(&server->assets, err);
+	if (status == WPKG_OK)
+		status = forgetter_new(&server->forgetter, server, err);
 	return status == WPKG_OK ? open_pools(server, err) : status;
 }
 
@@ -215,6 +219,7 @@ static void look_after(struct server *server)
 	struct wpkg_err err;
 	uint64_t count = 0;
 	publish_resume(server);
+	forget_begin(server->forgetter);
 	if (wpkg_session_expire(&count, server->store,
 				wpkg_clock_now() - server->config.session_timeout, &err) != WPKG_OK)
 		log_event("expire-failed", "error", err.msg);
@@ -277,6 +282,7 @@ static enum wpkg_status serve(struct server *server, const struct listener *list
 		log_start(server, listener);
 		publish_resume(server);
 		catch_up_begin(server);
+		forget_begin(server->forgetter);
 		listen_notify("READY=1");
 		wait_for_signals(server, http, signals);
 		drain(server, http);

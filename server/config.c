@@ -111,6 +111,9 @@ const struct wpkg_option config_rows[] = {
 	    min_rate),
 	ROW("keep-free", SIZE, "SIZE", "disk space to leave free (" KEEP_FREE ")", "KEEP_FREE",
 	    keep_free),
+	ROW("audit-retention", DURATION, "TIME",
+	    "how long events are kept for 'audit' and the feed (for ever)", "AUDIT_RETENTION",
+	    audit_retention),
 	ROW("threads", NUMBER, "COUNT", "threads that talk HTTP (" THREADS ")", "THREADS", threads),
 	ROW("workers", NUMBER, "COUNT", "threads that wait for the disk (" WORKERS ")", "WORKERS",
 	    workers),
@@ -168,9 +171,12 @@ static const struct {
 
 /* What a SIGHUP brings into force; for all else the server must be started again. */
 static const char *const reloaded[] = {
-	"config",     "tls-cert",	"tls-key",	"htpasswd",	"keyring",
-	"strategy",   "unsigned",	"ignore-roles", "host-label",	"max-invoice",
-	"max-parcel", "header-timeout", "min-rate",	"stop-timeout", "max-requests-per-address",
+	"config",	   "tls-cert",	   "tls-key",
+	"htpasswd",	   "keyring",	   "strategy",
+	"unsigned",	   "ignore-roles", "host-label",
+	"max-invoice",	   "max-parcel",   "header-timeout",
+	"min-rate",	   "stop-timeout", "max-requests-per-address",
+	"audit-retention",
 };
 
 void config_take(struct config_source *out, const struct wpkg_invocation *invocation)

@@ -57,6 +57,7 @@ struct config {
 	int64_t session_timeout;	   /* seconds between two requests of an upload */
 	uint64_t min_rate;		   /* bytes a second that a body must bring, and take */
 	uint64_t keep_free;		   /* bytes of disk */
+	int64_t audit_retention;	   /* seconds that events are kept; 0: for ever */
 	uint64_t threads;		   /* that talk HTTP */
 	uint64_t workers;		   /* that wait for the disk */
 

@@ -9,12 +9,13 @@
 #include "config.h"
 
 struct limits {
-	atomic_uint_fast64_t max_invoice;    /* bytes */
-	atomic_uint_fast64_t max_parcel;     /* bytes */
-	atomic_uint_fast64_t requests;	     /* a minute, of one address */
-	atomic_uint_fast64_t header_timeout; /* seconds */
-	atomic_uint_fast64_t stop_timeout;   /* seconds */
-	atomic_uint_fast64_t min_rate;	     /* bytes a second */
+	atomic_uint_fast64_t max_invoice;     /* bytes */
+	atomic_uint_fast64_t max_parcel;      /* bytes */
+	atomic_uint_fast64_t requests;	      /* a minute, of one address */
+	atomic_uint_fast64_t header_timeout;  /* seconds */
+	atomic_uint_fast64_t stop_timeout;    /* seconds */
+	atomic_uint_fast64_t min_rate;	      /* bytes a second */
+	atomic_uint_fast64_t audit_retention; /* seconds; 0: for ever */
 };
 
 static inline void limits_set(struct limits *limits, const struct config *config)
@@ -25,6 +26,7 @@ static inline void limits_set(struct limits *limits, const struct config *config
 	limits->header_timeout = (uint64_t)config->header_timeout;
 	limits->stop_timeout = (uint64_t)config->stop_timeout;
 	limits->min_rate = config->min_rate;
+	limits->audit_retention = (uint64_t)config->audit_retention;
 }
 
 #endif

@@ -250,7 +250,8 @@ static void put_manifest(struct request *request, const struct push *push)
 		.digest = push->reference.is_digest ? &push->reference.digest : NULL,
 		.tags = push->tags,
 		.tag_count = push->tag_count,
-		.pusher = request->user};
+		.pusher = request->user,
+		.address = wpkg_str_from(request->address)};
 	if (wpkg_manifest_put(&put, &request->arena, request->server->store, &manifest, &err) !=
 	    WPKG_OK) {
 		refuse_push(request, &put, &err);
@@ -283,7 +284,8 @@ void oci_manifest_delete(struct request *request)
 	struct wpkg_err err;
 	struct reference reference;
 	struct wpkg_store *store = request->server->store;
-	const struct wpkg_act act = {.actor = request->user};
+	const struct wpkg_act act = {.actor = request->user,
+				     .address = wpkg_str_from(request->address)};
 	if (!take_reference(&reference, request) ||
 	    !oci_allow(request, WPKG_RIGHT_OWN, reference.name))
 		return;

@@ -94,6 +94,7 @@ static bool create(struct request *request, const struct wpkg_invoice *invoice,
 	const struct wpkg_new_record record = {.invoice = invoice,
 					       .text = wpkg_buf_str(&text),
 					       .pusher = request->user,
+					       .address = wpkg_str_from(request->address),
 					       .manifest = &p->manifest};
 	if (status == WPKG_OK)
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
@@ -137,7 +138,8 @@ bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str 
 						 .bytes = bytes,
 						 .media_type = media_type,
 						 .parts = &p->parts,
-						 .pusher = request->user};
+						 .pusher = request->user,
+						 .address = wpkg_str_from(request->address)};
 	if (!make_invoice(request, invoice) || !create(request, invoice, p))
 		return true;
 	request->state = p;

@@ -71,13 +71,15 @@ static bool mount(struct request *request, const struct upload *upload, struct w
 {
 	struct wpkg_store *store = request->server->store;
 	struct wpkg_names holders = {&from, 1};
+	const struct wpkg_act act = {.actor = request->user,
+				     .address = wpkg_str_from(request->address)};
 	if (from.len == 0 && wpkg_repository_holders(&holders, &request->arena, store,
 						     &upload->digest, HOLDERS_MAX, NULL) != WPKG_OK)
 		return false;
 	for (size_t i = 0; i < holders.count; i++)
 		if (may_read(request, holders.items[i]) &&
 		    wpkg_repository_mount(store, upload->name, holders.items[i], &upload->digest,
-					  request->user, NULL) == WPKG_OK)
+					  &act, NULL) == WPKG_OK)
 			return true;
 	return false;
 }
@@ -90,6 +92,7 @@ static bool open_session(struct request *request, struct upload *upload,
 	const struct wpkg_session_options options = {
 		.name = upload->name,
 		.pusher = request->user,
+		.address = wpkg_str_from(request->address),
 		.limit = atomic_load(&request->server->limits.max_parcel),
 		.algorithm = algorithm};
 	if (wpkg_session_new(id, request->server->store, &options, &err) != WPKG_OK) {

@@ -52,7 +52,8 @@ int operator_run(const struct wpkg_invocation *invocation, operator_body *body)
 struct wpkg_act operator_act(const struct operator_session *session, const char *reason)
 {
 	return (struct wpkg_act){.actor = wpkg_str_from(session->actor),
-				 .reason = wpkg_str_from(reason)};
+				 .reason = wpkg_str_from(reason),
+				 .address = WPKG_LIT("local")};
 }
 
 WPKG_PRINTF(3, 0)

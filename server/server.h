@@ -31,6 +31,7 @@ struct server {
 	struct answer_cache *answers;
 	struct web_assets *assets;
 	struct users *users;
+	struct forgetter *forgetter;
 	struct host_keys *keys;
 	struct metrics metrics;
 	atomic_uint_fast64_t next_request;

@@ -178,6 +178,8 @@ static enum wpkg_status set_owner(struct wpkg_store *store, struct db *db, void 
 		err);
 	owning->changed = changed > 0;
 	event.actor = owning->act ? owning->act->actor : owning->owner;
+	if (owning->act)
+		event.address = owning->act->address;
 	if (status == WPKG_OK && owning->changed)
 		status = store_add_event(db, &event, err);
 	return status;

@@ -5,7 +5,9 @@
 /*
  * SQLite as the index's database: a file in write-ahead mode, where a commit is durable when it
  * returns. Whatever of SQLite an attacker with a crafted file or statement could use is off:
- * extensions, attached files, triggers, views, trust in the schema.
+ * extensions, attached files, views, trust in the schema. Triggers are on: what the schema
+ * forbids is forbidden whatever the program does; of a crafted file they can do no more than
+ * statements of it can.
  */
 
 #include "store/db.h"

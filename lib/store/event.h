@@ -3,10 +3,14 @@
 #define WPKG_STORE_EVENT_H
 
 /*
- * What happened, written in the same transaction as what it tells of, never changed. Kinds:
- * "create", "complete", "publish", "reject", "flag", "recheck", "yank", "replace", "delete",
- * "expire", "own", "grant", "revoke", "token", "token-revoke", "import".
+ * What happened, written in the same transaction as what it tells of. The database itself refuses
+ * to change an event, and to remove one that is not older than the horizon of wpkg_event_forget.
+ * Kinds: "create", "complete", "publish", "reject", "flag", "recheck", "yank", "replace", "delete",
+ * "expire", "own", "grant", "revoke", "token", "token-revoke", "import", "manifest",
+ * "manifest-delete", "tag-delete", "forget".
  */
+
+#include <stdatomic.h>
 
 #include "store/record.h"
 
@@ -18,6 +22,8 @@ struct wpkg_event {
 	struct wpkg_str version; /* empty: not about a version */
 	struct wpkg_str actor;	 /* empty: the server itself, or nobody had to log in */
 	struct wpkg_str detail;	 /* reason, pattern and the like; may be empty */
+	struct wpkg_str address; /* of the network, or "local" for an operator's command; empty: the
+				  * server itself, or not known. Not for everybody to know. */
 };
 
 struct wpkg_event_list {
@@ -47,5 +53,19 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_event_read_feed(struct wpkg_event_list *ou
 						      struct wpkg_store *store,
 						      const struct wpkg_event_feed *feed,
 						      struct wpkg_err *err);
+
+struct wpkg_event_forget {
+	int64_t before;		 /* UNIX seconds: what happened earlier is old */
+	int64_t last;		 /* id; nothing behind it is forgotten, whatever its age */
+	const atomic_bool *stop; /* ends between two steps once it is true; NULL: never */
+};
+
+/*
+ * Forgets old events: but for those that say who published a version that is still there. Leaves an
+ * event of its own that says how many. The horizon that it sets never goes back.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_event_forget(uint64_t *count, struct wpkg_store *store,
+						   const struct wpkg_event_forget *wanted,
+						   struct wpkg_err *err);
 
 #endif

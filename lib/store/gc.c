@@ -72,8 +72,7 @@ static enum wpkg_status expire_one(struct chunk *chunk, struct db *db, int64_t i
 	if (status == WPKG_OK && old) {
 		status = record_remove(db, id, head.summary_id, err);
 		if (status == WPKG_OK)
-			status = record_add_event(db, "expire", &head, (struct wpkg_str){0},
-						  (struct wpkg_str){0}, err);
+			status = record_add_event(db, "expire", &head, &(struct wpkg_act){0}, err);
 		/* A name that was only ever tried is free again. */
 		if (status == WPKG_OK)
 			status = record_release_name(db, head.name_id, err);

@@ -24,6 +24,7 @@ static enum wpkg_status add_event(struct db *db, const char *kind, const struct 
 					 &(struct wpkg_event){.kind = wpkg_str_from(kind),
 							      .name = change->grant->pattern,
 							      .actor = change->act->actor,
+							      .address = change->act->address,
 							      .detail = wpkg_buf_str(&detail)},
 					 err);
 	wpkg_buf_clear(&detail);

@@ -273,8 +273,11 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 	if (status == WPKG_OK)
 		status = package_mark_times(db, name_id, err);
 	if (status == WPKG_OK)
-		status = record_add_event(db, "import", &head, item->actor,
-					  wpkg_str_from(wpkg_record_state_name(state)), err);
+		status = record_add_event(
+			db, "import", &head,
+			&(struct wpkg_act){.actor = item->actor,
+					   .reason = wpkg_str_from(wpkg_record_state_name(state))},
+			err);
 	return status;
 }
 
@@ -395,8 +398,8 @@ static enum wpkg_status link_parts(struct wpkg_store *store, struct db *db, void
 	const struct linking *linking = arguments;
 	int64_t name_id = 0;
 	(void)store;
-	enum wpkg_status status =
-		repository_enter(&name_id, db, linking->name, linking->pusher, err);
+	enum wpkg_status status = repository_enter(
+		&name_id, db, linking->name, &(struct wpkg_act){.actor = linking->pusher}, err);
 	for (size_t i = 0; status == WPKG_OK && i < linking->parts->count; i++) {
 		const struct wpkg_oci_part *part = &linking->parts->parts[i];
 		struct blob_row blob = {0};

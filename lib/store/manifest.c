@@ -255,6 +255,7 @@ static enum wpkg_status delete_manifest(struct wpkg_store *store, struct db *db,
 					 &(struct wpkg_event){.kind = WPKG_LIT("manifest-delete"),
 							      .name = deletion->name,
 							      .actor = deletion->act->actor,
+							      .address = deletion->act->address,
 							      .detail = wpkg_str_from(text)},
 					 err);
 	return status;

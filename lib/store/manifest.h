@@ -31,7 +31,8 @@ struct wpkg_new_manifest {
 	const struct wpkg_content_digest *digest; /* what the pusher calls it; NULL: its SHA-256 */
 	const struct wpkg_tag_set *tags;
 	size_t tag_count;
-	struct wpkg_str pusher; /* user; empty: nobody */
+	struct wpkg_str pusher;	 /* user; empty: nobody */
+	struct wpkg_str address; /* that it comes from; empty: not known */
 };
 
 struct wpkg_put_manifest {

@@ -167,6 +167,7 @@ static enum wpkg_status add_event(const struct putting *putting, struct db *db,
 					 &(struct wpkg_event){.kind = WPKG_LIT("manifest"),
 							      .name = manifest->name,
 							      .actor = manifest->pusher,
+							      .address = manifest->address,
 							      .detail = wpkg_buf_str(&detail)},
 					 err);
 	wpkg_buf_clear(&detail);
@@ -189,8 +190,9 @@ static enum wpkg_status put(struct wpkg_store *store, struct db *db, void *argum
 	/* Only a list of referrers shows annotations. */
 	if (parts->has_subject)
 		row.annotations = parts->annotations;
-	enum wpkg_status status =
-		repository_enter(&row.name_id, db, manifest->name, manifest->pusher, err);
+	enum wpkg_status status = repository_enter(
+		&row.name_id, db, manifest->name,
+		&(struct wpkg_act){.actor = manifest->pusher, .address = manifest->address}, err);
 	if (status == WPKG_OK)
 		status = blob_index_keep_bytes(&row.blob_id, db, &putting->sha256, manifest->bytes,
 					       err);

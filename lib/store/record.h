@@ -81,6 +81,7 @@ struct wpkg_new_record {
 	const struct wpkg_invoice *invoice; /* checked by wpkg_invoice_check, digests and all */
 	struct wpkg_str text;		    /* the invoice as it will be served: TOML */
 	struct wpkg_str pusher;		    /* user; empty: nobody */
+	struct wpkg_str address;	    /* that it comes from; empty: not known */
 	/* The manifest that it is pushed as (manifest.h), without tags: it gets its version's. All
 	 * of its parts must be there. NULL: the manifest will be the one that the invoice says. */
 	const struct wpkg_new_manifest *manifest;
@@ -189,7 +190,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_recheck(struct wpkg_store *store, i
 /* Who does something, and why: what the event will say. */
 struct wpkg_act {
 	struct wpkg_str actor;
-	struct wpkg_str reason; /* empty: none given */
+	struct wpkg_str reason;	 /* empty: none given */
+	struct wpkg_str address; /* of the network, or "local"; empty: not known */
 };
 
 /*

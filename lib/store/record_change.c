@@ -98,8 +98,11 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 	if (status == WPKG_OK && accepted)
 		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
-		status = record_add_event(db, accepted ? "publish" : "reject", &head, head.pusher,
-					  settling->reason, err);
+		status = record_add_event(db, accepted ? "publish" : "reject", &head,
+					  &(struct wpkg_act){.actor = head.pusher,
+							     .address = head.address,
+							     .reason = settling->reason},
+					  err);
 	return status;
 }
 
@@ -123,7 +126,7 @@ static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *a
 		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
 		status = record_add_event(db, settlement->accepted ? "recheck" : "flag", &head,
-					  (struct wpkg_str){0}, settling->reason, err);
+					  &(struct wpkg_act){.reason = settling->reason}, err);
 	return status;
 }
 
@@ -257,8 +260,7 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 	if (status == WPKG_OK)
 		status = package_renew(store, db, head.name_id, err);
 	if (status == WPKG_OK)
-		status = record_add_event(db, moved ? "yank" : "replace", &head, act->actor,
-					  act->reason, err);
+		status = record_add_event(db, moved ? "yank" : "replace", &head, act, err);
 	return status;
 }
 
@@ -285,7 +287,7 @@ static enum wpkg_status replace(struct wpkg_store *store, struct db *db, void *a
 	if (status == WPKG_OK)
 		status = package_manifest_renew(db, head.id, replacing->text, err);
 	if (status == WPKG_OK)
-		status = record_add_event(db, "replace", &head, act->actor, act->reason, err);
+		status = record_add_event(db, "replace", &head, act, err);
 	return status;
 }
 
@@ -355,7 +357,7 @@ static enum wpkg_status delete_version(struct wpkg_store *store, struct db *db, 
 					 db_text(act->reason)),
 			       err);
 	if (status == WPKG_OK)
-		status = record_add_event(db, "delete", &head, act->actor, act->reason, err);
+		status = record_add_event(db, "delete", &head, act, err);
 	return status;
 }
 

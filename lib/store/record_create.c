@@ -77,6 +77,7 @@ enum wpkg_status record_enter_name(int64_t *id, struct db *db, const struct reco
 					 &(struct wpkg_event){.kind = WPKG_LIT("own"),
 							      .name = draft->name,
 							      .actor = draft->pusher,
+							      .address = draft->address,
 							      .detail = draft->pusher},
 					 err);
 	return status;
@@ -108,8 +109,9 @@ static enum wpkg_status insert(struct creation *creation, struct db *db, int64_t
 	enum wpkg_status status = record_insert(&creation->created.id, db, name_id, draft, err);
 	creation->created.state = WPKG_RECORD_INCOMPLETE;
 	if (status == WPKG_OK)
-		status = record_add_event(db, "create", &head, draft->pusher, (struct wpkg_str){0},
-					  err);
+		status = record_add_event(
+			db, "create", &head,
+			&(struct wpkg_act){.actor = draft->pusher, .address = draft->address}, err);
 	return status;
 }
 

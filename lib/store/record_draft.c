@@ -136,6 +136,7 @@ enum wpkg_status record_draft_make(struct record_draft *out, struct wpkg_arena *
 		.description = record->invoice->description,
 		.text = record->text,
 		.pusher = record->pusher,
+		.address = record->address,
 	};
 	enum wpkg_status status = record_precedence(&draft.precedence, arena, draft.version, err);
 	if (status == WPKG_ENOTFOUND)

@@ -46,7 +46,7 @@ void record_list_rows(struct wpkg_record_list *out, struct wpkg_arena *arena, st
 
 #define HEAD_SELECT                                                                                \
 	"SELECT r.id, r.name_id, r.summary_id, r.state, n.name, r.version, r.pusher, r.content, "  \
-	"r.invoice_digest FROM records r JOIN names n ON n.id = r.name_id "
+	"r.invoice_digest, r.address FROM records r JOIN names n ON n.id = r.name_id "
 
 static enum wpkg_status read_head(struct record_head *out, struct wpkg_arena *arena,
 				  struct db_rows *rows, struct wpkg_err *err)
@@ -61,6 +61,7 @@ static enum wpkg_status read_head(struct record_head *out, struct wpkg_arena *ar
 			.name = store_keep_text(arena, rows, 4),
 			.version = store_keep_text(arena, rows, 5),
 			.pusher = store_keep_text(arena, rows, 6),
+			.address = store_keep_text(arena, rows, 9),
 		};
 		db_rows_digest(&head.content, rows, 7);
 		db_rows_digest(&head.invoice_digest, rows, 8);
@@ -159,13 +160,14 @@ enum wpkg_status record_insert(int64_t *id, struct db *db, int64_t name_id,
 		status = db_find_integer(
 			&found, id, db,
 			"INSERT INTO records (name_id, summary_id, version, precedence, state, "
-			"content, invoice_digest, pusher, created, changed, size, parcel_count) "
-			"VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $8, $9, $10) RETURNING id",
+			"content, invoice_digest, pusher, created, changed, size, parcel_count, "
+			"address) "
+			"VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $8, $9, $10, $11) RETURNING id",
 			DB_VALUES(db_integer(name_id), db_integer(summary), db_text(draft->version),
 				  db_bytes(draft->precedence), db_digest(&draft->content),
 				  db_digest(&draft->invoice_digest), db_text(draft->pusher),
 				  db_integer(wpkg_clock_now()), db_size(draft->size),
-				  db_size(draft->parcel_count)),
+				  db_size(draft->parcel_count), db_text(draft->address)),
 			err);
 	if (status == WPKG_OK)
 		status = db_run(NULL, db,
@@ -223,15 +225,15 @@ enum wpkg_status record_list_missing(struct wpkg_digests *out, struct wpkg_arena
 }
 
 enum wpkg_status record_add_event(struct db *db, const char *kind, const struct record_head *head,
-				  struct wpkg_str actor, struct wpkg_str detail,
-				  struct wpkg_err *err)
+				  const struct wpkg_act *act, struct wpkg_err *err)
 {
 	const struct wpkg_event event = {
 		.kind = wpkg_str_from(kind),
 		.name = head->name,
 		.version = head->version,
-		.actor = actor,
-		.detail = detail,
+		.actor = act->actor,
+		.address = act->address,
+		.detail = act->reason,
 	};
 	return store_add_event(db, &event, err);
 }
@@ -276,8 +278,7 @@ enum wpkg_status record_complete(struct db *db, const struct record_head *head,
 		status = db_run(NULL, db, "DELETE FROM waiting WHERE record_id = $1",
 				DB_VALUES(db_integer(head->id)), err);
 	if (status == WPKG_OK && moved)
-		status = record_add_event(db, "complete", head, (struct wpkg_str){0},
-					  (struct wpkg_str){0}, err);
+		status = record_add_event(db, "complete", head, &(struct wpkg_act){0}, err);
 	return status;
 }
 

@@ -35,6 +35,7 @@ struct record_head {
 	struct wpkg_str name;
 	struct wpkg_str version;
 	struct wpkg_str pusher;
+	struct wpkg_str address; /* that the push came from */
 	struct wpkg_digest content;
 	struct wpkg_digest invoice_digest;
 };
@@ -65,6 +66,7 @@ struct record_draft {
 	struct wpkg_str description;
 	struct wpkg_str text;
 	struct wpkg_str pusher;
+	struct wpkg_str address; /* that it comes from; empty: not known */
 	struct wpkg_digest content;
 	struct wpkg_digest invoice_digest;
 	struct record_parcel {
@@ -127,11 +129,10 @@ WPKG_MUST_CHECK enum wpkg_status record_list_missing(struct wpkg_digests *out,
 						     struct wpkg_arena *arena, struct db *db,
 						     int64_t id, struct wpkg_err *err);
 
-/* An event about the record. */
+/* An event about the record; the act's reason is its detail. */
 WPKG_MUST_CHECK enum wpkg_status record_add_event(struct db *db, const char *kind,
 						  const struct record_head *head,
-						  struct wpkg_str actor, struct wpkg_str detail,
-						  struct wpkg_err *err);
+						  const struct wpkg_act *act, struct wpkg_err *err);
 
 /* Moves an incomplete record that lacks nothing to checking. */
 WPKG_MUST_CHECK enum wpkg_status record_complete(struct db *db, const struct record_head *head,

@@ -18,9 +18,9 @@ enum wpkg_status repository_find(int64_t *id, struct db *db, struct wpkg_str nam
 }
 
 enum wpkg_status repository_enter(int64_t *id, struct db *db, struct wpkg_str name,
-				  struct wpkg_str pusher, struct wpkg_err *err)
+				  const struct wpkg_act *act, struct wpkg_err *err)
 {
-	struct record_draft draft = {.name = name, .pusher = pusher};
+	struct record_draft draft = {.name = name, .pusher = act->actor, .address = act->address};
 	struct wpkg_arena arena;
 	enum wpkg_status status = repository_find(id, db, name, err);
 	if (status != WPKG_OK || *id != 0)
@@ -72,7 +72,7 @@ struct question {
 	struct wpkg_str name;
 	struct wpkg_str from;
 	const struct wpkg_content_digest *digest;
-	struct wpkg_str pusher; /* of a mount */
+	const struct wpkg_act *act; /* of a mount */
 	uint64_t size;
 	struct blob_content found;
 };
@@ -172,16 +172,16 @@ static enum wpkg_status mount(struct wpkg_store *store, struct db *db, void *arg
 	if (status == WPKG_OK)
 		status = repository_find(&name_id, db, question->name, err);
 	if (status == WPKG_OK && name_id == 0)
-		status = repository_enter(&name_id, db, question->name, question->pusher, err);
+		status = repository_enter(&name_id, db, question->name, question->act, err);
 	return status == WPKG_OK ? repository_link(db, name_id, row.id, err) : status;
 }
 
 enum wpkg_status wpkg_repository_mount(struct wpkg_store *store, struct wpkg_str name,
 				       struct wpkg_str from,
 				       const struct wpkg_content_digest *digest,
-				       struct wpkg_str pusher, struct wpkg_err *err)
+				       const struct wpkg_act *act, struct wpkg_err *err)
 {
-	struct question question = {.name = name, .from = from, .digest = digest, .pusher = pusher};
+	struct question question = {.name = name, .from = from, .digest = digest, .act = act};
 	return store_write(store, mount, &question, err);
 }
 

@@ -25,11 +25,11 @@ wpkg_repository_blob_open(struct wpkg_blob *out, struct wpkg_store *store, struc
 			  const struct wpkg_content_digest *digest, struct wpkg_err *err);
 
 /* Makes a blob of one repository one of another, too. WPKG_ENOTFOUND when from does not hold it;
- * mounting twice is fine. pusher: user, who owns the name if it is new; empty: nobody. */
+ * mounting twice is fine. act: whose user owns the name if it is new. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_repository_mount(struct wpkg_store *store,
 						       struct wpkg_str name, struct wpkg_str from,
 						       const struct wpkg_content_digest *digest,
-						       struct wpkg_str pusher,
+						       const struct wpkg_act *act,
 						       struct wpkg_err *err);
 
 struct wpkg_names {

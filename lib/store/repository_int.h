@@ -14,9 +14,9 @@
 WPKG_MUST_CHECK enum wpkg_status repository_find(int64_t *id, struct db *db, struct wpkg_str name,
 						 struct wpkg_err *err);
 
-/* The same, made when there is none, with the pusher as its owner; as record_enter_name. */
+/* The same, made when there is none, with the act's user as its owner; as record_enter_name. */
 WPKG_MUST_CHECK enum wpkg_status repository_enter(int64_t *id, struct db *db, struct wpkg_str name,
-						  struct wpkg_str pusher, struct wpkg_err *err);
+						  const struct wpkg_act *act, struct wpkg_err *err);
 
 /* Puts a blob into a repository; its grace there begins anew. */
 WPKG_MUST_CHECK enum wpkg_status repository_link(struct db *db, int64_t name_id, int64_t blob_id,

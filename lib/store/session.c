@@ -30,6 +30,7 @@ struct wpkg_session {
 	char id[WPKG_SESSION_ID];
 	char *name;
 	char *pusher;
+	char *address; /* NULL: not known */
 	enum wpkg_digest_algorithm algorithm;
 	uint64_t limit;
 	int64_t started;
@@ -82,6 +83,7 @@ static void free_session(struct wpkg_session *session)
 {
 	wpkg_mem_free(session->name);
 	wpkg_mem_free(session->pusher);
+	wpkg_mem_free(session->address);
 	wpkg_mem_free(session);
 }
 
@@ -252,6 +254,11 @@ enum wpkg_status wpkg_session_new(char id[WPKG_SESSION_ID], struct wpkg_store *s
 		status = make_session(&session, store, options->name, options->pusher, err);
 	if (status != WPKG_OK)
 		return status;
+	session->address = wpkg_mem_dup_text(options->address.ptr, options->address.len);
+	if (!session->address) {
+		free_session(session);
+		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	}
 	wpkg_random(random, sizeof(random));
 	wpkg_hex_format(session->id, random, sizeof(random));
 	session->limit = options->limit;
@@ -528,8 +535,10 @@ static enum wpkg_status place(struct wpkg_upload *upload, struct db *db, int64_t
 {
 	const struct wpkg_session *session = upload->context;
 	int64_t name_id = 0;
-	enum wpkg_status status = repository_enter(&name_id, db, wpkg_str_from(session->name),
-						   wpkg_str_from(session->pusher), err);
+	const struct wpkg_act act = {.actor = wpkg_str_from(session->pusher),
+				     .address = wpkg_str_from(session->address)};
+	enum wpkg_status status =
+		repository_enter(&name_id, db, wpkg_str_from(session->name), &act, err);
 	if (status == WPKG_OK)
 		status = repository_link(db, name_id, blob_id, err);
 	if (status == WPKG_OK && session->saved)

@@ -19,9 +19,10 @@
 #define WPKG_SESSION_ID 33 /* 32 hex digits that nobody can guess, and a NUL */
 
 struct wpkg_session_options {
-	struct wpkg_str name;	/* of the repository */
-	struct wpkg_str pusher; /* user, who owns the name if it is new; empty: nobody */
-	uint64_t limit;		/* bytes it may have; 0: no limit */
+	struct wpkg_str name;	 /* of the repository */
+	struct wpkg_str pusher;	 /* user, who owns the name if it is new; empty: nobody */
+	struct wpkg_str address; /* that it comes from; forgotten by a restart */
+	uint64_t limit;		 /* bytes it may have; 0: no limit */
 	enum wpkg_digest_algorithm algorithm; /* what finish will likely ask for */
 };
 

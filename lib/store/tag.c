@@ -108,6 +108,7 @@ static enum wpkg_status delete_tag(struct wpkg_store *store, struct db *db, void
 					 &(struct wpkg_event){.kind = WPKG_LIT("tag-delete"),
 							      .name = deletion->name,
 							      .actor = deletion->act->actor,
+							      .address = deletion->act->address,
 							      .detail = deletion->tag},
 					 err);
 	return status;

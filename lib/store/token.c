@@ -18,6 +18,7 @@ static enum wpkg_status add_event(struct db *db, const char *kind, int64_t id, s
 		status = store_add_event(db,
 					 &(struct wpkg_event){.kind = wpkg_str_from(kind),
 							      .actor = act->actor,
+							      .address = act->address,
 							      .detail = wpkg_buf_str(&detail)},
 					 err);
 	wpkg_buf_clear(&detail);

@@ -66,5 +66,32 @@ START_TEST(an_ipv6_client_counts_by_its_network)
 }
 END_TEST
 
+static bool is_within(const char *address, const char *network)
+{
+	return address_is_within(wpkg_str_from(address), wpkg_str_from(network));
+}
+
+START_TEST(a_network_covers_its_addresses)
+{
+	struct wpkg_err err;
+	ck_assert(is_within("192.0.2.7", "192.0.2.0/24"));
+	ck_assert(!is_within("192.0.3.7", "192.0.2.0/24"));
+	ck_assert(is_within("192.0.2.129", "192.0.2.128/25"));
+	ck_assert(!is_within("192.0.2.127", "192.0.2.128/25"));
+	ck_assert(is_within("192.0.2.7", "0.0.0.0/0"));
+	ck_assert(!is_within("2001:db8::1", "0.0.0.0/0"));
+	ck_assert(is_within("2001:db8::1", "2001:db8::/32"));
+	ck_assert(is_within("2001:db8::1", "2001:0db8::0001"));
+	ck_assert(is_within("local", "local"));
+	ck_assert(!is_within("", "0.0.0.0/0"));
+	ck_ok(address_check_network(WPKG_LIT("192.0.2.0/24"), &err), err);
+	ck_ok(address_check_network(WPKG_LIT("local"), &err), err);
+	ck_status(address_check_network(WPKG_LIT("192.0.2.0/33"), &err), WPKG_EINVAL);
+	ck_status(address_check_network(WPKG_LIT("192.0.2"), &err), WPKG_EINVAL);
+	ck_status(address_check_network(WPKG_LIT(""), &err), WPKG_EINVAL);
+}
+END_TEST
+
 UNIT_MAIN(an_address_has_one_spelling, a_text_that_is_too_long_is_none,
-	  an_ipv4_client_of_an_ipv6_socket_is_an_ipv4_client, an_ipv6_client_counts_by_its_network)
+	  an_ipv4_client_of_an_ipv6_socket_is_an_ipv4_client, an_ipv6_client_counts_by_its_network,
+	  a_network_covers_its_addresses)

@@ -381,12 +381,12 @@ START_TEST(a_repository_holds_what_came_to_it_and_nothing_else)
 	ck_ok(wpkg_repository_blob_size(&size, store, NAME, &digest, &err), err);
 	ck_status(wpkg_repository_blob_size(&size, store, OTHER, &digest, &err), WPKG_ENOTFOUND);
 	struct wpkg_content_digest none = sha256_of(WPKG_LIT("none"));
-	ck_status(wpkg_repository_mount(store, OTHER, NAME, &none, WPKG_LIT(""), &err),
+	ck_status(wpkg_repository_mount(store, OTHER, NAME, &none, &(struct wpkg_act){0}, &err),
 		  WPKG_ENOTFOUND);
-	ck_status(wpkg_repository_mount(store, NAME, OTHER, &digest, WPKG_LIT(""), &err),
+	ck_status(wpkg_repository_mount(store, NAME, OTHER, &digest, &(struct wpkg_act){0}, &err),
 		  WPKG_ENOTFOUND);
-	ck_ok(wpkg_repository_mount(store, OTHER, NAME, &digest, WPKG_LIT(""), &err), err);
-	ck_ok(wpkg_repository_mount(store, OTHER, NAME, &digest, WPKG_LIT(""), &err), err);
+	ck_ok(wpkg_repository_mount(store, OTHER, NAME, &digest, &(struct wpkg_act){0}, &err), err);
+	ck_ok(wpkg_repository_mount(store, OTHER, NAME, &digest, &(struct wpkg_act){0}, &err), err);
 	ck_ok(wpkg_repository_blob_size(&size, store, OTHER, &digest, &err), err);
 	ck_ok(wpkg_repository_holders(&names, &arena, store, &digest, 10, &err), err);
 	ck_assert_uint_eq(names.count, 2);
