@@ -122,7 +122,8 @@ static enum wpkg_status refuse(struct admission_result *out, const struct dialog
 	wpkg_buf_append_text(&text, "{\"accepted\":false,\"reason\":");
 	wpkg_json_write_string(&text, reason);
 	wpkg_buf_append_format(&text,
-			       ",\"engine\":\"wpkg " WPKG_VERSION "\",\"modules\":[],\"checks\":[],"
+			       ",\"engine\":\"wpkg " WPKG_VERSION "\",\"stages\":[],\"modules\":[],"
+			       "\"rules\":[],\"hosts\":[],\"checks\":[],"
 			       "\"worker\":{\"cpu_milliseconds\":%llu,\"memory_peak\":%llu}}",
 			       (unsigned long long)ended->cpu_ms,
 			       (unsigned long long)ended->memory_peak);

@@ -47,6 +47,47 @@ static enum wpkg_status check_findings(const struct wpkg_value *root,
 	return WPKG_OK;
 }
 
+static bool is_outcome(struct wpkg_str word)
+{
+	return wpkg_str_equal_text(word, "passed") || wpkg_str_equal_text(word, "failed") ||
+	       wpkg_str_equal_text(word, "skipped");
+}
+
+static bool is_count(const struct wpkg_value *table, const char *key)
+{
+	const struct wpkg_value *count = find(table, key, WPKG_VALUE_INTEGER);
+	return count && count->integer >= 0;
+}
+
+static bool are_lines(const struct wpkg_value *array)
+{
+	if (!array || array->count > WPKG_VERDICT_PROBLEMS_MAX + 1)
+		return false;
+	for (size_t i = 0; i < array->count; i++)
+		if (array->items[i].kind != WPKG_VALUE_STRING)
+			return false;
+	return true;
+}
+
+/* Older verdicts have other ones, or none. */
+static enum wpkg_status check_stages(const struct wpkg_value *root, bool *all, struct wpkg_err *err)
+{
+	const struct wpkg_value *array = wpkg_value_find(root, "stages");
+	if (array && array->kind != WPKG_VALUE_ARRAY)
+		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: stages is no list");
+	for (size_t i = 0; array && i < array->count; i++) {
+		const struct wpkg_value *item = &array->items[i];
+		const struct wpkg_value *outcome = find(item, "outcome", WPKG_VALUE_STRING);
+		if (!find(item, "name", WPKG_VALUE_STRING) || !outcome ||
+		    !is_outcome(outcome->string) || !is_count(item, "looked_at") ||
+		    !is_count(item, "milliseconds") ||
+		    !are_lines(find(item, "problems", WPKG_VALUE_ARRAY)))
+			return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: stages[%zu] is no stage", i);
+		*all = *all && wpkg_str_equal_text(outcome->string, "passed");
+	}
+	return WPKG_OK;
+}
+
 enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *arena,
 				   struct wpkg_str text, struct wpkg_err *err)
 {
@@ -66,6 +107,9 @@ enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *
 		if (status != WPKG_OK)
 			return status;
 	}
+	status = check_stages(root, &all, err);
+	if (status != WPKG_OK)
+		return status;
 	if (accepted->boolean && !all)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: accepted contradicts its findings");
 	if (!accepted->boolean && (!reason || reason->string.len == 0))

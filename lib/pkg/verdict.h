@@ -4,11 +4,14 @@
 
 /*
  * What admission found out about a package version: the worker's answer to the server as JSON,
- * kept with the version and shown to the pusher.
+ * kept with the version and shown to the pusher. schema/openapi.json describes it for others.
  *
  *   {"accepted": true|false,
  *    "reason": "parcel app.wasm: 0x2f: type mismatch: expected i32, found i64" (when refused),
  *    "engine": "wpkg 0.1.0",
+ *    "stages": [{"name": "validate"|"policy"|"link"|"hosts"|"checks",
+ *                "problems": [LINE], "looked_at": items, "milliseconds",
+ *                "outcome": "passed"|"failed"|"skipped"}],
  *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
  *                 "error"?, "offset"?, "function"?, "function_name"?, "facts"? (facts.h)}],
  *    "rules": [{"rule" (policy.h), "passed": true|false, "error"?}],
@@ -16,8 +19,11 @@
  *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
  *                "error"? (a line, then the functions that were running),
  *                "output"?, "stderr"? (their beginnings, when not passed)}],
- *    "stages": [{"stage": "modules"|"rules"|"hosts"|"checks", "milliseconds", "looked_at",
- * "failed"}], "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
+ *    "worker"?: {"cpu_milliseconds", "memory_peak"} (of one that died without a verdict)}
+ *
+ * Stages stand in the order in which they ran. Each looks even when one before it has failed, so
+ * that one push shows all that is wrong; "skipped" is one that cannot look then. The reason is the
+ * first problem of all.
  *
  * One that accepts has found nothing wrong. One that refuses says why, and that may be none of its
  * findings: a worker that died, a rule of the registry.
@@ -29,6 +35,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "data/value.h"
+
+#define WPKG_VERDICT_LINE_MAX 1024    /* bytes of a problem, before it is escaped */
+#define WPKG_VERDICT_PROBLEMS_MAX 100 /* of a stage; a last line says how many more there are */
 
 struct wpkg_verdict {
 	bool accepted;

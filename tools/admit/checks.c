@@ -218,7 +218,6 @@ static enum wpkg_status report(struct checking *checking, struct wpkg_value *ent
 	examination->looked_at++;
 	if (passed)
 		return WPKG_OK;
-	examination->failed++;
 	if (run->memory_refused)
 		wpkg_buf_append_format(&checking->error, "\n(a memory met its limit of %llu bytes)",
 				       (unsigned long long)run->limits.memory);
@@ -227,8 +226,8 @@ static enum wpkg_status report(struct checking *checking, struct wpkg_value *ent
 	    !add_shown(arena, entry, "stderr", &checking->errors))
 		return no_memory(err);
 	struct wpkg_str line = first_line(&checking->error);
-	examination_refuse(examination, "check %.*s: %.*s", WPKG_STR_ARG(run->check->name),
-			   WPKG_STR_ARG(line));
+	examination_problem(examination, "check %.*s: %.*s", WPKG_STR_ARG(run->check->name),
+			    WPKG_STR_ARG(line));
 	return WPKG_OK;
 }
 
@@ -303,11 +302,13 @@ enum wpkg_status examine_checks(struct examination *examination, struct wpkg_err
 						 WPKG_VALUE_ARRAY);
 	if (!list)
 		return no_memory(err);
-	if (examination->has_invalid)
+	if (examination->has_invalid) {
+		examination->is_skipped = true;
 		return WPKG_OK;
+	}
 	if (wpkg_checks_of_invoice(&checks, examination->arena, question->invoice, &wrong) !=
 	    WPKG_OK) {
-		examination_refuse(examination, "%s", wrong.msg);
+		examination_problem(examination, "%s", wrong.msg);
 		return WPKG_OK;
 	}
 	wpkg_buf_init(&checking.output, question->output);

@@ -32,8 +32,12 @@ struct examination {
 	struct hosts hosts;
 	bool has_modules; /* there is WebAssembly among the parcels */
 	bool has_invalid; /* and some of it is not valid: nothing is run */
+	bool no_memory;	  /* for a line that belongs to the verdict */
 	/* Of the stage at hand. */
-	size_t looked_at, failed; /* items */
+	size_t looked_at;	     /* items */
+	bool is_skipped;	     /* it did not look, after what an earlier one found */
+	struct wpkg_value *problems; /* lines */
+	size_t problem_count;	     /* also those that the list has no room for */
 };
 
 /* Tells the server what comes next, a line such as "check greets". */
@@ -41,13 +45,16 @@ WPKG_MUST_CHECK enum wpkg_status examination_progress(struct examination *examin
 						      struct wpkg_err *err, const char *format, ...)
 	WPKG_PRINTF(3, 4);
 
-/* Refuses, unless that was done already. */
-void examination_refuse(struct examination *examination, const char *format, ...) WPKG_PRINTF(2, 3);
-
-/*
- * The stages, in this order. Each adds its list to the verdict, and how long it took and how much
- * it looked at to "stages".
+/* A line for the stage at hand: it has failed. The first one of all is the reason of the refusal.
  */
+void examination_problem(struct examination *examination, const char *format, ...)
+	WPKG_PRINTF(2, 3);
+
+/* All stages, until the verdict is whole. */
+WPKG_MUST_CHECK enum wpkg_status examination_run(struct examination *examination,
+						 struct wpkg_err *err);
+
+/* The stages, in this order. Each adds its list to the verdict. */
 WPKG_MUST_CHECK enum wpkg_status examine_modules(struct examination *examination,
 						 struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_rules(struct examination *examination,

@@ -32,8 +32,7 @@ enum wpkg_status hosts_begin(struct examination *examination, struct wpkg_err *e
 		if (id.len == 0)
 			continue;
 		if (hosts->declared_count == DECLARED_MAX) {
-			examination_refuse(examination, "more than %d hosts are declared",
-					   DECLARED_MAX);
+			hosts->has_too_many = true;
 			return WPKG_OK;
 		}
 		const struct wpkg_host_profile *found =
@@ -99,6 +98,8 @@ enum wpkg_status examine_hosts(struct examination *examination, struct wpkg_err 
 		wpkg_value_add(arena, examination->verdict, "hosts", WPKG_VALUE_ARRAY);
 	if (!list)
 		return no_memory(err);
+	if (hosts->has_too_many)
+		examination_problem(examination, "more than %d hosts are declared", DECLARED_MAX);
 	for (size_t i = 0; i < hosts->declared_count; i++) {
 		const struct declared_host *declared = &hosts->declared[i];
 		bool passed = declared->offence.len == 0;
@@ -110,9 +111,8 @@ enum wpkg_status examine_hosts(struct examination *examination, struct wpkg_err 
 		examination->looked_at++;
 		if (passed)
 			continue;
-		examination->failed++;
-		examination_refuse(examination, "host %.*s: %.*s", WPKG_STR_ARG(declared->id),
-				   WPKG_STR_ARG(declared->offence));
+		examination_problem(examination, "host %.*s: %.*s", WPKG_STR_ARG(declared->id),
+				    WPKG_STR_ARG(declared->offence));
 	}
 	return WPKG_OK;
 }

@@ -21,6 +21,7 @@ struct hosts {
 	const struct wpkg_host_profiles *profiles;
 	struct declared_host *declared;
 	size_t declared_count;
+	bool has_too_many;
 };
 
 /* Reads what the invoice declares. */

@@ -112,7 +112,6 @@ static enum wpkg_status add_finding(struct examination *examination, struct wpkg
 		return no_memory(err);
 	if (finding->facts)
 		return add_facts(examination, entry, name, finding, err);
-	examination->failed++;
 	examination->has_invalid = true;
 	return add_error(examination->arena, entry, finding) ? WPKG_OK : no_memory(err);
 }
@@ -133,8 +132,8 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 		return status;
 	uint64_t start = wpkg_clock_monotonic();
 	if (validate(&finding, examination->arena, &parcel) != WPKG_OK)
-		examination_refuse(examination, "parcel %.*s: %s", WPKG_STR_ARG(label->name),
-				   finding.err.msg);
+		examination_problem(examination, "parcel %.*s: %s", WPKG_STR_ARG(label->name),
+				    finding.err.msg);
 	uint64_t milliseconds = (wpkg_clock_monotonic() - start) / 1000000;
 	if (!wpkg_value_add_string(examination->arena, entry, "parcel", label->name) ||
 	    !wpkg_value_add_string(examination->arena, entry, "sha256", label->sha256) ||

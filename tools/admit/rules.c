@@ -150,10 +150,9 @@ static enum wpkg_status add_rule(struct examination *examination, struct wpkg_va
 	    (offence.len > 0 && !wpkg_value_add_string(arena, entry, "error", offence)))
 		return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
 	examination->looked_at++;
-	if (offence.len > 0) {
-		examination->failed++;
-		examination_refuse(examination, "rule %s: %.*s", keys[rule], WPKG_STR_ARG(offence));
-	}
+	if (offence.len > 0)
+		examination_problem(examination, "rule %s: %.*s", keys[rule],
+				    WPKG_STR_ARG(offence));
 	return WPKG_OK;
 }
 

@@ -127,6 +127,19 @@ START_TEST(a_verdict_that_refuses_must_say_why)
 }
 END_TEST
 
+#define STAGE(outcome, looked_at, problems)                                                        \
+	"{\"accepted\":true,\"stages\":[{\"name\":\"validate\",\"outcome\":\"" outcome             \
+	"\",\"looked_at\":" looked_at ",\"milliseconds\":1,\"problems\":" problems                 \
+	"}],\"modules\":[],\"checks\":[]}"
+
+START_TEST(a_verdict_has_stages_or_is_an_older_one)
+{
+	struct wpkg_verdict verdict;
+	ck_assert_int_eq(read_verdict(&verdict, STAGE("passed", "1", "[]")), WPKG_OK);
+	ck_assert_int_eq(read_verdict(&verdict, STAGE("failed", "1", "[]")), WPKG_EFORMAT);
+}
+END_TEST
+
 START_TEST(what_is_no_verdict_is_refused)
 {
 	static const char *const wrong[] = {
@@ -141,6 +154,12 @@ START_TEST(what_is_no_verdict_is_refused)
 		"{\"accepted\":true,\"modules\":[{\"valid\":true}],\"checks\":[]}",
 		"{\"accepted\":true,\"accepted\":true,\"modules\":[],\"checks\":[]}",
 		"{\"accepted\":false,\"reason\":7,\"modules\":[],\"checks\":[]}",
+		"{\"accepted\":true,\"stages\":{},\"modules\":[],\"checks\":[]}",
+		"{\"accepted\":true,\"stages\":[{}],\"modules\":[],\"checks\":[]}",
+		STAGE("passed", "-1", "[]"),
+		STAGE("well", "1", "[]"),
+		STAGE("passed", "1", "[7]"),
+		STAGE("failed", "1", "[\"accepted all the same\"]"),
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct wpkg_verdict verdict;
@@ -151,4 +170,5 @@ END_TEST
 
 UNIT_MAIN(a_question_comes_back_as_it_was, each_failed_allocation_is_reported,
 	  what_is_no_question_is_refused, a_verdict_that_accepts_must_have_found_nothing,
-	  a_verdict_that_refuses_must_say_why, what_is_no_verdict_is_refused)
+	  a_verdict_that_refuses_must_say_why, a_verdict_has_stages_or_is_an_older_one,
+	  what_is_no_verdict_is_refused)
