@@ -11,8 +11,8 @@
 #include "server.h"
 
 #define PLACES 256
-#define BODY_MAX ((size_t)16 << 10)  /* bytes */
-#define ENTRY_MAX ((size_t)64 << 10) /* bytes, all told */
+#define BODY_MAX ((size_t)64 << 10)   /* bytes */
+#define ENTRY_MAX ((size_t)128 << 10) /* bytes, all told */
 
 /* Held by the table and by each answer that is being sent. */
 struct kept_answer {
@@ -70,7 +70,7 @@ bool answer_cache_takes(struct wpkg_moment *now, const struct request *request)
 {
 	return request->route->keeps && !request->server->config.is_private &&
 	       request->range.len == 0 && request->if_range.len == 0 &&
-	       request->if_none_match.len == 0 && wpkg_store_moment(now, request->server->store);
+	       wpkg_store_moment(now, request->server->store);
 }
 
 static struct kept_answer **place_of(struct answer_cache *cache, const struct request *request)
@@ -86,6 +86,37 @@ static bool answers(const struct kept_answer *answer, const struct request *requ
 	       wpkg_str_equal(answer->path, request->path);
 }
 
+static const char *tag_of(const struct kept_answer *answer)
+{
+	for (size_t i = 0; i < answer->response.header_count; i++)
+		if (strcmp(answer->response.headers[i].name, "ETag") == 0)
+			return answer->response.headers[i].value;
+	return NULL;
+}
+
+/* That the client has it already: known of a whole answer, and of one that said just that. */
+static bool is_unchanged(const struct kept_answer *answer, const struct request *request)
+{
+	return request->if_none_match.len > 0 && request_names_tag(request, tag_of(answer));
+}
+
+/* The head alone, as the request's own. */
+static bool copy_unchanged(struct request *request, const struct kept_answer *answer)
+{
+	struct response *to = &request->response;
+	for (size_t i = 0; i < answer->response.header_count; i++) {
+		struct wpkg_str value = wpkg_arena_dup(
+			&request->arena, wpkg_str_from(answer->response.headers[i].value));
+		if (!value.ptr)
+			return false;
+		to->headers[i].name = answer->response.headers[i].name;
+		to->headers[i].value = value.ptr;
+	}
+	to->header_count = answer->response.header_count;
+	to->status = 304;
+	return true;
+}
+
 bool answer_cache_find(struct answer_cache *cache, struct request *request,
 		       const struct wpkg_moment *now)
 {
@@ -97,6 +128,12 @@ bool answer_cache_find(struct answer_cache *cache, struct request *request,
 	pthread_mutex_unlock(&cache->mutex);
 	if (!found)
 		return false;
+	bool unchanged = is_unchanged(found, request);
+	if (unchanged || found->response.status == 304) {
+		bool answered = unchanged && copy_unchanged(request, found);
+		kept_answer_release(found);
+		return answered;
+	}
 	struct wpkg_buf body = request->response.body;
 	request->response = found->response;
 	request->response.body = body;
@@ -114,9 +151,11 @@ static bool fill(struct kept_answer *answer, const struct request *request)
 	if (answer->body && answer->body_len > 0)
 		memcpy(answer->body, from->body.ptr, answer->body_len);
 	*to = (struct response){.status = from->status, .fd = -1};
-	to->content_type = wpkg_arena_dup(&answer->arena, wpkg_str_from(from->content_type)).ptr;
+	if (from->content_type)
+		to->content_type =
+			wpkg_arena_dup(&answer->arena, wpkg_str_from(from->content_type)).ptr;
 	to->header_count = from->header_count;
-	bool whole = answer->path.ptr && answer->body && to->content_type;
+	bool whole = answer->path.ptr && answer->body && (to->content_type || !from->content_type);
 	for (size_t i = 0; i < from->header_count; i++) {
 		to->headers[i].name = from->headers[i].name;
 		to->headers[i].value =
@@ -130,8 +169,8 @@ void answer_cache_keep(struct answer_cache *cache, const struct request *request
 		       const struct wpkg_moment *before)
 {
 	const struct response *response = &request->response;
-	if (response->status != 200 || response->fd >= 0 || response->closes ||
-	    response->body.failed != WPKG_OK || response->body.len > BODY_MAX)
+	if ((response->status != 200 && response->status != 304) || response->fd >= 0 ||
+	    response->closes || response->body.failed != WPKG_OK || response->body.len > BODY_MAX)
 		return;
 	struct kept_answer *answer = wpkg_mem_calloc(1, sizeof(*answer));
 	if (!answer)

@@ -253,6 +253,7 @@ void api_package(struct request *request)
 	struct wpkg_err err;
 	struct api_query query;
 	struct wpkg_package package;
+	struct wpkg_names names;
 	struct wpkg_str name = request->parts[0];
 	if (!api_take_query(&query, request, ""))
 		return;
@@ -261,15 +262,17 @@ void api_package(struct request *request)
 		return;
 	}
 	if (wpkg_package_find(&package, &request->arena, request->server->store, name, &err) !=
-	    WPKG_OK) {
+		    WPKG_OK ||
+	    wpkg_owner_list(&names, &request->arena, request->server->store, name, &err) !=
+		    WPKG_OK) {
 		respond_error(request, &err);
 		return;
 	}
 	struct api_answer answer = api_answer_begin(request);
 	put_package(&answer, answer.root, &package);
 	struct wpkg_value *owners = api_put_array(&answer, answer.root, "owners");
-	if (package.owner.len > 0)
-		api_put_text(&answer, owners, NULL, package.owner);
+	for (size_t i = 0; i < names.count; i++)
+		api_put_text(&answer, owners, NULL, names.items[i]);
 	if (put_standing(&answer, &package) && put_versions(&answer, &query, name))
 		api_answer_end(&answer, &query);
 }

@@ -418,16 +418,24 @@ static void handle(struct request *request)
 		answer_cache_keep(cache, request, &moment);
 }
 
+/* An answer that was kept needs no worker. */
+static bool is_kept(struct request *request)
+{
+	struct wpkg_moment moment;
+	return answer_cache_takes(&moment, request) &&
+	       answer_cache_find(request->server->answers, request, &moment);
+}
+
 static enum MHD_Result take_end(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	if (request->response.status != 0)
 		return exchange_answer(exchange);
-	if (request->route->pool != POOL_NONE)
-		return hand_over(exchange, STAGE_HANDLING, request->route->pool,
-				 request->route->handle);
 	slow_enter(exchange->connection, PHASE_BUSY);
-	handle(request);
+	if (request->route->pool != POOL_NONE && !is_kept(request))
+		return hand_over(exchange, STAGE_HANDLING, request->route->pool, handle);
+	if (request->response.status == 0)
+		handle(request);
 	if (request->next)
 		return hand_over(exchange, STAGE_HANDLING, request->next_pool, request->next);
 	return exchange_answer(exchange);

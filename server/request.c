@@ -191,10 +191,15 @@ static bool names_tag(struct wpkg_str list, const char *tag)
 	return false;
 }
 
+bool request_names_tag(const struct request *request, const char *tag)
+{
+	return tag && names_tag(request->if_none_match, tag);
+}
+
 bool respond_not_modified(struct request *request, const char *tag)
 {
 	respond_header(request, "ETag", tag);
-	if (!tag || !names_tag(request->if_none_match, tag))
+	if (!request_names_tag(request, tag))
 		return false;
 	respond_empty(request, 304);
 	return true;

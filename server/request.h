@@ -160,6 +160,9 @@ void respond_challenge(struct request *request);
  */
 bool respond_not_modified(struct request *request, const char *tag);
 
+/* Does If-None-Match name that entity tag? */
+bool request_names_tag(const struct request *request, const char *tag);
+
 /* Does the client want JSON? By the first kind in Accept that is TOML or JSON. */
 bool request_wants_json(const struct request *request);
 

@@ -242,7 +242,7 @@ static const struct route routes[] = {
 	{API_READ("/api/v1/search"), .name = "api-search", .handle = api_search},
 	{API_READ("/api/v1/events"), .name = "api-events", .handle = api_events},
 	{API_READ("/api/v1/events.atom"), .name = "api-atom", .handle = api_atom},
-	{API_READ("/index/packages/*"), .name = "index", .handle = api_index},
+	{API_READ("/index/packages/*"), .keeps = true, .name = "index", .handle = api_index},
 	{API_READ("/index/config.json"), .name = "index-config", .handle = api_index_config},
 	{API_READ("/api/v1/diff/*"), .name = "api-diff", .handle = api_diff},
 	{.pattern = "/.well-known/wasm-pkg/registry.json",

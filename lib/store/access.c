@@ -60,8 +60,6 @@ enum wpkg_status wpkg_pattern_check(struct wpkg_str pattern, struct wpkg_err *er
 	return status;
 }
 
-/* What covers a name: itself, each of its prefixes, and all names. */
-
 struct question {
 	struct wpkg_str user;
 	struct wpkg_str name;
@@ -69,9 +67,29 @@ struct question {
 	struct wpkg_access access;
 };
 
-static enum wpkg_status ask_pattern(struct question *question, struct db *db,
-				    struct wpkg_str pattern, struct wpkg_err *err)
+/* What covers a name: itself, each of its prefixes, and all names. */
+static enum wpkg_status each_pattern(struct wpkg_str name, struct db *db, void *user,
+				     enum wpkg_status (*visit)(void *user, struct db *db,
+							       struct wpkg_str pattern,
+							       struct wpkg_err *err),
+				     struct wpkg_err *err)
 {
+	enum wpkg_status status = visit(user, db, name, err);
+	for (size_t end = name.len; status == WPKG_OK && end > 1; end--) {
+		char pattern[WPKG_NAME_MAX + 2];
+		if (end == name.len || name.ptr[end - 1] != '/' || end + 1 > sizeof(pattern))
+			continue;
+		memcpy(pattern, name.ptr, end);
+		pattern[end] = '*';
+		status = visit(user, db, wpkg_str_of(pattern, end + 1), err);
+	}
+	return status == WPKG_OK ? visit(user, db, WPKG_LIT("*"), err) : status;
+}
+
+static enum wpkg_status ask_pattern(void *user, struct db *db, struct wpkg_str pattern,
+				    struct wpkg_err *err)
+{
+	struct question *question = user;
 	struct db_rows rows;
 	db_rows_open(&rows, db,
 		     "SELECT access, user_name = $2 FROM grants WHERE pattern = $1 "
@@ -85,21 +103,6 @@ static enum wpkg_status ask_pattern(struct question *question, struct db *db,
 			question->access.reserved = true;
 	}
 	return db_rows_close(&rows, err);
-}
-
-static enum wpkg_status ask_prefixes(struct question *question, struct db *db, struct wpkg_err *err)
-{
-	enum wpkg_status status = WPKG_OK;
-	struct wpkg_str name = question->name;
-	for (size_t i = 0; status == WPKG_OK && i + 1 < name.len; i++) {
-		char pattern[WPKG_NAME_MAX + 2];
-		if (name.ptr[i] != '/' || i + 2 > sizeof(pattern))
-			continue;
-		memcpy(pattern, name.ptr, i + 1);
-		pattern[i + 1] = '*';
-		status = ask_pattern(question, db, wpkg_str_of(pattern, i + 2), err);
-	}
-	return status;
 }
 
 static enum wpkg_status ask_name(struct question *question, struct db *db, struct wpkg_err *err)
@@ -126,11 +129,7 @@ static enum wpkg_status find_access(struct wpkg_store *store, struct db *db, voi
 	(void)store;
 	enum wpkg_status status = ask_name(question, db, err);
 	if (status == WPKG_OK)
-		status = ask_pattern(question, db, question->name, err);
-	if (status == WPKG_OK)
-		status = ask_prefixes(question, db, err);
-	if (status == WPKG_OK)
-		status = ask_pattern(question, db, WPKG_LIT("*"), err);
+		status = each_pattern(question->name, db, question, ask_pattern, err);
 	return status;
 }
 
@@ -146,6 +145,74 @@ enum wpkg_status wpkg_access_find(struct wpkg_access *out, struct wpkg_arena *ar
 }
 
 /* Owners */
+
+struct owners {
+	struct wpkg_str name;
+	struct wpkg_arena *arena;
+	struct wpkg_names list;
+};
+
+static bool is_listed(const struct wpkg_names *list, struct wpkg_str name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (wpkg_str_equal(list->items[i], name))
+			return true;
+	return false;
+}
+
+/* All that the rows give, each once; closes them. */
+static enum wpkg_status take_owners(struct owners *owners, struct db_rows *rows,
+				    struct wpkg_err *err)
+{
+	struct wpkg_names *list = &owners->list;
+	while (db_rows_next(rows)) {
+		struct wpkg_str user = db_rows_bytes(rows, 0);
+		if (user.len == 0 || is_listed(list, user))
+			continue;
+		list->items =
+			store_grow(owners->arena, list->items, list->count, sizeof(*list->items));
+		if (!list->items) {
+			db_rows_fail(rows, WPKG_ENOMEM, "no memory for a list of owners");
+			break;
+		}
+		list->items[list->count++] = store_keep_text(owners->arena, rows, 0);
+	}
+	return db_rows_close(rows, err);
+}
+
+static enum wpkg_status add_owners(void *user, struct db *db, struct wpkg_str pattern,
+				   struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, db,
+		     "SELECT user_name FROM grants WHERE pattern = $1 AND access = 8 "
+		     "ORDER BY user_name",
+		     DB_VALUES(db_text(pattern)));
+	return take_owners(user, &rows, err);
+}
+
+static enum wpkg_status list_owners(struct wpkg_store *store, struct db *db, void *arguments,
+				    struct wpkg_err *err)
+{
+	struct owners *owners = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db, "SELECT owner FROM names WHERE name = $1",
+		     DB_VALUES(db_text(owners->name)));
+	enum wpkg_status status = take_owners(owners, &rows, err);
+	return status == WPKG_OK ? each_pattern(owners->name, db, owners, add_owners, err) : status;
+}
+
+enum wpkg_status wpkg_owner_list(struct wpkg_names *out, struct wpkg_arena *arena,
+				 struct wpkg_store *store, struct wpkg_str name,
+				 struct wpkg_err *err)
+{
+	struct owners owners = {.name = name, .arena = arena};
+	enum wpkg_status status = store_read(store, list_owners, &owners, err);
+	if (status == WPKG_OK)
+		*out = owners.list;
+	return status;
+}
 
 struct owning {
 	struct wpkg_str name;

@@ -11,6 +11,7 @@
  */
 
 #include "store/record.h"
+#include "store/repository.h"
 
 enum wpkg_right {
 	WPKG_RIGHT_READ = 1,
@@ -49,6 +50,12 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_owner_set(struct wpkg_store *store, struct
 WPKG_MUST_CHECK enum wpkg_status wpkg_owner_claim(bool *claimed, struct wpkg_store *store,
 						  struct wpkg_str name, struct wpkg_str owner,
 						  struct wpkg_err *err);
+
+/* Who may do everything with a name: its owner, then whoever owns it or a pattern that covers it,
+ * the closest pattern first. In the arena; empty when there is nobody. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_owner_list(struct wpkg_names *out, struct wpkg_arena *arena,
+						 struct wpkg_store *store, struct wpkg_str name,
+						 struct wpkg_err *err);
 
 struct wpkg_grant {
 	struct wpkg_str pattern;
