@@ -12,6 +12,8 @@ extern const struct wpkg_command cmd_serve;
 extern const struct wpkg_command cmd_config;
 extern const struct wpkg_command cmd_gc;
 extern const struct wpkg_command cmd_fsck;
+extern const struct wpkg_command cmd_backup;
+extern const struct wpkg_command cmd_restore;
 extern const struct wpkg_command cmd_recheck;
 extern const struct wpkg_command cmd_export;
 extern const struct wpkg_command cmd_import;

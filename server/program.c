@@ -8,6 +8,8 @@ static const struct wpkg_command *const commands[] = {
 	/* the data */
 	&cmd_gc,
 	&cmd_fsck,
+	&cmd_backup,
+	&cmd_restore,
 	&cmd_recheck,
 	&cmd_export,
 	&cmd_import,

@@ -75,6 +75,10 @@ struct blob_engine_ops {
 	/* A descriptor to read from; WPKG_ENOTFOUND when there is no such file. */
 	enum wpkg_status (*open)(int *fd, uint64_t *size, struct blob_engine *engine,
 				 const struct wpkg_digest *digest, struct wpkg_err *err);
+	/* A second name for it, a path below an open folder: what costs no bytes. Any failure means
+	 * that it cannot be had there; WPKG_ENOTFOUND also when the path's folder is not there. */
+	enum wpkg_status (*link)(struct blob_engine *engine, const struct wpkg_digest *digest,
+				 int folder, const char *path, struct wpkg_err *err);
 	/* WPKG_ENOTFOUND when there is none. */
 	enum wpkg_status (*remove)(struct blob_engine *engine, const struct wpkg_digest *digest,
 				   struct wpkg_err *err);
@@ -96,5 +100,11 @@ struct blob_engine {
 /* The folder's engine. folder is an open descriptor, borrowed until close. */
 WPKG_MUST_CHECK enum wpkg_status blob_files_open(struct blob_engine **out, int folder,
 						 struct wpkg_err *err);
+
+/* What lies in "blobs" of another folder: as list. */
+WPKG_MUST_CHECK enum wpkg_status blob_files_list(
+	int folder,
+	enum wpkg_status (*visit)(void *user, const struct blob_found *found, struct wpkg_err *err),
+	void *user, struct wpkg_err *err);
 
 #endif

@@ -419,6 +419,15 @@ static enum wpkg_status files_open(int *fd, uint64_t *size, struct blob_engine *
 	return WPKG_OK;
 }
 
+static enum wpkg_status files_link(struct blob_engine *engine, const struct wpkg_digest *digest,
+				   int folder, const char *path, struct wpkg_err *err)
+{
+	struct blob_path from = path_of(digest);
+	if (linkat(of(engine)->blobs, from.text, folder, path, 0) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
+	return WPKG_OK;
+}
+
 static enum wpkg_status files_remove(struct blob_engine *engine, const struct wpkg_digest *digest,
 				     struct wpkg_err *err)
 {
@@ -507,6 +516,21 @@ static enum wpkg_status files_list(struct blob_engine *engine,
 	return list_level(&listing, of(engine)->blobs, "", 0, err);
 }
 
+enum wpkg_status blob_files_list(int folder,
+				 enum wpkg_status (*visit)(void *user,
+							   const struct blob_found *found,
+							   struct wpkg_err *err),
+				 void *user, struct wpkg_err *err)
+{
+	struct listing listing = {.visit = visit, .user = user};
+	int blobs = openat(folder, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (blobs < 0)
+		return errno == ENOENT ? WPKG_OK : WPKG_FAIL_ERRNO(err, errno, "blobs");
+	enum wpkg_status status = list_level(&listing, blobs, "", 0, err);
+	close(blobs);
+	return status;
+}
+
 static const struct blob_engine_ops ops = {
 	.close = files_close,
 	.clean = files_clean,
@@ -524,6 +548,7 @@ static const struct blob_engine_ops ops = {
 	.list_kept = files_list_kept,
 	.settle = files_settle,
 	.open = files_open,
+	.link = files_link,
 	.remove = files_remove,
 	.set_aside = files_set_aside,
 	.list = files_list,

@@ -104,6 +104,10 @@ struct db_ops {
 	void (*end)(struct db_rows *rows);
 	/* wpkg_store_moment. Any thread, at any time while the connection is open. */
 	bool (*moment)(struct wpkg_moment *out, const struct db *db);
+	/* A database of its own at a path that is free: what the connection's transaction sees,
+	 * after the script was run on it. Durable. */
+	enum wpkg_status (*copy)(struct db *db, const char *path, const char *script,
+				 struct wpkg_err *err);
 	/* The engine's own proof that its files are sound: each problem found is a text. */
 	enum wpkg_status (*check)(struct db *db, void (*found)(void *user, struct wpkg_str problem),
 				  void *user, struct wpkg_err *err);

@@ -272,6 +272,81 @@ static enum wpkg_status sqlite_check(struct db *db,
 	return db_rows_close(&rows, err);
 }
 
+static int harden(sqlite3 *handle)
+{
+	static const struct {
+		int option;
+		int on;
+	} settings[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},	     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 1}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+		{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
+		{SQLITE_DBCONFIG_DQS_DDL, 0},	     {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+	};
+	static const struct {
+		int limit;
+		int value;
+	} limits[] = {
+		{SQLITE_LIMIT_LENGTH, LENGTH_MAX},
+		{SQLITE_LIMIT_SQL_LENGTH, 65536},
+		{SQLITE_LIMIT_ATTACHED, 0},
+		{SQLITE_LIMIT_EXPR_DEPTH, 100},
+		{SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+		{SQLITE_LIMIT_VARIABLE_NUMBER, 64},
+		{SQLITE_LIMIT_COMPOUND_SELECT, 10},
+		{SQLITE_LIMIT_FUNCTION_ARG, 16},
+		{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024},
+		{SQLITE_LIMIT_WORKER_THREADS, 0},
+	};
+	int code = SQLITE_OK;
+	for (size_t i = 0; code == SQLITE_OK && i < sizeof(settings) / sizeof(settings[0]); i++)
+		code = sqlite3_db_config(handle, settings[i].option, settings[i].on, NULL);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		sqlite3_limit(handle, limits[i].limit, limits[i].value);
+	return code;
+}
+
+/*
+ * The reader's transaction holds its moment, so the copy never begins anew however much is written
+ * meanwhile. While it runs the write-ahead log cannot be reused from its start.
+ */
+static int copy_pages(sqlite3 *to, sqlite3 *from)
+{
+	const int pages = 2048; /* at a time */
+	int code = SQLITE_OK;
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	if (!backup)
+		return sqlite3_errcode(to);
+	while (code == SQLITE_OK)
+		code = sqlite3_backup_step(backup, pages);
+	int finished = sqlite3_backup_finish(backup);
+	return code == SQLITE_DONE ? finished : code;
+}
+
+static enum wpkg_status sqlite_copy(struct db *db, const char *path, const char *script,
+				    struct wpkg_err *err)
+{
+	sqlite3 *to = NULL;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
+		    SQLITE_OPEN_CREATE;
+	int code = sqlite3_open_v2(path, &to, flags, NULL);
+	if (code == SQLITE_OK)
+		code = harden(to);
+	if (code == SQLITE_OK)
+		code = copy_pages(to, of(db)->handle);
+	/* One file, without a log beside it. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(to, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE",
+				    NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(to, script, NULL, NULL, NULL);
+	enum wpkg_status status = code == SQLITE_OK ? WPKG_OK : fail(to, code, err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "%s", path);
+	sqlite3_close(to);
+	return status;
+}
+
 /* Groups of three characters are indexed, so a term needs three. Within quotes nothing but the
  * quote itself means anything. */
 static void search_expression(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count,
@@ -401,42 +476,9 @@ static const struct db_ops ops = {
 	.changed = sqlite_changed,
 	.end = sqlite_end,
 	.moment = sqlite_moment,
+	.copy = sqlite_copy,
 	.check = sqlite_check,
 };
-
-static int harden(sqlite3 *handle)
-{
-	static const struct {
-		int option;
-		int on;
-	} settings[] = {
-		{SQLITE_DBCONFIG_DEFENSIVE, 1},	     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 1}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
-		{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
-		{SQLITE_DBCONFIG_DQS_DDL, 0},	     {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
-	};
-	static const struct {
-		int limit;
-		int value;
-	} limits[] = {
-		{SQLITE_LIMIT_LENGTH, LENGTH_MAX},
-		{SQLITE_LIMIT_SQL_LENGTH, 65536},
-		{SQLITE_LIMIT_ATTACHED, 0},
-		{SQLITE_LIMIT_EXPR_DEPTH, 100},
-		{SQLITE_LIMIT_TRIGGER_DEPTH, 1},
-		{SQLITE_LIMIT_VARIABLE_NUMBER, 64},
-		{SQLITE_LIMIT_COMPOUND_SELECT, 10},
-		{SQLITE_LIMIT_FUNCTION_ARG, 16},
-		{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024},
-		{SQLITE_LIMIT_WORKER_THREADS, 0},
-	};
-	int code = SQLITE_OK;
-	for (size_t i = 0; code == SQLITE_OK && i < sizeof(settings) / sizeof(settings[0]); i++)
-		code = sqlite3_db_config(handle, settings[i].option, settings[i].on, NULL);
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		sqlite3_limit(handle, limits[i].limit, limits[i].value);
-	return code;
-}
 
 static enum wpkg_status set_up(sqlite3 *handle, enum db_access access, struct wpkg_err *err)
 {

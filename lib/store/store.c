@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "store/backup_int.h"
 #include "store/db_sqlite.h"
 #include "store/migration.h"
 #include "store/store_int.h"
@@ -48,6 +49,11 @@ static enum wpkg_status open_folder(struct wpkg_store *store, const char *folder
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%s: there is no registry", folder);
 	if (store->folder < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
+	if (faccessat(store->folder, BACKUP_RESTORING, F_OK, 0) == 0)
+		return WPKG_FAIL(
+			err, WPKG_EBUSY,
+			"%s: a restore into it has not ended: let it end, or restore again",
+			folder);
 	return WPKG_OK;
 }
 
