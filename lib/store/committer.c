@@ -3,9 +3,20 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define PREPARERS 2 /* more threads that sync do not make a file system sync faster */
+
+#define MILLISECONDS UINT64_C(1000000)
+
+const struct wpkg_histogram_bounds wpkg_commit_sizes = {10,
+							{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
+const struct wpkg_histogram_bounds wpkg_commit_nanoseconds = {
+	13,
+	{MILLISECONDS / 4, MILLISECONDS / 2, MILLISECONDS, 2 * MILLISECONDS, 5 * MILLISECONDS,
+	 10 * MILLISECONDS, 25 * MILLISECONDS, 50 * MILLISECONDS, 100 * MILLISECONDS,
+	 250 * MILLISECONDS, 1000 * MILLISECONDS, 2500 * MILLISECONDS, 10000 * MILLISECONDS}};
 
 struct queue {
 	struct job *first;
@@ -26,6 +37,9 @@ struct committer {
 	size_t preparer_count;
 	pthread_t thread;
 	bool has_thread;
+	/* What it did. */
+	atomic_uint_fast64_t waiting, failed;
+	struct wpkg_histogram sizes, nanoseconds;
 };
 
 static void push(struct queue *queue, struct job *job)
@@ -140,14 +154,30 @@ static bool has_work(const struct job *batch)
 	return batch != NULL;
 }
 
+static uint64_t count_jobs(const struct job *batch)
+{
+	uint64_t count = 0;
+	for (const struct job *job = batch; job; job = job->next)
+		count++;
+	return count;
+}
+
 static void commit_batch(struct committer *self, struct job *batch)
 {
 	struct wpkg_err err;
+	uint64_t count = count_jobs(batch);
 	if (has_work(batch)) {
-		if (run_batch(self, batch, &err) != WPKG_OK)
+		uint64_t began = wpkg_clock_monotonic();
+		if (run_batch(self, batch, &err) != WPKG_OK) {
+			atomic_fetch_add(&self->failed, 1);
 			fail_all(batch, &err);
+		}
 		db_rollback(self->db);
+		wpkg_histogram_add(&self->sizes, &wpkg_commit_sizes, count);
+		wpkg_histogram_add(&self->nanoseconds, &wpkg_commit_nanoseconds,
+				   wpkg_clock_monotonic() - began);
 	}
+	atomic_fetch_sub(&self->waiting, count);
 	while (batch) {
 		struct job *next = batch->next;
 		enum wpkg_status status = batch->err.status;
@@ -181,6 +211,7 @@ static void *commit_jobs(void *argument)
 
 void committer_submit(struct committer *committer, struct job *job)
 {
+	atomic_fetch_add(&committer->waiting, 1);
 	pthread_mutex_lock(&committer->lock);
 	if (job->prepare && job->err.status == WPKG_OK) {
 		push(&committer->preparing, job);
@@ -238,6 +269,14 @@ enum wpkg_status committer_wait(struct committer *committer, struct job *job, st
 	if (outer.job.err.status != WPKG_OK && err)
 		*err = outer.job.err;
 	return outer.job.err.status;
+}
+
+void committer_read(struct wpkg_store_activity *out, const struct committer *committer)
+{
+	out->waiting = atomic_load(&committer->waiting);
+	out->failed = atomic_load(&committer->failed);
+	wpkg_histogram_read(&out->sizes, &committer->sizes, &wpkg_commit_sizes);
+	wpkg_histogram_read(&out->nanoseconds, &committer->nanoseconds, &wpkg_commit_nanoseconds);
 }
 
 void committer_free(struct committer *committer)

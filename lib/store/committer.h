@@ -16,6 +16,7 @@
 
 #include "store/blob_engine.h"
 #include "store/db.h"
+#include "store/figures.h"
 
 struct committer;
 
@@ -43,5 +44,8 @@ void committer_submit(struct committer *committer, struct job *job);
 /* Runs the job and waits for it; its done is not used. Not on the committer's own thread. */
 WPKG_MUST_CHECK enum wpkg_status committer_wait(struct committer *committer, struct job *job,
 						struct wpkg_err *err);
+
+/* What it did so far. Any thread. */
+void committer_read(struct wpkg_store_activity *out, const struct committer *committer);
 
 #endif

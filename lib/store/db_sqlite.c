@@ -272,6 +272,7 @@ static enum wpkg_status sqlite_check(struct db *db,
 	return db_rows_close(&rows, err);
 }
 
+/* Triggers are those of our migrations; one may be set off by a row that goes with another. */
 static int harden(sqlite3 *handle)
 {
 	static const struct {
@@ -291,7 +292,7 @@ static int harden(sqlite3 *handle)
 		{SQLITE_LIMIT_SQL_LENGTH, 65536},
 		{SQLITE_LIMIT_ATTACHED, 0},
 		{SQLITE_LIMIT_EXPR_DEPTH, 100},
-		{SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+		{SQLITE_LIMIT_TRIGGER_DEPTH, 3},
 		{SQLITE_LIMIT_VARIABLE_NUMBER, 64},
 		{SQLITE_LIMIT_COMPOUND_SELECT, 10},
 		{SQLITE_LIMIT_FUNCTION_ARG, 16},

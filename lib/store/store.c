@@ -20,7 +20,6 @@
 #define ROW_MAX_MOST ((size_t)1 << 20)
 #define FOLDER_MODE 0700
 #define FILE_MODE 0600
-#define INDEX "registry.db"
 
 static struct wpkg_store_options completed(const struct wpkg_store_options *options)
 {
@@ -44,8 +43,8 @@ static enum wpkg_status open_folder(struct wpkg_store *store, const char *folder
 	}
 	store->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool admin = store->options.mode == WPKG_STORE_ADMIN;
-	if (admin &&
-	    (store->folder < 0 ? errno == ENOENT : faccessat(store->folder, INDEX, F_OK, 0) != 0))
+	if (admin && (store->folder < 0 ? errno == ENOENT
+					: faccessat(store->folder, STORE_INDEX, F_OK, 0) != 0))
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%s: there is no registry", folder);
 	if (store->folder < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
@@ -81,7 +80,7 @@ static enum wpkg_status index_path(char **out, const char *folder, struct wpkg_e
 	char *real = realpath(folder, NULL);
 	if (!real)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", folder);
-	char *path = wpkg_path_join(real, INDEX);
+	char *path = wpkg_path_join(real, STORE_INDEX);
 	wpkg_mem_free(real);
 	if (!path)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
@@ -113,11 +112,12 @@ static enum wpkg_status migrate(struct wpkg_store *store, const char *folder, st
 static enum wpkg_status make_index(struct wpkg_store *store, const char *folder,
 				   struct wpkg_err *err)
 {
-	int fd = openat(store->folder, INDEX, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	int fd = openat(store->folder, STORE_INDEX, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			FILE_MODE);
 	if (fd >= 0)
 		close(fd);
 	else if (errno != EEXIST)
-		return WPKG_FAIL_ERRNO(err, errno, "%s/%s", folder, INDEX);
+		return WPKG_FAIL_ERRNO(err, errno, "%s/%s", folder, STORE_INDEX);
 	return WPKG_OK;
 }
 

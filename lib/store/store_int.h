@@ -14,6 +14,8 @@
 #include "store/readers.h"
 #include "store/store.h"
 
+#define STORE_INDEX "registry.db" /* the database, in the store's folder */
+
 struct wpkg_store {
 	int folder;
 	int lock;			   /* held by who serves; -1: an administrator's */
