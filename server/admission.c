@@ -89,6 +89,13 @@ const char *admission_missing(const struct admission *admission)
 	return admission->process.missing;
 }
 
+void admission_read(struct admission_reading *out, struct admission *admission)
+{
+	turns_read(&out->running, &out->waiting, &admission->turns);
+	out->running_limit = admission->options.workers;
+	out->waiting_limit = admission->options.waiting;
+}
+
 /* What a worker's end says about the version that it had. */
 static struct wpkg_str explain(const struct wpkg_admission_ended *ended, int64_t cpu_seconds,
 			       struct wpkg_arena *arena)

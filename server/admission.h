@@ -53,6 +53,14 @@ void admission_free(struct admission *admission);
  */
 const char *admission_missing(const struct admission *admission);
 
+/* Versions at this moment, and how many there may be. */
+struct admission_reading {
+	unsigned running, running_limit;
+	unsigned waiting, waiting_limit;
+};
+
+void admission_read(struct admission_reading *out, struct admission *admission);
+
 /* Borrowed for the call. */
 struct admission_question {
 	const struct wpkg_invoice *invoice;

@@ -91,10 +91,12 @@ static void publish_step(struct request *request)
 	const struct publication *publication = request->state;
 	if (publish(&reason, request->server, &request->arena, publication->id, &err) != WPKG_OK)
 		respond_error(request, &err);
-	else if (reason.len > 0)
-		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
-	else
+	else if (reason.len == 0)
 		publication->done(request, publication->id);
+	else {
+		request->response.reason = "rejected";
+		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
+	}
 }
 
 void bindle_publish(struct request *request, int64_t id, bindle_published_fn *done)

@@ -66,6 +66,8 @@ static enum wpkg_status open_pools(struct server *server, struct wpkg_err *err)
 				     processors > 1 ? (size_t)processors : 1, err);
 	if (status == WPKG_OK)
 		status = workers_new(&server->pools[POOL_CHECKS], CHECKS_MAX, err);
+	if (status == WPKG_OK)
+		status = workers_new(&server->pools[POOL_METRICS], 1, err);
 	return status;
 }
 
@@ -136,6 +138,7 @@ static enum wpkg_status read_config(struct server *server, const struct wpkg_inv
 static enum wpkg_status open_server(struct server *server, const struct wpkg_invocation *invocation,
 				    struct wpkg_err *err)
 {
+	server->started = wpkg_clock_now();
 	wpkg_random(&server->id_seed, sizeof(server->id_seed));
 	enum wpkg_status status = read_config(server, invocation, err);
 	if (status != WPKG_OK)

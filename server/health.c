@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is the server alive, can it serve, and what did it do. */
+/* Is the server alive, and can it serve. */
 #include "health.h"
 
 #include "server.h"
@@ -19,10 +19,4 @@ void health_ready(struct request *request)
 		respond_refusal(request, 503, "%s", err.msg);
 	else
 		respond_text(request, 200, "text/plain; charset=utf-8", WPKG_LIT("ready\n"));
-}
-
-void health_metrics(struct request *request)
-{
-	respond_text(request, 200, "text/plain; version=0.0.4", (struct wpkg_str){0});
-	metrics_format(&request->response.body, &request->server->metrics);
 }

@@ -4,8 +4,7 @@
 
 #include "request.h"
 
-void health_get(struct request *request);     /* GET healthz: it answers */
-void health_ready(struct request *request);   /* GET readyz: the store takes commits */
-void health_metrics(struct request *request); /* GET metrics */
+void health_get(struct request *request);   /* GET healthz: it answers */
+void health_ready(struct request *request); /* GET readyz: the store takes commits */
 
 #endif

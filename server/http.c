@@ -26,6 +26,7 @@ static void see_connection(void *user, struct MHD_Connection *mhd, void **contex
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	*context = info ? slow_add(&http->slow, info->connect_fd) : NULL;
 	atomic_fetch_add(&http->server->metrics.connections, 1);
+	atomic_fetch_add(&http->server->metrics.accepted, 1);
 }
 
 /* Targets are decoded by us, strictly; the library leaves them as they came. */

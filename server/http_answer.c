@@ -132,7 +132,7 @@ enum MHD_Result exchange_answer(struct exchange *exchange)
 	slow_enter(exchange->connection, PHASE_ANSWER);
 	enum MHD_Result result = MHD_queue_response(exchange->mhd, response->status, made);
 	MHD_destroy_response(made);
-	if (request->method != METHOD_HEAD)
-		atomic_fetch_add(&request->server->metrics.sent, size);
+	if (request->method != METHOD_HEAD && result == MHD_YES)
+		response->sent = size;
 	return result;
 }

@@ -64,7 +64,7 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	exchange->connection = connection_of(mhd);
 	request->server = http->server;
 	request->started = wpkg_clock_monotonic();
-	request->method = METHOD_GET;
+	request->method = METHOD_OTHER;
 	request->content_length = UINT64_MAX;
 	request->response.fd = -1;
 	wpkg_arena_init(&request->arena, ARENA_MAX);
@@ -80,30 +80,10 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	return exchange;
 }
 
-const char *method_name(enum method method)
-{
-	switch (method) {
-	case METHOD_HEAD:
-		return "HEAD";
-	case METHOD_POST:
-		return "POST";
-	case METHOD_PUT:
-		return "PUT";
-	case METHOD_PATCH:
-		return "PATCH";
-	case METHOD_DELETE:
-		return "DELETE";
-	case METHOD_OPTIONS:
-		return "OPTIONS";
-	case METHOD_GET:
-		break;
-	}
-	return "GET";
-}
-
 static void log_request(const struct request *request, uint64_t nanoseconds, bool is_whole)
 {
 	struct log_line line;
+	const struct response *response = &request->response;
 	log_begin(&line, "request");
 	log_text(&line, "id", wpkg_str_from(request->id));
 	log_text(&line, "address", wpkg_str_from(request->address));
@@ -113,9 +93,17 @@ static void log_request(const struct request *request, uint64_t nanoseconds, boo
 		 wpkg_str_slice(request->target, 0, wpkg_str_find(request->target, '?')));
 	if (request->user.len > 0)
 		log_text(&line, "user", request->user);
-	log_number(&line, "status", request->response.status);
+	if (request->route)
+		log_text(&line, "route", wpkg_str_from(request->route->name));
+	log_number(&line, "status", response->status);
 	log_number(&line, "received", (int64_t)request->received);
+	log_number(&line, "sent", (int64_t)response->sent);
 	log_number(&line, "microseconds", (int64_t)(nanoseconds / 1000));
+	if (response->status >= 400) {
+		log_text(&line, "reason", wpkg_str_from(response_reason(response)));
+		if (response->error.len > 0)
+			log_text(&line, "error", response->error);
+	}
 	if (!is_whole)
 		log_text(&line, "end", WPKG_LIT("cut"));
 	log_end(&line);
@@ -148,10 +136,7 @@ void exchange_end(void *user, struct MHD_Connection *mhd, void **context,
 		return;
 	struct request *request = &exchange->request;
 	uint64_t took = wpkg_clock_monotonic() - request->started;
-	metrics_count_request(&http->server->metrics,
-			      request->route ? request->route->name : "none",
-			      request->response.status, took);
-	atomic_fetch_add(&http->server->metrics.received, request->received);
+	metrics_count_request(&http->server->metrics, request, took);
 	log_request(request, took, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (exchange->connection)
 		atomic_store(&exchange->connection->is_used, true);
@@ -212,11 +197,11 @@ static enum wpkg_status identify(struct request *request, bool wait)
 		request->user = identity.user;
 		request->scope = identity.scope;
 	} else if (status == WPKG_EDENIED) {
-		atomic_fetch_add(&server->metrics.logins_failed, 1);
+		request->response.reason = "wrong-login";
 		challenge(request);
 		respond_refusal(request, 401, "%s", err.msg);
 	} else if (status == WPKG_ELIMIT) {
-		atomic_fetch_add(&server->metrics.logins_failed, 1);
+		request->response.reason = "too-many-logins";
 		respond_header(request, "Retry-After", "60");
 		respond_refusal(request, 429, "%s", err.msg);
 	} else {
@@ -310,6 +295,7 @@ static bool give_to_pool(struct exchange *exchange, enum pool pool,
 
 static void refuse_late(struct request *request)
 {
+	request->response.reason = "ending";
 	respond_header(request, "Retry-After", "5");
 	respond_refusal(request, 503, "the server is ending");
 }
@@ -403,15 +389,23 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 		exchange->drained += *size;
 	*size = 0;
 	/* Whoever goes on sending what was refused gets no answer. */
-	return exchange->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
+	if (exchange->drained <= DRAIN_MAX)
+		return MHD_YES;
+	metrics_count_refusal(&request->server->metrics, "unwanted-body");
+	return MHD_NO;
 }
 
 static void handle(struct request *request)
 {
 	struct wpkg_moment moment;
 	struct answer_cache *cache = request->server->answers;
+	struct metrics *metrics = &request->server->metrics;
 	bool keeps = answer_cache_takes(&moment, request);
-	if (keeps && answer_cache_find(cache, request, &moment))
+	bool is_kept = keeps && answer_cache_find(cache, request, &moment);
+	if (keeps)
+		atomic_fetch_add_explicit(is_kept ? &metrics->cache_hits : &metrics->cache_misses,
+					  1, memory_order_relaxed);
+	if (is_kept)
 		return;
 	request->route->handle(request);
 	if (keeps)

@@ -97,6 +97,7 @@ static enum MHD_Result see_field(void *user, enum MHD_ValueKind kind, const char
 static bool refuse(struct request *request, unsigned status, const char *text)
 {
 	request->response.closes = true;
+	request->response.reason = "malformed";
 	respond_refusal(request, status, "%s", text);
 	return false;
 }

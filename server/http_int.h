@@ -29,6 +29,7 @@ struct connection {
 	atomic_bool is_used;	       /* it had a request before */
 	/* The watcher's: what the client had acknowledged when it first saw an answer go. */
 	uint64_t answer_since, acknowledged;
+	bool is_cut; /* by the watcher */
 };
 
 /* All connections, and the thread that ends slow ones. */
@@ -39,10 +40,11 @@ struct slow {
 	bool is_ending, is_running;
 	struct connection *first;
 	const struct limits *limits;
+	struct metrics *metrics;
 	uint64_t idle_timeout; /* seconds */
 };
 
-enum wpkg_status slow_start(struct slow *slow, const struct server *server, struct wpkg_err *err);
+enum wpkg_status slow_start(struct slow *slow, struct server *server, struct wpkg_err *err);
 void slow_stop(struct slow *slow);
 struct connection *slow_add(struct slow *slow, int fd);
 void slow_remove(struct slow *slow, struct connection *connection);
@@ -116,7 +118,5 @@ enum MHD_Result exchange_answer(struct exchange *exchange);
  * closed.
  */
 bool head_take(struct exchange *exchange, const char *method, const char *version);
-
-const char *method_name(enum method method);
 
 #endif

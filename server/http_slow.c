@@ -78,6 +78,21 @@ static bool takes_too_slowly(struct connection *connection, uint64_t since, uint
 	return now - connection->acknowledged < needed;
 }
 
+/* Once for a connection. */
+static void cut(struct slow *slow, struct connection *connection)
+{
+	static const char *const reasons[] = {[PHASE_HEAD] = "slow-head",
+					      [PHASE_BODY] = "slow-body",
+					      [PHASE_ANSWER] = "slow-answer",
+					      [PHASE_BUSY] = "other"};
+	/* A connection that rested long enough is no refusal. */
+	bool rested = connection->phase == PHASE_HEAD && atomic_load(&connection->is_used);
+	if (!connection->is_cut && !rested)
+		metrics_count_refusal(slow->metrics, reasons[atomic_load(&connection->phase)]);
+	connection->is_cut = true;
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
 static bool is_too_slow(const struct slow *slow, struct connection *connection, uint64_t now)
 {
 	uint64_t since = atomic_load(&connection->since);
@@ -109,7 +124,7 @@ static void *watch(void *argument)
 		uint64_t now = wpkg_clock_monotonic();
 		for (struct connection *c = slow->first; c; c = c->next)
 			if (is_too_slow(slow, c, now))
-				shutdown(c->fd, SHUT_RDWR);
+				cut(slow, c);
 		clock_gettime(CLOCK_REALTIME, &when);
 		when.tv_sec++;
 		pthread_cond_timedwait(&slow->ended, &slow->mutex, &when);
@@ -118,8 +133,9 @@ static void *watch(void *argument)
 	return NULL;
 }
 
-enum wpkg_status slow_start(struct slow *slow, const struct server *server, struct wpkg_err *err)
+enum wpkg_status slow_start(struct slow *slow, struct server *server, struct wpkg_err *err)
 {
+	slow->metrics = &server->metrics;
 	slow->limits = &server->limits;
 	slow->idle_timeout = (uint64_t)server->config.idle_timeout;
 	pthread_mutex_init(&slow->mutex, NULL);

@@ -1,105 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics.h"
 
-/* Upper bounds of the buckets, in seconds. */
-static const double bounds[METRICS_BUCKETS] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-					       0.05,   0.1,   0.25,   1,     10,   1e9};
+#include <string.h>
 
-/* The row of a route, claimed when it is its first request. Names are static: one pointer each. */
-static struct route_metrics *row_of(struct metrics *metrics, const char *route)
+#include "request.h"
+#include "server.h"
+
+#define US UINT64_C(1000)
+#define MS (1000 * US)
+#define S (1000 * MS)
+
+const struct wpkg_histogram_bounds metrics_request_bounds = {
+	16,
+	{100 * US, 250 * US, 500 * US, 1 * MS, 2500 * US, 5 * MS, 10 * MS, 25 * MS, 50 * MS,
+	 100 * MS, 250 * MS, 500 * MS, 1 * S, 5 * S, 30 * S, 300 * S}};
+const struct wpkg_histogram_bounds metrics_admission_bounds = {12,
+							       {5 * MS, 10 * MS, 25 * MS, 50 * MS,
+								100 * MS, 250 * MS, 500 * MS, 1 * S,
+								5 * S, 15 * S, 60 * S, 300 * S}};
+
+#define NAME(number) [METRICS_STATUS_##number] = #number,
+static const char *const status_names[] = {
+	[METRICS_STATUS_NONE] = "none",
+	METRICS_STATUSES(NAME)[METRICS_STATUS_OTHER] = "other",
+};
+
+#define ROW(number) [number] = METRICS_STATUS_##number,
+static const uint8_t status_rows[] = {METRICS_STATUSES(ROW)};
+
+const char *const metrics_reasons[] = {
+	/* In answers. */
+	"malformed", "bad-request", "bad-parameter", "bad-cursor", "bad-content", "bad-range",
+	"login-needed", "wrong-login", "too-many-logins", "not-allowed", "not-found",
+	"method-not-allowed", "conflict", "too-large", "too-many-requests", "rejected", "no-space",
+	"try-again", "ending", "internal",
+	/* Without an answer: the connection ends. */
+	"slow-head", "slow-body", "slow-answer", "unwanted-body", "other", NULL};
+
+_Static_assert(sizeof(metrics_reasons) / sizeof(metrics_reasons[0]) - 1 <= METRICS_REASONS,
+	       "no room for a reason");
+
+const char *metrics_status_name(enum metrics_status status)
 {
-	for (int i = 0; i < METRICS_ROUTES; i++) {
-		const char *name = NULL;
-		struct route_metrics *row = &metrics->routes[i];
-		if (atomic_load(&row->name) == route ||
-		    atomic_compare_exchange_strong(&row->name, &name, route) || name == route)
-			return row;
-	}
-	return &metrics->routes[METRICS_ROUTES - 1];
+	return status < METRICS_STATUS_COUNT ? status_names[status] : NULL;
 }
 
-void metrics_count_request(struct metrics *metrics, const char *route, unsigned status,
+static enum metrics_status row_of_status(unsigned status)
+{
+	if (status == 0)
+		return METRICS_STATUS_NONE;
+	enum metrics_status row =
+		status < sizeof(status_rows) ? status_rows[status] : METRICS_STATUS_NONE;
+	return row != METRICS_STATUS_NONE ? row : METRICS_STATUS_OTHER;
+}
+
+static void add(atomic_uint_fast64_t *counter, uint64_t amount)
+{
+	/* Nothing else is ordered by these. */
+	atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+void metrics_count_request(struct metrics *metrics, const struct request *request,
 			   uint64_t nanoseconds)
 {
-	struct route_metrics *row = row_of(metrics, route);
-	int bucket = 0;
-	while (bucket < METRICS_BUCKETS - 1 && (double)nanoseconds > bounds[bucket] * 1e9)
-		bucket++;
-	atomic_fetch_add(&row->statuses[status / 100 < 6 ? status / 100 : 0], 1);
-	atomic_fetch_add(&row->buckets[bucket], 1);
-	atomic_fetch_add(&row->nanoseconds, nanoseconds);
+	struct route_metrics *row = &metrics->routes[route_row(request->route)];
+	const struct response *response = &request->response;
+	unsigned method = (unsigned)__builtin_ctz((unsigned)request->method);
+	add(&row->requests[method][row_of_status(response->status)], 1);
+	wpkg_histogram_add(&row->nanoseconds, &metrics_request_bounds, nanoseconds);
+	if (request->received > 0)
+		add(&row->received, request->received);
+	if (response->sent > 0)
+		add(&row->sent, response->sent);
+	if (response->status >= 400)
+		metrics_count_refusal(metrics, response_reason(response));
 }
 
-void metrics_count_verdict(struct metrics *metrics, bool accepted)
+void metrics_count_refusal(struct metrics *metrics, const char *reason)
 {
-	atomic_fetch_add(accepted ? &metrics->accepted : &metrics->refused, 1);
-}
-
-static void format_number(struct wpkg_buf *out, const char *name, const char *kind,
-			  const char *help, int64_t value)
-{
-	wpkg_buf_append_format(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", name, help, name, kind,
-			       name, (long long)value);
-}
-
-static void format_route(struct wpkg_buf *out, const struct route_metrics *row, const char *name)
-{
-	uint64_t count = 0;
-	for (int i = 0; i < METRICS_BUCKETS; i++) {
-		count += atomic_load(&row->buckets[i]);
-		if (i < METRICS_BUCKETS - 1)
-			wpkg_buf_append_format(
-				out, "wpkgd_request_seconds_bucket{route=\"%s\",le=\"%g\"} %llu\n",
-				name, bounds[i], (unsigned long long)count);
-	}
-	wpkg_buf_append_format(out,
-			       "wpkgd_request_seconds_bucket{route=\"%s\",le=\"+Inf\"} %llu\n"
-			       "wpkgd_request_seconds_sum{route=\"%s\"} %.9f\n"
-			       "wpkgd_request_seconds_count{route=\"%s\"} %llu\n",
-			       name, (unsigned long long)count, name,
-			       (double)atomic_load(&row->nanoseconds) / 1e9, name,
-			       (unsigned long long)count);
-}
-
-void metrics_format(struct wpkg_buf *out, const struct metrics *metrics)
-{
-	wpkg_buf_append_text(out, "# HELP wpkgd_requests_total Requests by route and status.\n"
-				  "# TYPE wpkgd_requests_total counter\n");
-	for (int i = 0; i < METRICS_ROUTES; i++) {
-		const struct route_metrics *row = &metrics->routes[i];
-		const char *name = atomic_load(&row->name);
-		for (unsigned s = 0; name && s < 6; s++)
-			if (atomic_load(&row->statuses[s]) > 0)
-				wpkg_buf_append_format(
-					out,
-					"wpkgd_requests_total{route=\"%s\",status=\"%uxx\"} %llu\n",
-					name, s,
-					(unsigned long long)atomic_load(&row->statuses[s]));
-	}
-	wpkg_buf_append_text(out, "# HELP wpkgd_request_seconds Time from head to answer.\n"
-				  "# TYPE wpkgd_request_seconds histogram\n");
-	for (int i = 0; i < METRICS_ROUTES; i++) {
-		const char *name = atomic_load(&metrics->routes[i].name);
-		if (name)
-			format_route(out, &metrics->routes[i], name);
-	}
-	format_number(out, "wpkgd_received_bytes_total", "counter", "Bytes of bodies that came.",
-		      (int64_t)atomic_load(&metrics->received));
-	format_number(out, "wpkgd_sent_bytes_total", "counter", "Bytes of bodies that went.",
-		      (int64_t)atomic_load(&metrics->sent));
-	format_number(out, "wpkgd_connections", "gauge", "Connections that are open.",
-		      atomic_load(&metrics->connections));
-	format_number(out, "wpkgd_uploads", "gauge", "Uploads that are under way.",
-		      atomic_load(&metrics->uploads));
-	format_number(out, "wpkgd_admission_accepted_total", "counter", "Versions published.",
-		      (int64_t)atomic_load(&metrics->accepted));
-	format_number(out, "wpkgd_admission_refused_total", "counter", "Versions refused.",
-		      (int64_t)atomic_load(&metrics->refused));
-	format_number(out, "wpkgd_logins_failed_total", "counter", "Credentials that were wrong.",
-		      (int64_t)atomic_load(&metrics->logins_failed));
-	wpkg_buf_append_format(out,
-			       "# HELP wpkgd_build_info The version that runs.\n"
-			       "# TYPE wpkgd_build_info gauge\n"
-			       "wpkgd_build_info{version=\"%s\"} 1\n",
-			       WPKG_VERSION);
+	size_t i = 0;
+	while (metrics_reasons[i + 1] && strcmp(metrics_reasons[i], reason) != 0)
+		i++;
+	add(&metrics->refusals[i], 1);
 }

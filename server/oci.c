@@ -42,6 +42,7 @@ void oci_refuse(struct request *request, unsigned status, enum oci_code code, co
 	va_start(args, format);
 	wpkg_buf_append_vformat(&text, format, args);
 	va_end(args);
+	respond_note(request, wpkg_buf_str(&text));
 	respond_text(request, status, "application/json", (struct wpkg_str){0});
 	oci_write_error(&request->response.body, codes[code], wpkg_buf_str(&text));
 	wpkg_buf_clear(&text);
@@ -77,6 +78,7 @@ void oci_refuse_error(struct request *request, const struct wpkg_err *err, enum 
 	}
 	if (status == 503)
 		respond_header(request, "Retry-After", "1");
+	respond_note(request, wpkg_str_from(err->msg));
 	respond_text(request, status, "application/json", (struct wpkg_str){0});
 	oci_write_error(&request->response.body,
 			status == 400 ? codes[OCI_DIGEST_INVALID] : oci_code_of_status(status),

@@ -42,6 +42,8 @@ static bool make_invoice(struct request *request, struct wpkg_invoice *invoice)
 static void refuse_version(struct request *request, struct wpkg_str reason)
 {
 	struct wpkg_buf *out = &request->response.body;
+	request->response.reason = "rejected";
+	respond_note(request, reason);
 	respond_text(request, 400, "application/json",
 		     WPKG_LIT("{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":"));
 	wpkg_json_write_string(out, reason);

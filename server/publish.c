@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "log.h"
 #include "pkg/verdict.h"
@@ -150,7 +151,13 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 			      struct wpkg_err *err)
 {
 	struct admission_result result = {0};
+	struct metrics *metrics = &server->metrics;
+	uint64_t began = wpkg_clock_monotonic();
 	enum wpkg_status status = ask(&result, server, arena, record, err);
+	wpkg_histogram_add(&metrics->admission, &metrics_admission_bounds,
+			   wpkg_clock_monotonic() - began);
+	if (status != WPKG_OK)
+		atomic_fetch_add(&metrics->undecided, 1);
 	if (status != WPKG_OK)
 		return status;
 	const struct wpkg_settlement settlement = {.accepted = result.accepted,
@@ -160,7 +167,7 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
 	status = wpkg_record_settle(server->store, record->id, &settlement, err);
 	if (status != WPKG_OK)
 		return status;
-	metrics_count_verdict(&server->metrics, result.accepted);
+	atomic_fetch_add(result.accepted ? &metrics->published : &metrics->rejected, 1);
 	log_verdict(record, &result);
 	*reason = result.reason; /* empty when accepted */
 	return WPKG_OK;

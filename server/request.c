@@ -9,6 +9,8 @@
 #include "data/toml.h"
 #include "oci.h"
 
+#define NOTE_MAX 200 /* bytes of a refusal's text that the log shows */
+
 static const unsigned statuses[] = {
 	[WPKG_OK] = 200,     [WPKG_ENOMEM] = 503,    [WPKG_EINVAL] = 400,  [WPKG_EFORMAT] = 400,
 	[WPKG_ELIMIT] = 413, [WPKG_ENOTFOUND] = 404, [WPKG_EEXISTS] = 409, [WPKG_EDENIED] = 403,
@@ -18,6 +20,29 @@ static const unsigned statuses[] = {
 unsigned http_status_of(enum wpkg_status status)
 {
 	return statuses[status];
+}
+
+const char *method_name(enum method method)
+{
+	switch (method) {
+	case METHOD_GET:
+		return "GET";
+	case METHOD_HEAD:
+		return "HEAD";
+	case METHOD_POST:
+		return "POST";
+	case METHOD_PUT:
+		return "PUT";
+	case METHOD_PATCH:
+		return "PATCH";
+	case METHOD_DELETE:
+		return "DELETE";
+	case METHOD_OPTIONS:
+		return "OPTIONS";
+	case METHOD_OTHER:
+		break;
+	}
+	return "other";
 }
 
 /* The subtype of a media range, without parameters: "toml" of "application/toml; q=1". */
@@ -81,21 +106,28 @@ static const char *problem_of(unsigned status)
 	static const struct {
 		unsigned status;
 		const char *word;
-	} words[] = {{400, "bad-request"},
-		     {401, "login-needed"},
-		     {403, "not-allowed"},
-		     {404, "not-found"},
-		     {405, "method-not-allowed"},
-		     {409, "conflict"},
-		     {413, "too-large"},
-		     {422, "bad-content"},
-		     {429, "too-many-requests"},
-		     {503, "try-again"},
+	} words[] = {{400, "bad-request"}, {401, "login-needed"},	{403, "not-allowed"},
+		     {404, "not-found"},   {405, "method-not-allowed"}, {409, "conflict"},
+		     {413, "too-large"},   {414, "too-large"},		{416, "bad-range"},
+		     {422, "bad-content"}, {429, "too-many-requests"},	{503, "try-again"},
 		     {507, "no-space"}};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].status == status)
 			return words[i].word;
 	return status < 500 ? "bad-request" : "internal";
+}
+
+const char *response_reason(const struct response *response)
+{
+	if (response->reason)
+		return response->reason;
+	return response->problem ? response->problem : problem_of(response->status);
+}
+
+void respond_note(struct request *request, struct wpkg_str text)
+{
+	request->response.error =
+		wpkg_arena_dup(&request->arena, wpkg_str_slice(text, 0, NOTE_MAX));
 }
 
 /* RFC 9457; type and code say which refusal it is. */
@@ -130,6 +162,7 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 	va_start(args, format);
 	wpkg_buf_append_vformat(&text, format, args);
 	va_end(args);
+	respond_note(request, wpkg_buf_str(&text));
 	if (style == REFUSAL_PROBLEM) {
 		begin_answer(request, status, "application/problem+json");
 		write_problem(out, request, status, wpkg_buf_str(&text));

@@ -32,6 +32,7 @@ enum method {
 	METHOD_PATCH = 16,
 	METHOD_DELETE = 32,
 	METHOD_OPTIONS = 64,
+	METHOD_OTHER = 128, /* none that there is, or not known yet */
 };
 
 /* How a refusal looks: in which protocol's words. */
@@ -45,10 +46,11 @@ enum body_kind {
 
 /* Whose threads a step runs on. */
 enum pool {
-	POOL_NONE,   /* the connection's: for what does not wait */
-	POOL_STORE,  /* for what waits for the disk */
-	POOL_LOGINS, /* for hashes of passwords */
-	POOL_CHECKS, /* for admission, which may take minutes */
+	POOL_NONE,    /* the connection's: for what does not wait */
+	POOL_STORE,   /* for what waits for the disk */
+	POOL_LOGINS,  /* for hashes of passwords */
+	POOL_CHECKS,  /* for admission, which may take minutes */
+	POOL_METRICS, /* for who watches, who shall see it when all else is busy */
 	POOL_COUNT
 };
 
@@ -86,6 +88,9 @@ struct response {
 	bool closes;	     /* the connection ends with it */
 	const char *problem; /* what a refusal of REFUSAL_PROBLEM is about, a fixed word; NULL: what
 			      * its status says */
+	const char *reason;  /* the same for log and metrics (metrics_reasons); NULL: problem */
+	struct wpkg_str error;	  /* the refusal's text, its beginning; in the arena */
+	uint64_t sent;		  /* bytes of the body that were handed over */
 	struct kept_answer *kept; /* whose body it has; NULL: its own. Held */
 };
 
@@ -147,6 +152,12 @@ void respond_problem(struct request *request, unsigned status, const char *probl
 /* The refusal for a failure: one table says which status is which. */
 void respond_error(struct request *request, const struct wpkg_err *err);
 
+/* For refusals that are not written here: their text is kept for the log. */
+void respond_note(struct request *request, struct wpkg_str text);
+
+/* Why it is refused: a word of metrics_reasons. */
+const char *response_reason(const struct response *response);
+
 /* No body. */
 void respond_empty(struct request *request, unsigned status);
 
@@ -169,6 +180,8 @@ bool request_wants_json(const struct request *request);
 /* The query, decoded. WPKG_EFORMAT when it is malformed. */
 WPKG_MUST_CHECK enum wpkg_status request_form(struct wpkg_form *out, struct request *request,
 					      struct wpkg_err *err);
+
+const char *method_name(enum method method);
 
 /* The HTTP status of a failure. */
 unsigned http_status_of(enum wpkg_status status);

@@ -3,6 +3,7 @@
 #include "api.h"
 #include "bindle.h"
 #include "health.h"
+#include "metrics_page.h"
 #include "oci.h"
 #include "server.h"
 #include "web_asset.h"
@@ -34,9 +35,9 @@ static const struct route routes[] = {
 	 .handle = health_ready},
 	{.pattern = "/metrics",
 	 .methods = READ,
-	 .is_open = true,
+	 .pool = POOL_METRICS,
 	 .name = "metrics",
-	 .handle = health_metrics},
+	 .handle = metrics_get},
 	{.pattern = "/v1/_i",
 	 .methods = METHOD_POST,
 	 .body = BODY_TEXT,
@@ -284,6 +285,18 @@ static bool matches(struct wpkg_str pattern, struct wpkg_str path, struct wpkg_s
 }
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+_Static_assert(ROUTES < METRICS_ROUTES, "the metrics have no room for a route");
+
+const struct route *route_at(size_t number)
+{
+	return number < ROUTES ? &routes[number] : NULL;
+}
+
+size_t route_row(const struct route *route)
+{
+	return route ? (size_t)(route - routes) + 1 : 0;
+}
 
 const struct route *route_find(struct request *request, unsigned *allowed)
 {

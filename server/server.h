@@ -34,6 +34,7 @@ struct server {
 	struct forgetter *forgetter;
 	struct host_keys *keys;
 	struct metrics metrics;
+	int64_t started; /* UNIX seconds */
 	atomic_uint_fast64_t next_request;
 	uint64_t id_seed;	/* so that two servers' request ids differ */
 	atomic_bool is_ending;	/* connections close with their next answer */
@@ -43,5 +44,11 @@ struct server {
 /* The route of a path and method; NULL when no route has the path. *allowed has the methods that
  * routes of that path take. */
 const struct route *route_find(struct request *request, unsigned *allowed);
+
+/* All routes, by number; NULL behind the last. */
+const struct route *route_at(size_t number);
+
+/* Which row of the metrics is a route's: its number and one; 0 for none. */
+size_t route_row(const struct route *route);
 
 #endif

@@ -107,6 +107,14 @@ enum wpkg_status turns_take(struct turns *turns, struct turn *turn, struct wpkg_
 	return WPKG_FAIL(err, WPKG_EBUSY, "no version is checked any more, try again later");
 }
 
+void turns_read(unsigned *running, unsigned *waiting, struct turns *turns)
+{
+	pthread_mutex_lock(&turns->mutex);
+	*running = turns->running;
+	*waiting = turns->waiting;
+	pthread_mutex_unlock(&turns->mutex);
+}
+
 void turns_give(struct turns *turns, struct turn *turn)
 {
 	pthread_mutex_lock(&turns->mutex);

@@ -41,6 +41,9 @@ void turns_clear(struct turns *turns);
  * caller's, until given. */
 WPKG_MUST_CHECK enum wpkg_status turns_take(struct turns *turns, struct turn *turn,
 					    struct wpkg_str user, struct wpkg_err *err);
+/* How many have a turn, and how many wait. */
+void turns_read(unsigned *running, unsigned *waiting, struct turns *turns);
+
 void turns_give(struct turns *turns, struct turn *turn);
 
 #endif

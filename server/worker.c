@@ -103,6 +103,14 @@ bool workers_add(struct workers *workers, struct task *task)
 	return good;
 }
 
+void workers_read(struct workers_reading *out, struct workers *workers)
+{
+	pthread_mutex_lock(&workers->mutex);
+	*out = (struct workers_reading){workers->threads - workers->idle, workers->most,
+					workers->queued};
+	pthread_mutex_unlock(&workers->mutex);
+}
+
 void workers_close(struct workers *workers)
 {
 	if (!workers)

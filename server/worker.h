@@ -28,6 +28,14 @@ WPKG_MUST_CHECK enum wpkg_status workers_new(struct workers **out, size_t most,
  * run. */
 WPKG_MUST_CHECK bool workers_add(struct workers *workers, struct task *task);
 
+struct workers_reading {
+	size_t busy;   /* threads that run a task */
+	size_t most;   /* threads that there may be */
+	size_t queued; /* tasks that wait */
+};
+
+void workers_read(struct workers_reading *out, struct workers *workers);
+
 /* Takes no more tasks, runs what is queued and returns when all threads are gone. NULL is fine. */
 void workers_close(struct workers *workers);
 
