@@ -17,6 +17,11 @@ struct wpkg_str {
 	size_t len;	 /* bytes */
 };
 
+struct wpkg_strings {
+	struct wpkg_str *items;
+	size_t count;
+};
+
 /* A string literal as a str, also in static initialisers. */
 #define WPKG_STR(literal)                                                                          \
 	{                                                                                          \

@@ -124,3 +124,57 @@ enum wpkg_status wpkg_fields_take_boolean(struct wpkg_fields *fields, bool *out,
 		*out = value->boolean;
 	return status;
 }
+
+static enum wpkg_status copy(struct wpkg_str *out, struct wpkg_arena *arena, struct wpkg_str text,
+			     const char *name, struct wpkg_err *err)
+{
+	*out = wpkg_arena_dup(arena, text);
+	return out->ptr ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "%s: no memory", name);
+}
+
+enum wpkg_status wpkg_fields_copy_string(struct wpkg_fields *fields, struct wpkg_str *out,
+					 struct wpkg_arena *arena, const char *key,
+					 enum wpkg_need need, struct wpkg_err *err)
+{
+	const struct wpkg_value *value = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &value, key, WPKG_VALUE_STRING, need, err);
+	return status == WPKG_OK && value ? copy(out, arena, value->string, key, err) : status;
+}
+
+enum wpkg_status wpkg_fields_copy_strings(struct wpkg_fields *fields, struct wpkg_strings *out,
+					  struct wpkg_arena *arena, const char *key,
+					  struct wpkg_err *err)
+{
+	char name[NAME_MAX_TEXT];
+	const struct wpkg_value *array = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &array, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
+	if (status != WPKG_OK || !array)
+		return status;
+	return wpkg_value_copy_strings(out, arena, array,
+				       field_name(name, fields, wpkg_str_from(key)), err);
+}
+
+enum wpkg_status wpkg_value_copy_strings(struct wpkg_strings *out, struct wpkg_arena *arena,
+					 const struct wpkg_value *array, const char *name,
+					 struct wpkg_err *err)
+{
+	if (array->kind != WPKG_VALUE_ARRAY)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, array, "%s is %s, not an array", name,
+				    wpkg_value_kind_name(array->kind));
+	struct wpkg_str *items = wpkg_arena_alloc(arena, array->count, sizeof(*items));
+	if (!items)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "%s: no memory", name);
+	for (size_t i = 0; i < array->count; i++) {
+		const struct wpkg_value *item = &array->items[i];
+		if (item->kind != WPKG_VALUE_STRING)
+			return WPKG_FAIL_AT(err, WPKG_EFORMAT, item, "%s[%zu] is %s, not a string",
+					    name, i, wpkg_value_kind_name(item->kind));
+		enum wpkg_status status = copy(&items[i], arena, item->string, name, err);
+		if (status != WPKG_OK)
+			return status;
+	}
+	*out = (struct wpkg_strings){items, array->count};
+	return WPKG_OK;
+}

@@ -8,6 +8,7 @@
  * place and the field: "line 3, column 7: parcel.label.size is a string, not an integer".
  */
 
+#include "base/arena.h"
 #include "data/value.h"
 
 #define WPKG_FIELDS_MAX 64
@@ -45,5 +46,22 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_fields_take_integer(struct wpkg_fields *fi
 WPKG_MUST_CHECK enum wpkg_status wpkg_fields_take_boolean(struct wpkg_fields *fields, bool *out,
 							  const char *key, enum wpkg_need need,
 							  struct wpkg_err *err);
+
+/* The same for texts that shall outlive the table: copied to the arena, ptr and items never NULL.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_fields_copy_string(struct wpkg_fields *fields,
+							 struct wpkg_str *out,
+							 struct wpkg_arena *arena, const char *key,
+							 enum wpkg_need need, struct wpkg_err *err);
+/* An array of strings, which may be absent. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_fields_copy_strings(struct wpkg_fields *fields,
+							  struct wpkg_strings *out,
+							  struct wpkg_arena *arena, const char *key,
+							  struct wpkg_err *err);
+/* A value that shall be an array of strings; name is what messages call it. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_value_copy_strings(struct wpkg_strings *out,
+							 struct wpkg_arena *arena,
+							 const struct wpkg_value *array,
+							 const char *name, struct wpkg_err *err);
 
 #endif

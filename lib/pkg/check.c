@@ -12,33 +12,16 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 	return WPKG_FAIL(err, WPKG_ENOMEM, "check: no memory");
 }
 
+/* What becomes arguments and paths of a guest, where a NUL ends a text. */
 static enum wpkg_status take_strings(struct wpkg_fields *fields, struct wpkg_arena *arena,
 				     struct wpkg_strings *out, const char *key,
 				     struct wpkg_err *err)
 {
-	const struct wpkg_value *array = NULL;
-	enum wpkg_status status =
-		wpkg_fields_take(fields, &array, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !array)
-		return status;
-	struct wpkg_str *items = wpkg_arena_alloc(arena, array->count, sizeof(*items));
-	if (!items)
-		return no_memory(err);
-	for (size_t i = 0; i < array->count; i++) {
-		const struct wpkg_value *item = &array->items[i];
-		if (item->kind != WPKG_VALUE_STRING)
-			return WPKG_FAIL_AT(err, WPKG_EFORMAT, item,
-					    "check.%s[%zu] is %s, not a string", key, i,
-					    wpkg_value_kind_name(item->kind));
-		if (memchr(item->string.ptr, 0, item->string.len))
-			return WPKG_FAIL_AT(err, WPKG_EFORMAT, item, "check.%s[%zu] holds a NUL",
-					    key, i);
-		items[i] = wpkg_arena_dup(arena, item->string);
-		if (!items[i].ptr)
-			return no_memory(err);
-	}
-	*out = (struct wpkg_strings){items, array->count};
-	return WPKG_OK;
+	enum wpkg_status status = wpkg_fields_copy_strings(fields, out, arena, key, err);
+	for (size_t i = 0; status == WPKG_OK && i < out->count; i++)
+		if (memchr(out->items[i].ptr, 0, out->items[i].len))
+			status = WPKG_FAIL(err, WPKG_EFORMAT, "check.%s[%zu] holds a NUL", key, i);
+	return status;
 }
 
 static enum wpkg_status take_environment(struct wpkg_fields *fields, struct wpkg_arena *arena,
@@ -92,24 +75,14 @@ static enum wpkg_status take_amount(struct wpkg_fields *fields, uint64_t *out, c
 	return WPKG_OK;
 }
 
-static enum wpkg_status take_text(struct wpkg_fields *fields, struct wpkg_arena *arena,
-				  struct wpkg_str *out, const char *key, struct wpkg_err *err)
-{
-	struct wpkg_str text = {0};
-	enum wpkg_status status = wpkg_fields_take_string(fields, &text, key, WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !text.ptr)
-		return status;
-	*out = wpkg_arena_dup(arena, text);
-	return out->ptr ? WPKG_OK : no_memory(err);
-}
-
 static enum wpkg_status take_expectations(struct wpkg_fields *fields, struct wpkg_arena *arena,
 					  struct wpkg_check *check, struct wpkg_err *err)
 {
 	enum wpkg_status status = wpkg_fields_take_integer(fields, &check->exit_code, "exit-code",
 							   WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_text(fields, arena, &check->output, "output", err);
+		status = wpkg_fields_copy_string(fields, &check->output, arena, "output",
+						 WPKG_OPTIONAL, err);
 	check->has_output = check->output.ptr != NULL;
 	if (status == WPKG_OK)
 		status = take_amount(fields, &check->fuel, "fuel", false, err);
@@ -127,19 +100,23 @@ static enum wpkg_status read_check(struct wpkg_check *out, struct wpkg_arena *ar
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, value, "check", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &check.name, "name", err);
+		status = wpkg_fields_copy_string(&fields, &check.name, arena, "name", WPKG_OPTIONAL,
+						 err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &check.parcel, "parcel", err);
+		status = wpkg_fields_copy_string(&fields, &check.parcel, arena, "parcel",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
 		status = take_strings(&fields, arena, &check.arguments, "arguments", err);
 	if (status == WPKG_OK)
 		status = take_environment(&fields, arena, &check.environment, err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &check.input, "input", err);
+		status = wpkg_fields_copy_string(&fields, &check.input, arena, "input",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
 		status = take_strings(&fields, arena, &check.files, "files", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &check.invoke, "invoke", err);
+		status = wpkg_fields_copy_string(&fields, &check.invoke, arena, "invoke",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
 		status = take_expectations(&fields, arena, &check, err);
 	if (status == WPKG_OK)

@@ -27,39 +27,6 @@ static enum wpkg_status expect(const struct wpkg_value *value, enum wpkg_value_k
 	return WPKG_OK;
 }
 
-static enum wpkg_status read_strings(struct wpkg_strings *out, struct wpkg_arena *arena,
-				     const struct wpkg_value *array, const char *what,
-				     struct wpkg_err *err)
-{
-	enum wpkg_status status = expect(array, WPKG_VALUE_ARRAY, what, err);
-	if (status != WPKG_OK)
-		return status;
-	struct wpkg_str *items = wpkg_arena_alloc(arena, array->count, sizeof(*items));
-	if (!items)
-		return no_memory(err);
-	for (size_t i = 0; i < array->count; i++) {
-		status = expect(&array->items[i], WPKG_VALUE_STRING, what, err);
-		if (status == WPKG_OK)
-			status = copy(&items[i], arena, array->items[i].string, err);
-		if (status != WPKG_OK)
-			return status;
-	}
-	*out = (struct wpkg_strings){items, array->count};
-	return WPKG_OK;
-}
-
-static enum wpkg_status take_strings(struct wpkg_fields *fields, struct wpkg_strings *out,
-				     struct wpkg_arena *arena, const char *key,
-				     struct wpkg_err *err)
-{
-	const struct wpkg_value *array = NULL;
-	enum wpkg_status status =
-		wpkg_fields_take(fields, &array, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
-	if (status == WPKG_OK && array)
-		status = read_strings(out, arena, array, key, err);
-	return status;
-}
-
 /* A list of lists. */
 static enum wpkg_status take_groups(struct wpkg_fields *fields, struct wpkg_strings **out,
 				    size_t *count, struct wpkg_arena *arena, const char *key,
@@ -74,20 +41,9 @@ static enum wpkg_status take_groups(struct wpkg_fields *fields, struct wpkg_stri
 	if (!groups)
 		return no_memory(err);
 	for (size_t i = 0; i < array->count && status == WPKG_OK; i++)
-		status = read_strings(&groups[i], arena, &array->items[i], key, err);
+		status = wpkg_value_copy_strings(&groups[i], arena, &array->items[i], key, err);
 	*out = groups;
 	*count = array->count;
-	return status;
-}
-
-static enum wpkg_status take_text(struct wpkg_fields *fields, struct wpkg_str *out,
-				  struct wpkg_arena *arena, const char *key, enum wpkg_need need,
-				  struct wpkg_err *err)
-{
-	struct wpkg_str text = {0};
-	enum wpkg_status status = wpkg_fields_take_string(fields, &text, key, need, err);
-	if (status == WPKG_OK && text.ptr)
-		status = copy(out, arena, text, err);
 	return status;
 }
 
@@ -228,7 +184,8 @@ static enum wpkg_status read_condition(struct wpkg_host_condition *out, struct w
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, value, "exports.where", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, &out->import, arena, "import", WPKG_REQUIRED, err);
+		status = wpkg_fields_copy_string(&fields, &out->import, arena, "import",
+						 WPKG_REQUIRED, err);
 	if (status == WPKG_OK)
 		status = take_items(&fields, &out->required, arena, "required", WPKG_REQUIRED, err);
 	if (status == WPKG_OK)
@@ -276,7 +233,8 @@ static enum wpkg_status take_exports(struct wpkg_fields *outer, struct wpkg_host
 		status = take_groups(&fields, &profile->exclusive, &profile->exclusive_count, arena,
 				     "exclusive", err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, &profile->forbidden, arena, "forbidden", err);
+		status = wpkg_fields_copy_strings(&fields, &profile->forbidden, arena, "forbidden",
+						  err);
 	if (status == WPKG_OK)
 		status = take_conditions(&fields, profile, arena, err);
 	if (status == WPKG_OK)
@@ -298,9 +256,11 @@ static enum wpkg_status take_component(struct wpkg_fields *outer, struct wpkg_ho
 	profile->is_component = true;
 	status = wpkg_fields_open(&fields, table, "component", err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, &profile->component_imports, arena, "imports", err);
+		status = wpkg_fields_copy_strings(&fields, &profile->component_imports, arena,
+						  "imports", err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, &profile->component_exports, arena, "exports", err);
+		status = wpkg_fields_copy_strings(&fields, &profile->component_exports, arena,
+						  "exports", err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_close(&fields, err);
 	return status;
@@ -347,13 +307,17 @@ static enum wpkg_status read_warning(struct wpkg_host_warning *out, struct wpkg_
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, value, "warning", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, &out->import, arena, "import", WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(&fields, &out->import, arena, "import",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, &out->export, arena, "export", WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(&fields, &out->export, arena, "export",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, &out->feature, arena, "feature", WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(&fields, &out->feature, arena, "feature",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, &out->text, arena, "text", WPKG_REQUIRED, err);
+		status = wpkg_fields_copy_string(&fields, &out->text, arena, "text", WPKG_REQUIRED,
+						 err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_close(&fields, err);
 	if (status == WPKG_OK && out->import.len + out->export.len + out->feature.len == 0)
@@ -424,24 +388,28 @@ static enum wpkg_status take_kind(struct wpkg_fields *fields, struct wpkg_host_p
 static enum wpkg_status take_head(struct wpkg_fields *fields, struct wpkg_host_profile *profile,
 				  struct wpkg_arena *arena, struct wpkg_err *err)
 {
-	enum wpkg_status status = take_text(fields, &profile->id, arena, "id", WPKG_REQUIRED, err);
+	enum wpkg_status status =
+		wpkg_fields_copy_string(fields, &profile->id, arena, "id", WPKG_REQUIRED, err);
 	if (status == WPKG_OK && !wpkg_host_id_valid(profile->id))
 		return WPKG_FAIL_AT(err, WPKG_EFORMAT, wpkg_value_find(fields->table, "id"),
 				    "'%.*s' is no id of a host: lower-case letters, digits, '.' "
 				    "and '-'",
 				    WPKG_STR_ARG(profile->id));
 	if (status == WPKG_OK)
-		status = take_text(fields, &profile->title, arena, "title", WPKG_REQUIRED, err);
+		status = wpkg_fields_copy_string(fields, &profile->title, arena, "title",
+						 WPKG_REQUIRED, err);
 	if (status == WPKG_OK)
-		status = take_text(fields, &profile->note, arena, "note", WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(fields, &profile->note, arena, "note",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
 		status = take_kind(fields, profile, err);
 	if (status == WPKG_OK)
-		status = take_strings(fields, &profile->sources, arena, "sources", err);
+		status = wpkg_fields_copy_strings(fields, &profile->sources, arena, "sources", err);
 	if (status == WPKG_OK)
-		status = take_strings(fields, &profile->include, arena, "include", err);
+		status = wpkg_fields_copy_strings(fields, &profile->include, arena, "include", err);
 	if (status == WPKG_OK)
-		status = take_strings(fields, &profile->variants, arena, "variants", err);
+		status = wpkg_fields_copy_strings(fields, &profile->variants, arena, "variants",
+						  err);
 	return status;
 }
 
@@ -458,14 +426,15 @@ enum wpkg_status host_profile_read(struct wpkg_host_profile *out, struct wpkg_ar
 	if (status == WPKG_OK)
 		status = take_alias(&fields, &profile, arena, err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, &profile.needed, arena, "needed-imports", err);
+		status = wpkg_fields_copy_strings(&fields, &profile.needed, arena, "needed-imports",
+						  err);
 	if (status == WPKG_OK)
 		status = take_groups(&fields, &profile.import_exclusive,
 				     &profile.import_exclusive_count, arena, "exclusive-modules",
 				     err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, &profile.custom_sections, arena, "custom-sections",
-				      err);
+		status = wpkg_fields_copy_strings(&fields, &profile.custom_sections, arena,
+						  "custom-sections", err);
 	if (status == WPKG_OK)
 		status = take_imports(&fields, &profile, arena, err);
 	if (status == WPKG_OK)

@@ -37,11 +37,6 @@ struct wpkg_label_feature {
 	struct wpkg_map values;
 };
 
-struct wpkg_strings {
-	struct wpkg_str *items;
-	size_t count;
-};
-
 struct wpkg_label {
 	struct wpkg_str sha256; /* 64 lower-case hex digits when checked; any text in old ones */
 	struct wpkg_str media_type;

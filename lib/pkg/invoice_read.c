@@ -35,8 +35,7 @@ static enum wpkg_status keep(const struct reader *reader, struct wpkg_str *text)
 static enum wpkg_status take_text(const struct reader *reader, struct wpkg_fields *fields,
 				  struct wpkg_str *out, const char *key, enum wpkg_need need)
 {
-	enum wpkg_status status = wpkg_fields_take_string(fields, out, key, need, reader->err);
-	return status == WPKG_OK ? keep(reader, out) : status;
+	return wpkg_fields_copy_string(fields, out, reader->arena, key, need, reader->err);
 }
 
 static enum wpkg_status take_unsigned(const struct reader *reader, struct wpkg_fields *fields,
@@ -54,37 +53,13 @@ static enum wpkg_status take_unsigned(const struct reader *reader, struct wpkg_f
 	return WPKG_OK;
 }
 
-static enum wpkg_status read_strings(const struct reader *reader, struct wpkg_strings *out,
-				     const struct wpkg_value *array, const char *where)
-{
-	struct wpkg_str *items = wpkg_arena_alloc(reader->arena, array->count, sizeof(*items));
-	if (!items)
-		return no_memory(reader);
-	for (size_t i = 0; i < array->count; i++) {
-		const struct wpkg_value *item = &array->items[i];
-		if (item->kind != WPKG_VALUE_STRING)
-			return WPKG_FAIL_AT(reader->err, WPKG_EFORMAT, item,
-					    "%s[%zu] is %s, not a string", where, i,
-					    wpkg_value_kind_name(item->kind));
-		items[i] = item->string;
-		enum wpkg_status status = keep(reader, &items[i]);
-		if (status != WPKG_OK)
-			return status;
-	}
-	*out = (struct wpkg_strings){.items = items, .count = array->count};
-	return WPKG_OK;
-}
-
 static enum wpkg_status take_strings(const struct reader *reader, struct wpkg_fields *fields,
 				     struct wpkg_strings *out, bool *present, const char *key)
 {
-	const struct wpkg_value *array = NULL;
 	enum wpkg_status status =
-		wpkg_fields_take(fields, &array, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, reader->err);
-	*present = array != NULL;
-	if (status != WPKG_OK || !array)
-		return status;
-	return read_strings(reader, out, array, key);
+		wpkg_fields_copy_strings(fields, out, reader->arena, key, reader->err);
+	*present = out->items != NULL;
+	return status;
 }
 
 static int compare_pairs(const void *a, const void *b)

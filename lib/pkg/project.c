@@ -16,43 +16,6 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 	return WPKG_FAIL(err, WPKG_ENOMEM, "%s: no memory", WPKG_PROJECT_FILE);
 }
 
-static enum wpkg_status take_text(struct wpkg_fields *fields, struct wpkg_arena *arena,
-				  struct wpkg_str *out, const char *key, enum wpkg_need need,
-				  struct wpkg_err *err)
-{
-	struct wpkg_str text = {0};
-	enum wpkg_status status = wpkg_fields_take_string(fields, &text, key, need, err);
-	if (status != WPKG_OK || !text.ptr)
-		return status;
-	*out = wpkg_arena_dup(arena, text);
-	return out->ptr ? WPKG_OK : no_memory(err);
-}
-
-static enum wpkg_status take_strings(struct wpkg_fields *fields, struct wpkg_arena *arena,
-				     struct wpkg_strings *out, const char *key,
-				     struct wpkg_err *err)
-{
-	const struct wpkg_value *array = NULL;
-	enum wpkg_status status =
-		wpkg_fields_take(fields, &array, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !array)
-		return status;
-	struct wpkg_str *items = wpkg_arena_alloc(arena, array->count, sizeof(*items));
-	if (!items)
-		return no_memory(err);
-	for (size_t i = 0; i < array->count; i++) {
-		if (array->items[i].kind != WPKG_VALUE_STRING)
-			return WPKG_FAIL_AT(err, WPKG_EFORMAT, &array->items[i],
-					    "%s.%s[%zu] is %s, not a string", fields->where, key, i,
-					    wpkg_value_kind_name(array->items[i].kind));
-		items[i] = wpkg_arena_dup(arena, array->items[i].string);
-		if (!items[i].ptr)
-			return no_memory(err);
-	}
-	*out = (struct wpkg_strings){items, array->count};
-	return WPKG_OK;
-}
-
 static enum wpkg_status read_map(struct wpkg_map *out, struct wpkg_arena *arena,
 				 const struct wpkg_value *table, const char *where,
 				 struct wpkg_err *err)
@@ -120,20 +83,22 @@ static enum wpkg_status read_parcel(struct wpkg_project_parcel *out, struct wpkg
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, value, "parcel", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &out->path, "path", WPKG_REQUIRED, err);
+		status = wpkg_fields_copy_string(&fields, &out->path, arena, "path", WPKG_REQUIRED,
+						 err);
 	if (status == WPKG_OK && wpkg_path_check_portable(out->path, NULL) != WPKG_OK)
 		status = WPKG_FAIL_AT(err, WPKG_EFORMAT, value,
 				      "parcel.path '%.*s' is not a relative path below the package",
 				      WPKG_STR_ARG(out->path));
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &out->name, "name", WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(&fields, &out->name, arena, "name", WPKG_OPTIONAL,
+						 err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &out->media_type, "media-type", WPKG_OPTIONAL,
-				   err);
+		status = wpkg_fields_copy_string(&fields, &out->media_type, arena, "media-type",
+						 WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, arena, &out->groups, "groups", err);
+		status = wpkg_fields_copy_strings(&fields, &out->groups, arena, "groups", err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, arena, &out->requires_, "requires", err);
+		status = wpkg_fields_copy_strings(&fields, &out->requires_, arena, "requires", err);
 	if (status == WPKG_OK)
 		status = take_features(&fields, arena, out, err);
 	if (status == WPKG_OK)
@@ -147,13 +112,14 @@ static enum wpkg_status read_group(struct wpkg_group *out, struct wpkg_arena *ar
 	struct wpkg_fields fields;
 	enum wpkg_status status = wpkg_fields_open(&fields, value, "group", err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &out->name, "name", WPKG_REQUIRED, err);
+		status = wpkg_fields_copy_string(&fields, &out->name, arena, "name", WPKG_REQUIRED,
+						 err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_take_boolean(&fields, &out->required, "required",
 						  WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
-		status = take_text(&fields, arena, &out->satisfied_by, "satisfied-by",
-				   WPKG_OPTIONAL, err);
+		status = wpkg_fields_copy_string(&fields, &out->satisfied_by, arena, "satisfied-by",
+						 WPKG_OPTIONAL, err);
 	out->has_required = out->required;
 	return status == WPKG_OK ? wpkg_fields_close(&fields, err) : status;
 }
@@ -161,7 +127,7 @@ static enum wpkg_status read_group(struct wpkg_group *out, struct wpkg_arena *ar
 static enum wpkg_status take_hosts(struct wpkg_fields *fields, struct wpkg_arena *arena,
 				   struct wpkg_strings *out, struct wpkg_err *err)
 {
-	enum wpkg_status status = take_strings(fields, arena, out, "hosts", err);
+	enum wpkg_status status = wpkg_fields_copy_strings(fields, out, arena, "hosts", err);
 	for (size_t i = 0; status == WPKG_OK && i < out->count; i++)
 		if (!wpkg_host_id_valid(out->items[i]))
 			return WPKG_FAIL_AT(err, WPKG_EFORMAT,
@@ -197,11 +163,12 @@ static enum wpkg_status take_package(struct wpkg_fields *top, struct wpkg_arena 
 	if (status == WPKG_OK)
 		status = wpkg_fields_open(&fields, table, "package", err);
 	for (size_t i = 0; status == WPKG_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
-		status = take_text(&fields, arena, texts[i].text, texts[i].key, texts[i].need, err);
+		status = wpkg_fields_copy_string(&fields, texts[i].text, arena, texts[i].key,
+						 texts[i].need, err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, arena, &out->authors, "authors", err);
+		status = wpkg_fields_copy_strings(&fields, &out->authors, arena, "authors", err);
 	if (status == WPKG_OK)
-		status = take_strings(&fields, arena, &out->keywords, "keywords", err);
+		status = wpkg_fields_copy_strings(&fields, &out->keywords, arena, "keywords", err);
 	if (status == WPKG_OK)
 		status = take_hosts(&fields, arena, &out->hosts, err);
 	if (status == WPKG_OK)
