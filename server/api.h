@@ -26,6 +26,7 @@ void api_version(struct request *request);	  /* GET versions/NAME/VERSION */
 void api_parcel(struct request *request);	  /* GET parcels/NAME/VERSION/SHA256 */
 void api_search(struct request *request);	  /* GET search */
 void api_version_change(struct request *request); /* PATCH versions/NAME/VERSION */
+void api_account(struct request *request);	  /* GET account */
 void api_tokens(struct request *request);	  /* GET tokens */
 void api_token_create(struct request *request);	  /* POST tokens */
 void api_token_revoke(struct request *request);	  /* DELETE tokens/ID */
@@ -109,6 +110,15 @@ void api_put_about(struct api_answer *answer, struct wpkg_value *to,
 /* A package as lists have it. */
 void api_put_package(struct api_answer *answer, struct wpkg_value *to,
 		     const struct wpkg_package *package);
+
+/*
+ * Adds those of the page that may be read to an array, until it has page->limit; *more says that
+ * there may be something behind page->after then. Where much may not be read, a page may have fewer
+ * items, or none.
+ */
+WPKG_MUST_CHECK enum wpkg_status api_put_page(bool *more, struct api_answer *answer,
+					      struct wpkg_value *array,
+					      struct wpkg_package_page *page, struct wpkg_err *err);
 
 /* An array of names and requirements. */
 void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, const char *key,

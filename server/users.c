@@ -190,13 +190,17 @@ static enum wpkg_status identify_token(struct identity *out, struct users *users
 	enum wpkg_status status = wpkg_digest_of(&hash, text, err);
 	if (status == WPKG_OK)
 		status = wpkg_token_find(&token, arena, users->store, &hash, err);
-	if (status == WPKG_ENOTFOUND ||
-	    (status == WPKG_OK &&
-	     (token.revoked != 0 || (token.expires != 0 && token.expires <= wpkg_clock_now()))))
+	if (status == WPKG_ENOTFOUND)
 		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized");
-	if (status == WPKG_OK)
-		*out = (struct identity){token.user, token.scope};
-	return status;
+	if (status != WPKG_OK)
+		return status;
+	/* Whoever has the token may know what became of it. */
+	if (token.revoked != 0)
+		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized: the token was revoked");
+	if (token.expires != 0 && token.expires <= wpkg_clock_now())
+		return WPKG_FAIL(err, WPKG_EDENIED, "unauthorized: the token has expired");
+	*out = (struct identity){token.user, token.scope};
+	return WPKG_OK;
 }
 
 /* User and password of "Basic"; they borrow from the buffer. */

@@ -40,6 +40,9 @@ static void open_packages(struct db_rows *rows, struct db *db, const struct list
 	static const char by_name[] =
 		PACKAGE_SELECT "WHERE n.name > $1 AND n.published + n.yanked > 0 "
 			       "ORDER BY n.name LIMIT $2";
+	static const char of_owner[] =
+		PACKAGE_SELECT "WHERE n.owner = $3 AND n.owner <> '' AND n.name > $1 "
+			       "AND n.published + n.yanked > 0 ORDER BY n.name LIMIT $2";
 	/* Those of one second by name id, which the page before ended with. */
 	static const char newest[] =
 		PACKAGE_SELECT "WHERE p.record_id IS NOT NULL AND (p.published, p.name_id) < "
@@ -59,7 +62,9 @@ static void open_packages(struct db_rows *rows, struct db *db, const struct list
 	const struct db_value name = db_text(page->after.name);
 	const struct db_value at =
 		db_integer(page->after.name.len > 0 ? page->after.at : INT64_MAX);
-	if (page->order == WPKG_PACKAGES_BY_NAME)
+	if (page->owner.len > 0)
+		db_rows_open(rows, db, of_owner, DB_VALUES(name, limit, db_text(page->owner)));
+	else if (page->order == WPKG_PACKAGES_BY_NAME)
 		db_rows_open(rows, db, by_name, DB_VALUES(name, limit));
 	else
 		db_rows_open(rows, db, page->order == WPKG_PACKAGES_NEWEST ? newest : updated,

@@ -47,6 +47,7 @@ struct wpkg_package_mark {
 
 struct wpkg_package_page {
 	enum wpkg_package_order order;
+	struct wpkg_str owner; /* only this one's, which come by name; empty: all */
 	struct wpkg_package_mark after;
 	size_t limit;
 };
