@@ -5,13 +5,15 @@
 #   make check           every test; make check-unit, check-cli ... for one kind
 #   make lint            format, layers, headers, clang-tidy, cppcheck
 #   make bench           our figures beside a peer's, from one run; make bench-server, bench-link for one of them
-#   make install         below PREFIX (/usr/local), staged in DESTDIR
+#   make install         below PREFIX (/usr/local), libraries in LIBDIR, staged in DESTDIR
+#   make deb             Debian packages in build/deb
 #
 # VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz (asan and ubsan with what libFuzzer needs)
 # or switch (the interpreter as one loop); CC is gcc (default) or clang.
 
 VARIANT ?= release
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 BUILD ?= build
 OUT := $(BUILD)/$(VARIANT)
 VERSION := 0.1.0
@@ -269,64 +271,69 @@ lint-size:
 
 # Install: programs, library, header, pages and completions, all made from the programs' own tables.
 
-INSTALL := install -D
+INSTALL := install
 PAGES := $(OUT)/man/wpkg.1 $(OUT)/man/wpkgd.8 $(OUT)/man/wpkg-admit.8
 SHELLS := bash zsh fish
 COMPLETIONS := $(foreach program,wpkg wpkgd,$(addprefix $(OUT)/completions/$(program).,$(SHELLS)))
 ROOT := $(DESTDIR)$(PREFIX)
+LIBROOT := $(DESTDIR)$(LIBDIR)
+# Whole or not at all, also when two do it at once.
+MADE = >$@.$$$$ && mv $@.$$$$ $@
 
 $(OUT)/man/%.1: $(OUT)/%
 	@mkdir -p $(@D)
-	$< man >$@.new && mv $@.new $@
+	$< man $(MADE)
 
 $(OUT)/man/%.8: $(OUT)/%
 	@mkdir -p $(@D)
-	$< man >$@.new && mv $@.new $@
+	$< man $(MADE)
 
 $(OUT)/completions/wpkg.%: $(OUT)/wpkg
 	@mkdir -p $(@D)
-	$< completion $* >$@.new && mv $@.new $@
+	$< completion $* $(MADE)
 
 $(OUT)/completions/wpkgd.%: $(OUT)/wpkgd
 	@mkdir -p $(@D)
-	$< completion $* >$@.new && mv $@.new $@
+	$< completion $* $(MADE)
 
-$(OUT)/wpkg.pc: Makefile
-	@mkdir -p $(@D)
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+$(OUT)/wpkg.h: lib/capi/amalgamate $(wildcard lib/*/*.h)
+	lib/capi/amalgamate lib capi/wpkg.h $(MADE)
+
+.PHONY: install
+install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.h
+	$(INSTALL) -D -m 755 $(OUT)/wpkg $(ROOT)/bin/wpkg
+	$(INSTALL) -D -m 755 $(OUT)/wpkgd $(ROOT)/sbin/wpkgd
+	$(INSTALL) -D -m 755 $(OUT)/wpkg-admit $(ROOT)/libexec/wpkg/wpkg-admit
+	$(INSTALL) -D -m 644 $(OUT)/libwpkg.a $(LIBROOT)/libwpkg.a
+	$(INSTALL) -D -m 755 $(OUT)/libwpkg.so $(LIBROOT)/libwpkg.so.0
+	ln -sf libwpkg.so.0 $(LIBROOT)/libwpkg.so
+	for h in $$(grep -L '_int\.h"' \
+	  $(filter-out %_int.h lib/capi/% lib/exec/%,$(wildcard lib/*/*.h))); do \
+	  $(INSTALL) -D -m 644 $$h $(ROOT)/include/wpkg/$${h#lib/} || exit 1; done
+	$(INSTALL) -D -m 644 $(OUT)/wpkg.h $(ROOT)/include/wpkg/wpkg.h
+	$(INSTALL) -D -m 644 lib/capi/wasm.h $(ROOT)/include/wpkg/wasm.h
+	@mkdir -p $(LIBROOT)/pkgconfig $(ROOT)/lib/systemd/system
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' \
 	  'Name: wpkg' 'Description: package registry and toolchain for WebAssembly' \
 	  'Version: $(VERSION)' 'Requires.private: $(PKG_LIB) $(PKG_STORE)' \
 	  'Libs: -L$${libdir} -lwpkg' 'Libs.private: -lunistring -lstdc++ -lcrypt -ldl -lm' \
-	  'Cflags: -I$${includedir}/wpkg' >$@
-
-$(OUT)/wpkg.h: lib/capi/amalgamate $(wildcard lib/*/*.h)
-	lib/capi/amalgamate lib capi/wpkg.h >$@.new && mv $@.new $@
-
-.PHONY: install
-install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.pc $(OUT)/wpkg.h
-	$(INSTALL) -m 755 $(OUT)/wpkg $(ROOT)/bin/wpkg
-	$(INSTALL) -m 755 $(OUT)/wpkgd $(ROOT)/sbin/wpkgd
-	$(INSTALL) -m 755 $(OUT)/wpkg-admit $(ROOT)/libexec/wpkg/wpkg-admit
-	$(INSTALL) -m 644 $(OUT)/libwpkg.a $(ROOT)/lib/libwpkg.a
-	$(INSTALL) -m 755 $(OUT)/libwpkg.so $(ROOT)/lib/libwpkg.so.0
-	ln -sf libwpkg.so.0 $(ROOT)/lib/libwpkg.so
-	for h in $$(grep -L '_int\.h"' \
-	  $(filter-out %_int.h lib/capi/% lib/exec/%,$(wildcard lib/*/*.h))); do \
-	  $(INSTALL) -m 644 $$h $(ROOT)/include/wpkg/$${h#lib/} || exit 1; done
-	$(INSTALL) -m 644 $(OUT)/wpkg.h $(ROOT)/include/wpkg/wpkg.h
-	$(INSTALL) -m 644 lib/capi/wasm.h $(ROOT)/include/wpkg/wasm.h
-	$(INSTALL) -m 644 $(OUT)/wpkg.pc $(ROOT)/lib/pkgconfig/wpkg.pc
-	$(INSTALL) -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
-	$(INSTALL) -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8
-	$(INSTALL) -m 644 $(OUT)/man/wpkg-admit.8 $(ROOT)/share/man/man8/wpkg-admit.8
+	  'Cflags: -I$${includedir}/wpkg' >$(LIBROOT)/pkgconfig/wpkg.pc
+	$(INSTALL) -D -m 644 $(OUT)/man/wpkg.1 $(ROOT)/share/man/man1/wpkg.1
+	$(INSTALL) -D -m 644 $(OUT)/man/wpkgd.8 $(ROOT)/share/man/man8/wpkgd.8
+	$(INSTALL) -D -m 644 $(OUT)/man/wpkg-admit.8 $(ROOT)/share/man/man8/wpkg-admit.8
 	for p in wpkg wpkgd; do \
-	  $(INSTALL) -m 644 $(OUT)/completions/$$p.bash $(ROOT)/share/bash-completion/completions/$$p && \
-	  $(INSTALL) -m 644 $(OUT)/completions/$$p.zsh $(ROOT)/share/zsh/site-functions/_$$p && \
-	  $(INSTALL) -m 644 $(OUT)/completions/$$p.fish $(ROOT)/share/fish/vendor_completions.d/$$p.fish \
+	  $(INSTALL) -D -m 644 $(OUT)/completions/$$p.bash $(ROOT)/share/bash-completion/completions/$$p && \
+	  $(INSTALL) -D -m 644 $(OUT)/completions/$$p.zsh $(ROOT)/share/zsh/site-functions/_$$p && \
+	  $(INSTALL) -D -m 644 $(OUT)/completions/$$p.fish $(ROOT)/share/fish/vendor_completions.d/$$p.fish \
 	  || exit 1; done
-	sed 's|/usr/local/|$(PREFIX)/|' server/wpkgd.service >$(OUT)/wpkgd.service
-	$(INSTALL) -m 644 $(OUT)/wpkgd.service $(ROOT)/lib/systemd/system/wpkgd.service
-	$(INSTALL) -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket
+	sed 's|/usr/local/|$(PREFIX)/|' server/wpkgd.service >$(ROOT)/lib/systemd/system/wpkgd.service
+	$(INSTALL) -D -m 644 server/wpkgd.socket $(ROOT)/lib/systemd/system/wpkgd.socket
+	$(INSTALL) -D -m 644 server/wpkgd.sysusers $(ROOT)/lib/sysusers.d/wpkgd.conf
+	$(INSTALL) -D -m 644 server/config.toml $(ROOT)/share/doc/wpkgd/config.toml
+
+.PHONY: deb
+deb:
+	tools/debian/build $(BUILD)/deb
 
 .PHONY: bench bench-server
 bench: all $(BENCH_BIN)
