@@ -111,15 +111,6 @@ void api_put_about(struct api_answer *answer, struct wpkg_value *to,
 void api_put_package(struct api_answer *answer, struct wpkg_value *to,
 		     const struct wpkg_package *package);
 
-/*
- * Adds those of the page that may be read to an array, until it has page->limit; *more says that
- * there may be something behind page->after then. Where much may not be read, a page may have fewer
- * items, or none.
- */
-WPKG_MUST_CHECK enum wpkg_status api_put_page(bool *more, struct api_answer *answer,
-					      struct wpkg_value *array,
-					      struct wpkg_package_page *page, struct wpkg_err *err);
-
 /* An array of names and requirements. */
 void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, const char *key,
 			  const struct wpkg_invoice *invoice);

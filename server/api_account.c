@@ -25,30 +25,44 @@ static bool put_grants(struct api_answer *answer)
 	return true;
 }
 
-void api_account(struct request *request)
+/* A user may read what is theirs; a token with a scope perhaps not all of it, and then a page has
+ * fewer. */
+static bool put_packages(struct api_answer *answer, const struct api_query *query)
 {
 	struct wpkg_err err;
+	struct request *request = answer->request;
+	struct wpkg_package_list list;
+	const struct wpkg_package_page page = {.owner = request->user,
+					       .after = {.name = query->cursor},
+					       .limit = query->limit + 1};
+	if (wpkg_package_list(&list, &request->arena, request->server->store, &page, &err) !=
+	    WPKG_OK) {
+		respond_error(request, &err);
+		return false;
+	}
+	size_t count = list.count < query->limit ? list.count : query->limit;
+	struct wpkg_value *array = api_put_array(answer, answer->root, "packages");
+	for (size_t i = 0; i < count; i++)
+		if (api_may_read(request, list.items[i].name))
+			api_put_package(answer, api_put_table(answer, array, NULL), &list.items[i]);
+	if (list.count > count)
+		api_put_next(answer, query,
+			     wpkg_arena_dup(&request->arena, list.items[count - 1].name).ptr);
+	return true;
+}
+
+void api_account(struct request *request)
+{
 	struct api_query query;
-	bool more = false;
 	if (!api_take_query(&query, request, ""))
 		return;
 	if (request->user.len == 0) {
 		respond_refusal(request, 403, "this registry has no users");
 		return;
 	}
-	struct wpkg_package_page page = {
-		.owner = request->user, .after = {.name = query.cursor}, .limit = query.limit};
 	struct api_answer answer = api_answer_begin(request);
 	api_put_text(&answer, answer.root, "user", request->user);
 	api_put_optional(&answer, answer.root, "scope", request->scope);
-	if (!put_grants(&answer))
-		return;
-	struct wpkg_value *array = api_put_array(&answer, answer.root, "packages");
-	if (api_put_page(&more, &answer, array, &page, &err) != WPKG_OK) {
-		respond_error(request, &err);
-		return;
-	}
-	if (more)
-		api_put_next(&answer, &query, wpkg_arena_dup(&request->arena, page.after.name).ptr);
-	api_answer_end(&answer, &query);
+	if (put_grants(&answer) && put_packages(&answer, &query))
+		api_answer_end(&answer, &query);
 }

@@ -112,8 +112,12 @@ static struct wpkg_package_mark mark_of(const struct wpkg_package *package,
 									      : package->updated};
 }
 
-enum wpkg_status api_put_page(bool *more, struct api_answer *answer, struct wpkg_value *array,
-			      struct wpkg_package_page *page, struct wpkg_err *err)
+/*
+ * Adds what may be read until the page is full; *more says that there may be something behind
+ * page->after then. Where much may not be read, a page may have fewer items, or none.
+ */
+static enum wpkg_status put_page(struct api_answer *answer, struct wpkg_value *array, bool *more,
+				 struct wpkg_package_page *page, struct wpkg_err *err)
 {
 	struct request *request = answer->request;
 	const size_t limit = page->limit;
@@ -156,7 +160,7 @@ void api_packages(struct request *request)
 	page.limit = query.limit;
 	struct api_answer answer = api_answer_begin(request);
 	struct wpkg_value *array = api_put_array(&answer, answer.root, "packages");
-	if (api_put_page(&more, &answer, array, &page, &err) != WPKG_OK) {
+	if (put_page(&answer, array, &more, &page, &err) != WPKG_OK) {
 		respond_error(request, &err);
 		return;
 	}

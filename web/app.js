@@ -4,6 +4,9 @@
 
 const parts = [
 	["button[data-copy]", "./copy.js"],
+	["#verify", "./verify.js"],
+	["#try", "./try.js"],
+	["#account", "./account.js"],
 ];
 
 for (const [selector, file] of parts) {
