@@ -102,6 +102,8 @@ const struct wpkg_program client_program = {
 		"WPKG_PASSPHRASE_FILE: the file that holds the passphrase of sealed keys.\n"
 		"REGISTRY_AUTH_FILE, DOCKER_CONFIG: where credentials for OCI registries are, "
 		"too.\n"
+		"TRACEPARENT: the trace (W3C Trace Context) that a registry's log shall find its "
+		"requests in.\n"
 		"NO_COLOR: no colours on a terminal.\n"
 		"XDG_CONFIG_HOME, XDG_CACHE_HOME: in place of ~/.config and ~/.cache.",
 };

@@ -2,9 +2,11 @@
 #include "session.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "net/traceparent.h"
 #include "credentials.h"
 #include "oci_store.h"
 #include "report.h"
@@ -112,6 +114,13 @@ enum wpkg_status session_need_network(const struct session *session, struct wpkg
 	return WPKG_FAIL(err, WPKG_EINVAL, "this needs the registry, but --offline is given");
 }
 
+/* The step of a trace that this program is, as its caller says (OpenTelemetry's way for jobs). */
+static const char *traceparent(void)
+{
+	const char *text = getenv("TRACEPARENT");
+	return wpkg_traceparent_check(wpkg_str_from(text)) ? text : NULL;
+}
+
 struct wpkg_http_options session_http_options(struct session *session)
 {
 	const struct config *config = &session->config;
@@ -119,6 +128,7 @@ struct wpkg_http_options session_http_options(struct session *session)
 		.connect_seconds = config->connect_seconds,
 		.stall_seconds = config->stall_seconds,
 		.ca_file = config->ca_file.len > 0 ? config->ca_file.ptr : NULL,
+		.traceparent = traceparent(),
 		.trace = trace,
 		.user = session,
 	};

@@ -92,6 +92,7 @@ static enum wpkg_status show_json(struct wpkg_arena *arena, const struct wpkg_ev
 		    wpkg_value_add_string(arena, row, "version", event->version) &&
 		    wpkg_value_add_string(arena, row, "actor", event->actor) &&
 		    wpkg_value_add_string(arena, row, "address", event->address) &&
+		    wpkg_value_add_string(arena, row, "request", event->request) &&
 		    wpkg_value_add_string(arena, row, "detail", event->detail);
 	return operator_json(good ? row : NULL, false, err);
 }
@@ -101,12 +102,13 @@ static enum wpkg_status show(struct operator_session *session, const struct wpkg
 {
 	if (session->options->json)
 		return show_json(&session->arena, event, err);
-	operator_line(session, "%lld  %s  %.*s  %.*s%s%.*s  %.*s%s%.*s%s%.*s", (long long)event->id,
-		      operator_time(&session->arena, event->at), WPKG_STR_ARG(event->kind),
-		      WPKG_STR_ARG(event->name), event->version.len ? "/" : "",
-		      WPKG_STR_ARG(event->version),
+	operator_line(session, "%lld  %s  %.*s  %.*s%s%.*s  %.*s%s%.*s%s%.*s%s%.*s",
+		      (long long)event->id, operator_time(&session->arena, event->at),
+		      WPKG_STR_ARG(event->kind), WPKG_STR_ARG(event->name),
+		      event->version.len ? "/" : "", WPKG_STR_ARG(event->version),
 		      WPKG_STR_ARG(event->actor.len ? event->actor : WPKG_LIT("-")),
 		      event->address.len ? " at " : "", WPKG_STR_ARG(event->address),
+		      event->request.len ? " by request " : "", WPKG_STR_ARG(event->request),
 		      event->detail.len ? ": " : "", WPKG_STR_ARG(event->detail));
 	return WPKG_OK;
 }

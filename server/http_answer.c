@@ -109,7 +109,7 @@ static void add_headers(struct MHD_Response *made, const struct exchange *exchan
 		MHD_add_response_header(made, "Access-Control-Expose-Headers",
 					"ETag, Link, Retry-After, X-Request-Id");
 	}
-	MHD_add_response_header(made, "X-Request-Id", request->id);
+	MHD_add_response_header(made, "X-Request-Id", request->cause.request);
 	if (response->closes || atomic_load(&request->server->is_ending))
 		MHD_add_response_header(made, "Connection", "close");
 }

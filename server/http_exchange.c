@@ -69,7 +69,8 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	request->response.fd = -1;
 	wpkg_arena_init(&request->arena, ARENA_MAX);
 	wpkg_buf_init(&request->response.body, RESPONSE_MAX);
-	snprintf(request->id, sizeof(request->id), "%08x%08x", (unsigned)http->server->id_seed,
+	snprintf(request->cause.request, sizeof(request->cause.request), "%08x%08x",
+		 (unsigned)http->server->id_seed,
 		 (unsigned)atomic_fetch_add(&http->server->next_request, 1));
 	const union MHD_ConnectionInfo *client =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -85,7 +86,15 @@ static void log_request(const struct request *request, uint64_t nanoseconds, boo
 	struct log_line line;
 	const struct response *response = &request->response;
 	log_begin(&line, "request");
-	log_text(&line, "id", wpkg_str_from(request->id));
+	struct wpkg_str trace = wpkg_str_from(request->cause.traceparent);
+	log_text(&line, "id", wpkg_str_from(request->cause.request));
+	if (trace.len > 0) {
+		log_text(&line, "trace", wpkg_str_slice(trace, WPKG_TRACE_AT, WPKG_SPAN_AT - 1));
+		log_text(&line, "span",
+			 wpkg_str_slice(trace, WPKG_SPAN_AT, WPKG_SPAN_AT + WPKG_SPAN_LEN));
+	}
+	if (request->parent[0])
+		log_text(&line, "parent", wpkg_str_from(request->parent));
 	log_text(&line, "address", wpkg_str_from(request->address));
 	log_text(&line, "method", wpkg_str_from(method_name(request->method)));
 	/* Without the query: it may hold what somebody mistook for a place for secrets. */
@@ -306,10 +315,13 @@ static void run_steps(void *user)
 	struct request *request = &exchange->request;
 	bool had_upload = request->upload != NULL;
 	request->next = NULL;
+	wpkg_cause_set(&request->cause);
 	if (atomic_load(&request->server->is_stopped))
 		refuse_late(request);
 	else
 		exchange->step(request);
+	/* From here on another thread may have the request, and end it. */
+	wpkg_cause_set(NULL);
 	if (had_upload && !request->upload)
 		atomic_fetch_sub(&request->server->metrics.uploads, 1);
 	if (request->next) {
@@ -435,16 +447,9 @@ static enum MHD_Result take_end(struct exchange *exchange)
 	return exchange_answer(exchange);
 }
 
-enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char *url,
-			      const char *method, const char *version, const char *bytes,
-			      size_t *size, void **context)
+static enum MHD_Result take(struct exchange *exchange, const char *method, const char *version,
+			    const char *bytes, size_t *size)
 {
-	struct exchange *exchange = *context;
-	(void)user;
-	(void)mhd;
-	(void)url;
-	if (!exchange || !exchange->request.target.ptr)
-		return MHD_NO;
 	switch (exchange->stage) {
 	case STAGE_HEAD:
 	case STAGE_IDENTIFYING:
@@ -457,4 +462,21 @@ enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char
 		break;
 	}
 	return MHD_YES;
+}
+
+enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char *url,
+			      const char *method, const char *version, const char *bytes,
+			      size_t *size, void **context)
+{
+	struct exchange *exchange = *context;
+	(void)user;
+	(void)mhd;
+	(void)url;
+	if (!exchange || !exchange->request.target.ptr)
+		return MHD_NO;
+	/* Whatever a worker does meanwhile: a request ends on this thread. */
+	wpkg_cause_set(&exchange->request.cause);
+	enum MHD_Result result = take(exchange, method, version, bytes, size);
+	wpkg_cause_set(NULL);
+	return result;
 }

@@ -11,10 +11,11 @@
 
 struct head {
 	struct exchange *exchange;
-	unsigned lengths, codings, hosts, credentials;
+	unsigned lengths, codings, hosts, credentials, traces;
 	bool bad_name, bad_value, bad_length;
 	struct wpkg_str coding;
 	struct wpkg_str forwarded_for; /* the last such header */
+	struct wpkg_str request_id, traceparent;
 };
 
 /* RFC 9110, section 5.6.2. */
@@ -78,6 +79,11 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		head->exchange->expects_continue = true;
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-forwarded-for"))) {
 		head->forwarded_for = value;
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-request-id"))) {
+		keep(&head->request_id, value);
+	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("traceparent"))) {
+		head->traces++;
+		head->traceparent = value;
 	}
 }
 
@@ -169,12 +175,40 @@ static void take_client(struct request *request, struct wpkg_str forwarded_for)
 	address_network(request->network, request->address);
 }
 
+/* An id that looks like one in log, header and JSON alike, whoever chose it. */
+static bool is_request_id(struct wpkg_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!letter && !(c >= '0' && c <= '9') && !(c && strchr("-._~:/+=@", c)))
+			return false;
+	}
+	return text.len > 0 && text.len <= WPKG_CAUSE_REQUEST_MAX;
+}
+
+/* Who asks may have an id for it, and a trace that it is a step of (W3C Trace Context; of two
+ * headers neither counts). */
+static void take_cause(struct request *request, const struct head *head)
+{
+	struct wpkg_cause *cause = &request->cause;
+	struct wpkg_str trace = head->traces == 1 ? head->traceparent : (struct wpkg_str){0};
+	if (is_request_id(head->request_id)) {
+		memcpy(cause->request, head->request_id.ptr, head->request_id.len);
+		cause->request[head->request_id.len] = '\0';
+	}
+	if (wpkg_traceparent_check(trace))
+		memcpy(request->parent, trace.ptr + WPKG_SPAN_AT, WPKG_SPAN_LEN);
+	wpkg_traceparent_continue(cause->traceparent, trace);
+}
+
 bool head_take(struct exchange *exchange, const char *method, const char *version)
 {
 	struct request *request = &exchange->request;
 	struct head head = {.exchange = exchange};
 	MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, see_field, &head);
 	exchange->is_chunked = head.codings > 0;
+	take_cause(request, &head);
 	take_client(request, head.forwarded_for);
 	bool is_new = strcmp(version, "HTTP/1.1") == 0;
 	if (!is_new && strcmp(version, "HTTP/1.0") != 0)

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/cause.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "data/json.h"
@@ -38,6 +39,10 @@ void log_begin(struct log_line *line, const char *event)
 	wpkg_buf_append_format(&line->buf,
 			       is_json ? "{\"time\":\"%s\",\"event\":\"%s\"" : "time=%s event=%s",
 			       time, event);
+	/* A request's own line has this as its id. */
+	const char *request = wpkg_cause_get()->request;
+	if (request[0])
+		log_text(line, "request", wpkg_str_from(request));
 }
 
 /* A value of letters and the like stands as it is; any other is quoted, so that a line has one

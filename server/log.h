@@ -23,6 +23,7 @@ struct log_line {
 	struct wpkg_buf buf;
 };
 
+/* A line says by itself which request it is owed to (base/cause.h). */
 void log_begin(struct log_line *line, const char *event);
 void log_text(struct log_line *line, const char *key, struct wpkg_str value);
 void log_number(struct log_line *line, const char *key, int64_t value);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/cause.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "log.h"
@@ -198,6 +199,7 @@ struct errand {
 	struct task task;
 	struct server *server;
 	struct publication *held;
+	struct wpkg_cause cause; /* whose push it is that ended */
 };
 
 static void run_errand(void *user)
@@ -208,10 +210,12 @@ static void run_errand(void *user)
 	struct wpkg_err err;
 	struct wpkg_str reason;
 	wpkg_arena_init(&arena, ARENA_MAX);
+	wpkg_cause_set(&errand->cause);
 	/* What is left undone is taken up after the next start. */
 	if (!atomic_load(&server->is_stopped) &&
 	    publish(&reason, server, &arena, errand->held->id, &err) != WPKG_OK)
 		log_event("admission-failed", "error", err.msg);
+	wpkg_cause_set(NULL);
 	wpkg_arena_clear(&arena);
 	let_go(server->publisher, errand->held);
 	wpkg_mem_free(errand);
@@ -225,7 +229,8 @@ void publish_later(struct server *server, int64_t id)
 	if (held && is_new) {
 		*errand = (struct errand){.task = {.run = run_errand, .user = errand},
 					  .server = server,
-					  .held = held};
+					  .held = held,
+					  .cause = *wpkg_cause_get()};
 		if (workers_add(server->pools[POOL_CHECKS], &errand->task))
 			return;
 	}

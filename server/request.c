@@ -141,7 +141,7 @@ static void write_problem(struct wpkg_buf *out, const struct request *request, u
 		"{\"type\":\"urn:wpkg:problem:%s\",\"code\":\"%s\",\"status\":%u,\"detail\":", code,
 		code, status);
 	wpkg_json_write_string(out, text);
-	wpkg_buf_append_format(out, ",\"instance\":\"urn:request:%s\"}", request->id);
+	wpkg_buf_append_format(out, ",\"instance\":\"urn:request:%s\"}", request->cause.request);
 }
 
 /* Where no route has the path, its beginning says whose words are understood. */

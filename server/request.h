@@ -14,10 +14,12 @@
 #include "address.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cause.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "data/value.h"
 #include "net/form.h"
+#include "net/traceparent.h"
 
 struct server;
 struct request;
@@ -94,15 +96,14 @@ struct response {
 	struct kept_answer *kept; /* whose body it has; NULL: its own. Held */
 };
 
-#define REQUEST_ID 17 /* 16 hex digits and a NUL */
-
 struct request {
 	struct server *server;
 	struct wpkg_arena arena;
-	char id[REQUEST_ID];
-	uint64_t started;	    /* wpkg_clock_monotonic */
-	char address[ADDRESS_TEXT]; /* the client's */
-	char network[ADDRESS_TEXT]; /* that counts for it */
+	struct wpkg_cause cause;	/* its id, and the trace that it belongs to */
+	char parent[WPKG_SPAN_LEN + 1]; /* whose step of the trace asks; empty: nobody's */
+	uint64_t started;		/* wpkg_clock_monotonic */
+	char address[ADDRESS_TEXT];	/* the client's */
+	char network[ADDRESS_TEXT];	/* that counts for it */
 
 	enum method method;
 	struct wpkg_str target;		      /* as it came */

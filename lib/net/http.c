@@ -283,6 +283,9 @@ static bool add_headers(struct wpkg_http_transfer *transfer)
 		return false;
 	if (has_body(exchange) && !add_header(transfer, "Content-Type", type))
 		return false;
+	const char *trace = transfer->http->options.traceparent;
+	if (trace && !add_header(transfer, "traceparent", trace))
+		return false;
 	return !exchange->authorization ||
 	       add_header(transfer, "Authorization", exchange->authorization);
 }

@@ -82,6 +82,7 @@ struct wpkg_http_options {
 	uint64_t stall_seconds;	  /* 0: 60 */
 	uint64_t redirects;	  /* at most; 0: 5 */
 	const char *ca_file;	  /* certificates to trust instead of the system's; NULL */
+	const char *traceparent;  /* the trace that all of it belongs to (traceparent.h); NULL */
 	/* Told of each finished exchange; NULL: nobody. */
 	void (*trace)(void *user, const struct wpkg_http_exchange *exchange);
 	void *user;

@@ -122,6 +122,7 @@ enum wpkg_status oci_judge(const struct wpkg_http_exchange *exchange, bool pushe
 {
 	struct wpkg_arena arena;
 	struct wpkg_str code, message;
+	char request[REGISTRY_HINT];
 	if (exchange->result != WPKG_OK) {
 		if (err)
 			*err = exchange->err;
@@ -133,12 +134,13 @@ enum wpkg_status oci_judge(const struct wpkg_http_exchange *exchange, bool pushe
 	wpkg_arena_init(&arena, (size_t)4 * 1024 * 1024);
 	read_refusal(&code, &message, &arena, wpkg_buf_str(&exchange->text));
 	if (code.len + message.len > 0)
-		wpkg_err_set(err, status, "%.*s%s%.*s%s", WPKG_STR_ARG(code),
+		wpkg_err_set(err, status, "%.*s%s%.*s%s%s", WPKG_STR_ARG(code),
 			     code.len > 0 && message.len > 0 ? ": " : "", WPKG_STR_ARG(message),
-			     hint_of(exchange->status));
+			     hint_of(exchange->status), registry_request_hint(request, exchange));
 	else
-		wpkg_err_set(err, status, "%s answers %u to %s%s", exchange->url, exchange->status,
-			     wpkg_http_method_name(exchange->method), hint_of(exchange->status));
+		wpkg_err_set(err, status, "%s answers %u to %s%s%s", exchange->url,
+			     exchange->status, wpkg_http_method_name(exchange->method),
+			     hint_of(exchange->status), registry_request_hint(request, exchange));
 	wpkg_arena_clear(&arena);
 	return status;
 }

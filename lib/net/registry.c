@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry_int.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "data/toml.h"
 #include "net/url.h"
@@ -151,9 +153,19 @@ static const char *hint_of(unsigned code)
 	return code == 401 ? " (see 'wpkg login')" : "";
 }
 
+const char *registry_request_hint(char out[REGISTRY_HINT],
+				  const struct wpkg_http_exchange *exchange)
+{
+	out[0] = '\0';
+	if (exchange->status >= 500 && exchange->request_id[0])
+		snprintf(out, REGISTRY_HINT, " (request %s)", exchange->request_id);
+	return out;
+}
+
 enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange, bool pushed,
 				struct wpkg_err *err)
 {
+	char request[REGISTRY_HINT];
 	if (exchange->result != WPKG_OK) {
 		if (err)
 			*err = exchange->err;
@@ -166,11 +178,12 @@ enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange, bool 
 	struct wpkg_str reason = reason_of(&arena, exchange);
 	enum wpkg_status status = registry_status_of(exchange->status, pushed);
 	if (reason.len > 0)
-		wpkg_err_set(err, status, "%.*s%s", WPKG_STR_ARG(reason),
-			     hint_of(exchange->status));
+		wpkg_err_set(err, status, "%.*s%s%s", WPKG_STR_ARG(reason),
+			     hint_of(exchange->status), registry_request_hint(request, exchange));
 	else
-		wpkg_err_set(err, status, "%s answers %u to %s%s", exchange->url, exchange->status,
-			     wpkg_http_method_name(exchange->method), hint_of(exchange->status));
+		wpkg_err_set(err, status, "%s answers %u to %s%s%s", exchange->url,
+			     exchange->status, wpkg_http_method_name(exchange->method),
+			     hint_of(exchange->status), registry_request_hint(request, exchange));
 	wpkg_arena_clear(&arena);
 	return status;
 }

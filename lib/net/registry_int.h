@@ -23,6 +23,14 @@ enum wpkg_status registry_status_of(unsigned code, bool pushed);
  * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
  * 400 is a refusal of content.
  */
+/*
+ * For a failure that is the server's own, where only its log can say more: " (request ID)", else
+ * nothing. Returns out.
+ */
+#define REGISTRY_HINT (WPKG_HTTP_REQUEST_ID_MAX + 16)
+const char *registry_request_hint(char out[REGISTRY_HINT],
+				  const struct wpkg_http_exchange *exchange);
+
 WPKG_MUST_CHECK enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange,
 						bool pushed, struct wpkg_err *err);
 

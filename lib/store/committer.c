@@ -107,7 +107,9 @@ static enum wpkg_status run_one(struct committer *self, struct job *job)
 	enum wpkg_status status = db_run(NULL, self->db, "SAVEPOINT job", DB_NO_VALUES, &job->err);
 	if (status != WPKG_OK)
 		return status;
+	wpkg_cause_set(&job->cause);
 	status = job->run(job, self->db, &job->err);
+	wpkg_cause_set(NULL);
 	job->err.status = status;
 	if (status != WPKG_OK &&
 	    db_run(NULL, self->db, "ROLLBACK TO SAVEPOINT job", DB_NO_VALUES, &err) != WPKG_OK)
@@ -181,7 +183,10 @@ static void commit_batch(struct committer *self, struct job *batch)
 	while (batch) {
 		struct job *next = batch->next;
 		enum wpkg_status status = batch->err.status;
+		struct wpkg_cause cause = batch->cause; /* done may free the job */
+		wpkg_cause_set(&cause);
 		batch->done(batch, status, status == WPKG_OK ? NULL : &batch->err);
+		wpkg_cause_set(NULL);
 		batch = next;
 	}
 }
@@ -212,6 +217,7 @@ static void *commit_jobs(void *argument)
 void committer_submit(struct committer *committer, struct job *job)
 {
 	atomic_fetch_add(&committer->waiting, 1);
+	job->cause = *wpkg_cause_get();
 	pthread_mutex_lock(&committer->lock);
 	if (job->prepare && job->err.status == WPKG_OK) {
 		push(&committer->preparing, job);

@@ -14,6 +14,7 @@
  * load by itself, and a lone job waits for nobody.
  */
 
+#include "base/cause.h"
 #include "store/blob_engine.h"
 #include "store/db.h"
 #include "store/figures.h"
@@ -28,6 +29,7 @@ struct job {
 	/* The committer's. A status other than WPKG_OK before the job is given to it means that it
 	 * failed already: only done is called. */
 	struct wpkg_err err;
+	struct wpkg_cause cause; /* the caller's, when it was given */
 	struct job *next;
 };
 

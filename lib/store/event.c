@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/cause.h"
 #include "base/clock.h"
 #include "store/store_int.h"
 
@@ -10,12 +11,13 @@ enum wpkg_status store_add_event(struct db *db, const struct wpkg_event *event,
 				 struct wpkg_err *err)
 {
 	return db_run(NULL, db,
-		      "INSERT INTO events (happened, kind, name, version, actor, detail, address) "
-		      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		      "INSERT INTO events (happened, kind, name, version, actor, detail, address, "
+		      "request) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		      DB_VALUES(db_integer(wpkg_clock_now()), db_text(event->kind),
 				db_text(event->name), db_text(event->version),
 				db_text(event->actor), db_text(event->detail),
-				db_text(event->address)),
+				db_text(event->address),
+				db_text(wpkg_str_from(wpkg_cause_get()->request))),
 		      err);
 }
 
@@ -29,12 +31,12 @@ struct listing {
 
 static void open_rows(struct db_rows *rows, struct db *db, const struct listing *listing)
 {
-	static const char all[] =
-		"SELECT id, happened, kind, name, version, actor, detail, address FROM events "
-		"WHERE id > $1 ORDER BY id LIMIT $2";
-	static const char of_name[] =
-		"SELECT id, happened, kind, name, version, actor, detail, address FROM events "
-		"WHERE id > $1 AND name = $3 ORDER BY id LIMIT $2";
+	static const char all[] = "SELECT id, happened, kind, name, version, actor, detail, "
+				  "address, request FROM events "
+				  "WHERE id > $1 ORDER BY id LIMIT $2";
+	static const char of_name[] = "SELECT id, happened, kind, name, version, actor, detail, "
+				      "address, request FROM events "
+				      "WHERE id > $1 AND name = $3 ORDER BY id LIMIT $2";
 	bool one = listing->name.len > 0;
 	const struct db_value values[] = {db_integer(listing->after), db_size(listing->limit),
 					  db_text(listing->name)};
@@ -61,6 +63,7 @@ static enum wpkg_status take_rows(struct wpkg_event_list *out, struct wpkg_arena
 			.actor = store_keep_text(arena, rows, 5),
 			.detail = store_keep_text(arena, rows, 6),
 			.address = store_keep_text(arena, rows, 7),
+			.request = store_keep_text(arena, rows, 8),
 		};
 	}
 	enum wpkg_status status = db_rows_close(rows, err);
@@ -91,7 +94,7 @@ enum wpkg_status wpkg_event_list(struct wpkg_event_list *out, struct wpkg_arena 
 /* The feed */
 
 #define FEED_SELECT                                                                                \
-	"SELECT id, happened, kind, name, version, actor, detail, address FROM events e "          \
+	"SELECT id, happened, kind, name, version, actor, detail, address, request FROM events e " \
 	"WHERE kind IN ('publish', 'yank', 'delete', 'flag', 'recheck', 'replace', 'import') "     \
 	"AND id > $1 AND (kind <> 'import' OR detail IN ('published', 'yanked')) "                 \
 	"AND (kind <> 'delete' OR EXISTS (SELECT 1 FROM events p WHERE p.name = e.name "           \

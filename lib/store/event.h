@@ -24,6 +24,8 @@ struct wpkg_event {
 	struct wpkg_str detail;	 /* reason, pattern and the like; may be empty */
 	struct wpkg_str address; /* of the network, or "local" for an operator's command; empty: the
 				  * server itself, or not known. Not for everybody to know. */
+	struct wpkg_str request; /* id of the request that it is owed to; empty: none. Given by the
+				  * store: that of the thread's cause (base/cause.h) */
 };
 
 struct wpkg_event_list {
