@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -109,29 +110,60 @@ static enum wpkg_status bind_one(int *out, const struct addrinfo *info, const ch
 	return WPKG_OK;
 }
 
-enum wpkg_status listen_open(struct listener *out, const char *address, struct wpkg_err *err)
+static enum wpkg_status resolve(struct addrinfo **out, const char *address, struct wpkg_err *err)
 {
 	struct endpoint endpoint;
-	struct addrinfo *info = NULL;
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 				       .ai_socktype = SOCK_STREAM};
-	int fd = -1;
-	uint64_t inherited = inherited_count();
-	if (inherited > 0)
-		return take_inherited(out, inherited, err);
 	if (!split(&endpoint, address))
 		return WPKG_FAIL(err, WPKG_EINVAL,
 				 "'%s' is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:443",
 				 address);
-	int code = getaddrinfo(endpoint.host, endpoint.port, &hints, &info);
+	int code = getaddrinfo(endpoint.host, endpoint.port, &hints, out);
 	if (code != 0)
 		return WPKG_FAIL(err, WPKG_EINVAL, "%s: %s", address, gai_strerror(code));
-	enum wpkg_status status = bind_one(&fd, info, address, err);
+	return WPKG_OK;
+}
+
+enum wpkg_status listen_open(struct listener *out, const char *address, struct wpkg_err *err)
+{
+	struct addrinfo *info = NULL;
+	int fd = -1;
+	uint64_t inherited = inherited_count();
+	if (inherited > 0)
+		return take_inherited(out, inherited, err);
+	enum wpkg_status status = resolve(&info, address, err);
+	if (status != WPKG_OK)
+		return status;
+	status = bind_one(&fd, info, address, err);
 	freeaddrinfo(info);
 	if (status != WPKG_OK)
 		return status;
 	status = describe(out, fd, err);
 	if (status != WPKG_OK)
+		close(fd);
+	return status;
+}
+
+/* Linux takes the unspecified address as loopback's (ip(7)); a time limit for sending is one for
+ * connecting, too (socket(7)). */
+enum wpkg_status listen_connect(int *out, const char *address, unsigned seconds,
+				struct wpkg_err *err)
+{
+	struct addrinfo *info = NULL;
+	const struct timeval limit = {.tv_sec = (time_t)seconds};
+	enum wpkg_status status = resolve(&info, address, err);
+	if (status != WPKG_OK)
+		return status;
+	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+	    connect(fd, info->ai_addr, info->ai_addrlen) != 0)
+		status = WPKG_FAIL_ERRNO(err, errno, "connect");
+	freeaddrinfo(info);
+	if (status == WPKG_OK)
+		*out = fd;
+	else if (fd >= 0)
 		close(fd);
 	return status;
 }

@@ -19,6 +19,13 @@ struct listener {
 WPKG_MUST_CHECK enum wpkg_status listen_open(struct listener *out, const char *address,
 					     struct wpkg_err *err);
 
+/*
+ * A connection to what listens there, with seconds for each step of what is done with it. The
+ * caller's, to be closed. An address that stands for all of this machine's is its loopback.
+ */
+WPKG_MUST_CHECK enum wpkg_status listen_connect(int *out, const char *address, unsigned seconds,
+						struct wpkg_err *err);
+
 /* Tells systemd a state, such as "READY=1"; does nothing where nobody asks (sd_notify(3)). */
 void listen_notify(const char *state);
 

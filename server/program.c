@@ -5,6 +5,7 @@
 static const struct wpkg_command *const commands[] = {
 	&cmd_serve,
 	&cmd_config,
+	&cmd_health,
 	/* the data */
 	&cmd_gc,
 	&cmd_fsck,
