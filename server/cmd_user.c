@@ -92,8 +92,8 @@ static enum wpkg_status read_password(struct wpkg_buf *out, const struct user_op
 }
 
 /* Reads the file, replaces or removes the user, writes it. */
-static enum wpkg_status change(const char *path, const char *user, const char *password,
-			       bool *found, struct wpkg_err *err)
+static enum wpkg_status change_locked(const char *path, const char *user, const char *password,
+				      bool *found, struct wpkg_err *err)
 {
 	struct wpkg_buf before;
 	struct wpkg_buf after;
@@ -109,6 +109,18 @@ static enum wpkg_status change(const char *path, const char *user, const char *p
 		status = htpasswd_write(path, &after, err);
 	wpkg_buf_wipe(&before);
 	wpkg_buf_wipe(&after);
+	return status;
+}
+
+static enum wpkg_status change(const char *path, const char *user, const char *password,
+			       bool *found, struct wpkg_err *err)
+{
+	int lock;
+	enum wpkg_status status = htpasswd_lock(&lock, path, err);
+	if (status != WPKG_OK)
+		return status;
+	status = change_locked(path, user, password, found, err);
+	htpasswd_unlock(lock);
 	return status;
 }
 

@@ -2,8 +2,11 @@
 #include "htpasswd.h"
 
 #include <crypt.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -13,6 +16,42 @@
 #define COST 11		/* of bcrypt: a tenth of a second */
 #define PASSWORD_MAX 72 /* bytes; bcrypt looks at no more, and silently */
 #define USER_MAX 128
+
+static int lock_folder(int folder)
+{
+	int code;
+	do
+		code = flock(folder, LOCK_EX) == 0 ? 0 : errno;
+	while (code == EINTR);
+	return code;
+}
+
+/* The file is replaced by each change, and a lock on it would go with it: its folder is locked. */
+enum wpkg_status htpasswd_lock(int *out, const char *path, struct wpkg_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = slash ? wpkg_mem_dup_text(path, (size_t)(slash - path) + 1)
+			   : wpkg_mem_dup_text(".", 1);
+	if (!name)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
+	enum wpkg_status status = WPKG_OK;
+	int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = folder < 0 ? errno : lock_folder(folder);
+	if (code != 0) {
+		status = WPKG_FAIL_ERRNO(err, code, "%s", name);
+		if (folder >= 0)
+			close(folder);
+	} else {
+		*out = folder;
+	}
+	wpkg_mem_free(name);
+	return status;
+}
+
+void htpasswd_unlock(int lock)
+{
+	close(lock);
+}
 
 enum wpkg_status htpasswd_read(struct wpkg_buf *buf, const char *path, bool may_be_absent,
 			       struct wpkg_err *err)

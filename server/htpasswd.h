@@ -15,6 +15,10 @@
 
 #define HTPASSWD_MAX ((size_t)4 << 20) /* bytes of the file */
 
+/* Waits until nobody else changes the file or one beside it; from reading to writing. */
+WPKG_MUST_CHECK enum wpkg_status htpasswd_lock(int *out, const char *path, struct wpkg_err *err);
+void htpasswd_unlock(int lock);
+
 /* Reads the file into buf; one that is not there is empty when may_be_absent. The caller wipes. */
 WPKG_MUST_CHECK enum wpkg_status htpasswd_read(struct wpkg_buf *buf, const char *path,
 					       bool may_be_absent, struct wpkg_err *err);
