@@ -176,7 +176,8 @@ $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit
 $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
 $(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
 $(OUT)/unit/server/test_admission: \
-  $(call objects,server/admission.c server/admit_process.c server/dialogue.c server/turns.c)
+  $(call objects,server/admission.c server/admit_process.c server/closure.c server/dialogue.c \
+  server/turns.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a

@@ -104,24 +104,6 @@ static enum wpkg_status take_version(void *user, struct wpkg_invoice *invoice, b
 	return WPKG_OK;
 }
 
-/* What a version needs, by its annotation. */
-static bool needs_of(struct wpkg_dependencies *out, struct wpkg_arena *arena,
-		     const struct wpkg_invoice *invoice)
-{
-	struct wpkg_str text = wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_DEPENDENCIES);
-	struct wpkg_str rest = text;
-	struct wpkg_dependency one;
-	size_t count = 0;
-	while (wpkg_dependency_next(&one, &rest))
-		count++;
-	struct wpkg_dependency *items = wpkg_arena_alloc(arena, count + 1, sizeof(*items));
-	count = 0;
-	for (rest = text; items && wpkg_dependency_next(&one, &rest);)
-		items[count++] = one;
-	*out = (struct wpkg_dependencies){items, count};
-	return items != NULL;
-}
-
 static enum wpkg_status find(void *state, struct wpkg_candidates *out, struct wpkg_str name,
 			     struct wpkg_err *err)
 {
@@ -143,7 +125,8 @@ static enum wpkg_status find(void *state, struct wpkg_candidates *out, struct wp
 	for (size_t i = 0; i < search->count; i++, shown = shown->next) {
 		items[i].version = shown->invoice->version;
 		items[i].yanked = shown->invoice->yanked;
-		if (!needs_of(&items[i].dependencies, &session->arena, shown->invoice))
+		if (!wpkg_invoice_dependencies(&items[i].dependencies, &session->arena,
+					       shown->invoice))
 			return no_memory(err);
 	}
 	*out = (struct wpkg_candidates){items, search->count};
@@ -198,7 +181,9 @@ static enum wpkg_status lock_version(struct wpkg_locked *out, struct search *sea
 				    .version = choice->version,
 				    .registry = shown->registry,
 				    .content = manifest.digest};
-	return needs_of(&out->dependencies, arena, shown->invoice) ? WPKG_OK : no_memory(err);
+	return wpkg_invoice_dependencies(&out->dependencies, arena, shown->invoice)
+		       ? WPKG_OK
+		       : no_memory(err);
 }
 
 enum wpkg_status dependencies_resolve(struct wpkg_lock *out, struct dependencies *dependencies,

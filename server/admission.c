@@ -8,6 +8,7 @@
 #include "admit_process.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "closure.h"
 #include "data/json.h"
 #include "dialogue.h"
 #include "pkg/project.h"
@@ -128,12 +129,12 @@ static enum wpkg_status refuse(struct admission_result *out, const struct dialog
 	wpkg_buf_init(&text, 4096);
 	wpkg_buf_append_text(&text, "{\"accepted\":false,\"reason\":");
 	wpkg_json_write_string(&text, reason);
-	wpkg_buf_append_format(&text,
-			       ",\"engine\":\"wpkg " WPKG_VERSION "\",\"stages\":[],\"modules\":[],"
-			       "\"rules\":[],\"hosts\":[],\"checks\":[],"
-			       "\"worker\":{\"cpu_milliseconds\":%llu,\"memory_peak\":%llu}}",
-			       (unsigned long long)ended->cpu_ms,
-			       (unsigned long long)ended->memory_peak);
+	wpkg_buf_append_format(
+		&text,
+		",\"engine\":\"wpkg " WPKG_VERSION "\",\"stages\":[],\"modules\":[],"
+		"\"rules\":[],\"links\":[],\"dependencies\":[],\"hosts\":[],\"checks\":[],"
+		"\"worker\":{\"cpu_milliseconds\":%llu,\"memory_peak\":%llu}}",
+		(unsigned long long)ended->cpu_ms, (unsigned long long)ended->memory_peak);
 	enum wpkg_status status = wpkg_buf_check(&text, "verdict", err);
 	struct wpkg_str verdict = {0};
 	if (status == WPKG_OK)
@@ -246,13 +247,35 @@ static enum wpkg_status conclude(struct admission_result *out, struct dialogue *
 	return refuse(out, dialogue, why, ended, arena, err);
 }
 
-static uint64_t largest_parcel(const struct wpkg_invoice *invoice)
+/* Bytes that a worker may have mapped at a time: a parcel of its own, and what is linked. */
+static uint64_t mapped_at_most(const struct dialogue *dialogue)
 {
-	uint64_t largest = 0;
-	for (size_t i = 0; i < invoice->parcel_count; i++)
-		if (invoice->parcels[i].label.size > largest)
-			largest = invoice->parcels[i].label.size;
-	return largest;
+	const struct wpkg_invoice *invoice = dialogue->question->invoice;
+	uint64_t largest = 0, linked = 0;
+	for (size_t i = 0; i < invoice->parcel_count; i++) {
+		const struct wpkg_label *label = &invoice->parcels[i].label;
+		if (label->size > largest)
+			largest = label->size;
+		if (wpkg_media_type_is_wasm(label->media_type))
+			linked += label->size;
+	}
+	for (size_t i = 0; i < dialogue->closure.count; i++)
+		for (size_t m = 0; m < dialogue->closure.packages[i].module_count; m++)
+			linked += dialogue->closure.packages[i].modules[m].size;
+	return 2 * largest + linked;
+}
+
+static enum wpkg_status find_closure(struct dialogue *dialogue, struct wpkg_arena *arena,
+				     struct wpkg_err *err)
+{
+	const struct admission_question *question = dialogue->question;
+	const struct closure_options options = {
+		.store = question->store,
+		.foreign = dialogue->options->policy.foreign_dependencies,
+		.may_read = question->may_read,
+		.user = question->state,
+	};
+	return closure_find(&dialogue->closure, arena, &options, question->invoice, err);
 }
 
 static enum wpkg_status ask(struct admission_result *out, struct admission *admission,
@@ -263,17 +286,19 @@ static enum wpkg_status ask(struct admission_result *out, struct admission *admi
 	struct wpkg_err own;
 	struct wpkg_admission_ended ended;
 	const struct admission_options *options = dialogue->options;
+	enum wpkg_status status = find_closure(dialogue, arena, err);
+	if (status != WPKG_OK)
+		return status;
 	/* Address space is cheap: a memory of a guest reserves what it may grow to, and a module is
 	 * mapped as it is. */
 	const struct wpkg_admission_start start = {
 		.memory = options->memory,
-		.address_space = 4 * options->memory + ((uint64_t)1 << 30) +
-				 2 * largest_parcel(dialogue->question->invoice),
+		.address_space =
+			4 * options->memory + ((uint64_t)1 << 30) + mapped_at_most(dialogue),
 		.cpu_seconds = (uint64_t)options->seconds,
 	};
 	dialogue->deadline = wpkg_clock_monotonic() + (uint64_t)options->seconds * 1000000000;
-	enum wpkg_status status =
-		admit_worker_start(&dialogue->worker, &admission->process, &start, err);
+	status = admit_worker_start(&dialogue->worker, &admission->process, &start, err);
 	if (status != WPKG_OK)
 		return status;
 	enum wpkg_status talked = dialogue_hold(dialogue, &answered, &own);

@@ -66,6 +66,11 @@ struct admission_question {
 	const struct wpkg_invoice *invoice;
 	struct wpkg_store *store; /* has all of its parcels */
 	struct wpkg_str user;	  /* who pushed: users take turns. Empty: nobody in particular */
+	/* May who pushed know of that package? Others are no dependencies. NULL: of every one. */
+	bool (*may_read)(void *state, struct wpkg_str name);
+	/* Told what is done now, a line; on the caller's thread. NULL: nobody. */
+	void (*progress)(void *state, const char *line);
+	void *state;
 };
 
 /* All texts in the arena of the question. */

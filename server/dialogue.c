@@ -20,6 +20,8 @@ static void set_progress(struct dialogue *dialogue, struct wpkg_str line)
 	struct wpkg_err shown;
 	wpkg_err_set(&shown, WPKG_OK, "%.*s", WPKG_STR_ARG(line));
 	memcpy(dialogue->progress, shown.msg, sizeof(dialogue->progress));
+	if (dialogue->question->progress)
+		dialogue->question->progress(dialogue->question->state, dialogue->progress);
 }
 
 /* Bytes of a row as a file that nobody can change. */
@@ -39,13 +41,28 @@ static enum wpkg_status seal(int *out, struct wpkg_str bytes, struct wpkg_err *e
 	return status;
 }
 
+/* The digest of what the worker calls by that number (pkg/admission.h); ptr NULL: of nothing. */
+static struct wpkg_str find_parcel(const struct dialogue *dialogue, size_t index)
+{
+	const struct wpkg_invoice *invoice = dialogue->question->invoice;
+	if (index < invoice->parcel_count)
+		return invoice->parcels[index].label.sha256;
+	index -= invoice->parcel_count;
+	for (size_t i = 0; i < dialogue->closure.count; i++) {
+		const struct wpkg_question_package *package = &dialogue->closure.packages[i];
+		if (index < package->module_count)
+			return package->modules[index].sha256;
+		index -= package->module_count;
+	}
+	return (struct wpkg_str){0};
+}
+
 static enum wpkg_status hand_over(const struct dialogue *dialogue, size_t index,
 				  struct wpkg_err *err)
 {
 	struct wpkg_blob blob;
 	struct wpkg_digest digest;
-	const struct wpkg_label *label = &dialogue->question->invoice->parcels[index].label;
-	if (!wpkg_digest_parse(&digest, label->sha256))
+	if (!wpkg_digest_parse(&digest, find_parcel(dialogue, index)))
 		return WPKG_FAIL(err, WPKG_EIO, "parcel %zu has no digest", index);
 	enum wpkg_status status = wpkg_blob_open(&blob, dialogue->question->store, &digest, err);
 	if (status != WPKG_OK)
@@ -80,7 +97,7 @@ static bool take_message(struct dialogue *dialogue, const struct wpkg_message *m
 		if (message->bytes.len != sizeof(index))
 			break;
 		memcpy(&index, message->bytes.ptr, sizeof(index));
-		if (index >= dialogue->question->invoice->parcel_count)
+		if (!find_parcel(dialogue, index).ptr)
 			break;
 		*status = hand_over(dialogue, index, err);
 		return *status == WPKG_OK;
@@ -98,6 +115,7 @@ static enum wpkg_status send_question(const struct dialogue *dialogue, struct wp
 	const struct admission_options *options = dialogue->options;
 	struct wpkg_question question = {
 		.invoice = dialogue->question->invoice,
+		.closure = dialogue->closure,
 		/* An honest worker shall see the end of the time before we do. */
 		.milliseconds = (uint64_t)options->seconds * 1000 * 7 / 8,
 		.memory = options->memory / 4 * 3,

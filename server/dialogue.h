@@ -12,6 +12,7 @@
 struct dialogue {
 	const struct admission_options *options; /* every limit set */
 	const struct admission_question *question;
+	struct wpkg_question_closure closure;
 	struct admit_worker worker;
 	uint64_t deadline;
 	struct wpkg_str reason;	  /* why there is no verdict; empty: the worker ended */

@@ -118,6 +118,22 @@ static void log_verdict(const struct wpkg_record *record, const struct admission
 	log_end(&line);
 }
 
+/* Of whom admission asks in the name of. */
+struct pusher {
+	struct server *server;
+	struct wpkg_arena *arena;
+	struct identity identity;
+};
+
+/* What the user may, whatever the token was for: a version that is taken up again after a restart
+ * has the same verdict. */
+static bool may_read(void *state, struct wpkg_str name)
+{
+	const struct pusher *pusher = state;
+	return users_allow(pusher->server->users, pusher->arena, &pusher->identity, WPKG_RIGHT_READ,
+			   name, NULL) == WPKG_OK;
+}
+
 static enum wpkg_status ask(struct admission_result *out, struct server *server,
 			    struct wpkg_arena *arena, const struct wpkg_record *record,
 			    struct wpkg_err *err)
@@ -127,8 +143,12 @@ static enum wpkg_status ask(struct admission_result *out, struct server *server,
 		wpkg_invoice_read(&invoice, arena, record->invoice, WPKG_INVOICE_TOML, err);
 	if (status != WPKG_OK)
 		return status;
-	const struct admission_question question = {
-		.invoice = invoice, .store = server->store, .user = record->pusher};
+	struct pusher pusher = {server, arena, {.user = record->pusher}};
+	const struct admission_question question = {.invoice = invoice,
+						    .store = server->store,
+						    .user = record->pusher,
+						    .may_read = may_read,
+						    .state = &pusher};
 	return admission_run(out, server->admission, &question, arena, err);
 }
 

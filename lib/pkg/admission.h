@@ -16,7 +16,8 @@
  *
  *   server > worker   QUESTION   bytes: JSON of struct wpkg_question
  *   server < worker   PROGRESS   bytes: what it looks at now, a line
- *   server < worker   NEED       bytes: index of a parcel of the invoice, uint32_t
+ *   server < worker   NEED       bytes: number of a parcel, uint32_t: those of the invoice, then
+ *                                the modules of the packages, in the question's order
  *   server > worker   PARCEL     descriptor: the parcel, to read
  *   server < worker   VERDICT    bytes: JSON (pkg/verdict.h); the last message
  *
@@ -73,9 +74,34 @@ struct wpkg_admission_ended {
 	uint64_t memory_peak; /* bytes that it had in memory at most */
 };
 
+/* A module of a package that the version depends on. */
+struct wpkg_question_module {
+	struct wpkg_str name; /* of its parcel */
+	struct wpkg_str sha256;
+	uint64_t size; /* bytes */
+};
+
+/* A package that the version depends on, or one of those does: the registry's choice of it. */
+struct wpkg_question_package {
+	struct wpkg_str name, version;
+	struct wpkg_str digest;	   /* "sha256:HEX", its content address */
+	struct wpkg_strings needs; /* names that it depends on itself */
+	struct wpkg_question_module *modules;
+	size_t module_count;
+};
+
+/* What a version depends on, as far as the registry has it. */
+struct wpkg_question_closure {
+	struct wpkg_question_package *packages; /* each name once */
+	size_t count;
+	struct wpkg_strings foreign;  /* names that are none of this registry's, and may be */
+	struct wpkg_strings problems; /* lines: why the version cannot have what it asks for */
+};
+
 /* A question: may this version be published? */
 struct wpkg_question {
 	const struct wpkg_invoice *invoice;
+	struct wpkg_question_closure closure;
 	uint64_t milliseconds; /* for everything */
 	uint64_t memory;       /* bytes of a guest's memories */
 	uint64_t fuel;	       /* for each check */

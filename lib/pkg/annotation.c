@@ -16,6 +16,23 @@ bool wpkg_dependency_next(struct wpkg_dependency *out, struct wpkg_str *rest)
 	return false;
 }
 
+bool wpkg_invoice_dependencies(struct wpkg_dependencies *out, struct wpkg_arena *arena,
+			       const struct wpkg_invoice *invoice)
+{
+	struct wpkg_str text = wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_DEPENDENCIES);
+	struct wpkg_str rest = text;
+	struct wpkg_dependency one;
+	size_t count = 0;
+	while (wpkg_dependency_next(&one, &rest))
+		count++;
+	struct wpkg_dependency *items = wpkg_arena_alloc(arena, count + 1, sizeof(*items));
+	count = 0;
+	for (rest = text; items && wpkg_dependency_next(&one, &rest);)
+		items[count++] = one;
+	*out = (struct wpkg_dependencies){items, count};
+	return items != NULL;
+}
+
 const struct wpkg_parcel *wpkg_invoice_readme(const struct wpkg_invoice *invoice)
 {
 	const struct wpkg_parcel *by_name = NULL;

@@ -49,6 +49,12 @@
  * Borrows from it. */
 bool wpkg_dependency_next(struct wpkg_dependency *out, struct wpkg_str *rest);
 
+/* What a version asks for, in the arena; texts borrowed from the invoice. False when memory is out.
+ */
+WPKG_MUST_CHECK bool wpkg_invoice_dependencies(struct wpkg_dependencies *out,
+					       struct wpkg_arena *arena,
+					       const struct wpkg_invoice *invoice);
+
 /* The parcel that an invoice marks as its readme, or that is called README.md; NULL: none. */
 const struct wpkg_parcel *wpkg_invoice_readme(const struct wpkg_invoice *invoice);
 

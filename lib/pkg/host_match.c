@@ -127,6 +127,15 @@ static void report_import(struct host_matching *m, const struct search *search)
 	host_problem_end(m);
 }
 
+static bool is_linked(const struct host_matching *m, struct wpkg_str module)
+{
+	const struct wpkg_strings *linked = &m->subject->linked;
+	for (size_t i = 0; i < linked->count; i++)
+		if (wpkg_str_equal(linked->items[i], module))
+			return true;
+	return false;
+}
+
 /* Glue is there for imports whose names no list can hold: only what it lists must be so. */
 static void match_imports(struct host_matching *m, bool is_glue)
 {
@@ -138,6 +147,8 @@ static void match_imports(struct host_matching *m, bool is_glue)
 	}
 	for (uint32_t i = 0; i < module->import_count && !m->report.more; i++) {
 		struct search search = {.module = module, .import = &module->imports[i]};
+		if (is_linked(m, search.import->module))
+			continue;
 		for (size_t k = m->depth; k-- > 0 && search.best != GIVEN;)
 			look_at_profile(m, &search, m->chain[k], search.import->module);
 		if (search.best == GIVEN_OTHER_TYPE || (search.best != GIVEN && !is_glue))
@@ -227,7 +238,7 @@ static void match_chain(struct host_matching *m)
 				       : "is a component; the host takes core modules");
 		return;
 	}
-	for (size_t i = 0; i < m->depth; i++) {
+	for (size_t i = 0; i < m->depth && !m->subject->imports_only; i++) {
 		const struct wpkg_host_profile *profile = m->chain[i];
 		const struct wpkg_host_limits *limits = &profile->limits;
 		if (limits->module_size && m->subject->size > limits->module_size)

@@ -14,6 +14,11 @@ struct wpkg_host_subject {
 	const struct wpkg_module *module;
 	const struct wpkg_component *component;
 	uint64_t size; /* bytes of the file */
+	/* Module names that other modules stand behind, and not the host. */
+	struct wpkg_strings linked;
+	/* It comes with another module, which is the one that the host runs: only what it imports
+	 * is looked at. */
+	bool imports_only;
 };
 
 /* Texts in the arena, a line each. */

@@ -90,6 +90,9 @@ enum wpkg_status wpkg_policy_take(struct wpkg_policy *policy, struct wpkg_arena 
 		status = wpkg_fields_take_boolean(fields, &own.run_twice, "run-twice",
 						  WPKG_OPTIONAL, err);
 	if (status == WPKG_OK)
+		status = wpkg_fields_take_boolean(fields, &own.foreign_dependencies,
+						  "foreign-dependencies", WPKG_OPTIONAL, err);
+	if (status == WPKG_OK)
 		*policy = own;
 	return status;
 }
@@ -132,7 +135,8 @@ bool wpkg_policy_add(struct wpkg_arena *arena, struct wpkg_value *table,
 	    !add_flag(arena, table, "need-check", policy->need_check) ||
 	    !add_flag(arena, table, "need-license", policy->need_license) ||
 	    !add_flag(arena, table, "need-host", policy->need_host) ||
-	    !add_flag(arena, table, "run-twice", policy->run_twice))
+	    !add_flag(arena, table, "run-twice", policy->run_twice) ||
+	    !add_flag(arena, table, "foreign-dependencies", policy->foreign_dependencies))
 		return false;
 	if (policy->imports.count == 0)
 		return true;

@@ -14,6 +14,7 @@
  *   need-license = true                a package must say its licence
  *   need-host = true                   a package with modules must name a host that it is for
  *   run-twice = true                   checks run twice, and must do the same both times
+ *   foreign-dependencies = true        a package may depend on what this registry does not have
  */
 
 #include "base/arena.h"
@@ -32,6 +33,7 @@ struct wpkg_policy {
 	bool need_license;
 	bool need_host;
 	bool run_twice;
+	bool foreign_dependencies;
 };
 
 /* Takes the keys of an open table; what is absent stays as it was. Texts go to the arena. */

@@ -21,9 +21,8 @@ struct findings {
 };
 
 static const struct findings all_findings[] = {
-	{"modules", "parcel", "valid", false},
-	{"rules", "rule", "passed", true},
-	{"hosts", "host", "passed", true},
+	{"modules", "parcel", "valid", false}, {"rules", "rule", "passed", true},
+	{"links", "parcel", "passed", true},   {"hosts", "host", "passed", true},
 	{"checks", "parcel", "passed", false},
 };
 

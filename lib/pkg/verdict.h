@@ -15,6 +15,10 @@
  *    "modules": [{"parcel": LABEL NAME, "sha256": HEX, "milliseconds", "valid": true|false,
  *                 "error"?, "offset"?, "function"?, "function_name"?, "facts"? (facts.h)}],
  *    "rules": [{"rule" (policy.h), "passed": true|false, "error"?}],
+ *    "links": [{"parcel", "passed": true|false, "from": [{"import": MODULE NAME, "module": which}],
+ *               "package"?, "version"? (of a dependency's), "error"?}]
+ *              (of modules that import from others, and of those),
+ *    "dependencies": [{"name", "version", "digest": "sha256:HEX"}] (what they came to),
  *    "hosts": [{"host", "passed": true|false, "error"?}] (of those that the package declares),
  *    "checks": [{"name", "parcel", "passed": true|false, "exit_code", "fuel", "milliseconds",
  *                "error"? (a line, then the functions that were running),

@@ -23,6 +23,8 @@ struct check_limits {
 struct check_run {
 	const struct wpkg_check *check;
 	const struct wpkg_module *module;
+	const struct linked *linked; /* the module with those that it imports from; NULL: alone */
+	const struct links *links;
 	struct wpkg_str program; /* the guest's argument 0 */
 	struct check_limits limits;
 	const struct wpkg_wasi_file *files;

@@ -90,6 +90,22 @@ static enum wpkg_status load(struct checking *checking, size_t index, struct wpk
 	return WPKG_OK;
 }
 
+/* One that is linked was loaded by the stage before, with those that it imports from. */
+static enum wpkg_status choose_module(struct checking *checking, struct check_run *run,
+				      size_t index, struct wpkg_err *err)
+{
+	const struct linked *linked = links_find(&checking->examination->links, index);
+	run->links = &checking->examination->links;
+	if (linked && linked->binding_count > 0 && linked->module) {
+		run->linked = linked;
+		run->module = linked->module;
+		return WPKG_OK;
+	}
+	enum wpkg_status status = load(checking, index, err);
+	run->module = checking->loaded.module;
+	return status;
+}
+
 /* Opens the parcels that the check wants as files, up to the first that is not there. */
 static enum wpkg_status open_files(struct checking *checking, const struct wpkg_check *check,
 				   struct parcel *parcels, struct wpkg_wasi_file *files,
@@ -241,12 +257,11 @@ static enum wpkg_status run_with(struct checking *checking, struct check_run *ru
 	if (index == SIZE_MAX)
 		return WPKG_OK;
 	run->program = invoice->parcels[index].label.name;
-	enum wpkg_status status = load(checking, index, err);
+	enum wpkg_status status = choose_module(checking, run, index, err);
 	if (status == WPKG_OK && checking->error.len == 0)
 		status = open_files(checking, run->check, parcels, files, err);
 	if (status != WPKG_OK || checking->error.len > 0)
 		return status;
-	run->module = checking->loaded.module;
 	run->limits = limits_of(checking->examination, run->check);
 	run->files = files;
 	run->file_count = run->check->files.count;

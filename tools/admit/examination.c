@@ -66,10 +66,8 @@ struct stage {
 };
 
 static const struct stage stages[] = {
-	{"validate", examine_modules},
-	{"policy", examine_rules},
-	{"hosts", examine_hosts},
-	{"checks", examine_checks},
+	{"validate", examine_modules}, {"policy", examine_rules},  {"link", examine_links},
+	{"hosts", examine_hosts},      {"checks", examine_checks},
 };
 #define STAGE_COUNT (sizeof(stages) / sizeof(stages[0]))
 
@@ -131,6 +129,8 @@ enum wpkg_status examination_run(struct examination *examination, struct wpkg_er
 		return no_memory(err);
 	struct wpkg_value *list = wpkg_value_add(arena, verdict, "stages", WPKG_VALUE_ARRAY);
 	enum wpkg_status status = hosts_begin(examination, err);
+	if (status == WPKG_OK)
+		status = links_begin(examination, err);
 	for (size_t i = 0; status == WPKG_OK && i < STAGE_COUNT; i++)
 		status = run_stage(examination, list, &stages[i], err);
 	if (status != WPKG_OK)

@@ -18,6 +18,7 @@
 #include "data/value.h"
 #include "pkg/admission.h"
 #include "hosts.h"
+#include "links.h"
 #include "rules.h"
 
 struct examination {
@@ -30,6 +31,7 @@ struct examination {
 	struct wpkg_str reason;	    /* empty: nothing is wrong so far */
 	struct rules rules;
 	struct hosts hosts;
+	struct links links;
 	bool has_modules; /* there is WebAssembly among the parcels */
 	bool has_invalid; /* and some of it is not valid: nothing is run */
 	bool no_memory;	  /* for a line that belongs to the verdict */
@@ -58,6 +60,8 @@ WPKG_MUST_CHECK enum wpkg_status examination_run(struct examination *examination
 WPKG_MUST_CHECK enum wpkg_status examine_modules(struct examination *examination,
 						 struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_rules(struct examination *examination,
+					       struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status examine_links(struct examination *examination,
 					       struct wpkg_err *err);
 WPKG_MUST_CHECK enum wpkg_status examine_hosts(struct examination *examination,
 					       struct wpkg_err *err);

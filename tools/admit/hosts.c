@@ -47,40 +47,51 @@ enum wpkg_status hosts_begin(struct examination *examination, struct wpkg_err *e
 	return WPKG_OK;
 }
 
-static enum wpkg_status look_at_declared(struct examination *examination, struct wpkg_str name,
-					 const struct wpkg_host_subject *subject,
-					 struct wpkg_err *err)
+static enum wpkg_status look_at(struct declared_host *declared, struct examination *examination,
+				struct wpkg_str origin, const struct wpkg_host_subject *subject,
+				struct wpkg_err *err)
 {
-	const struct hosts *hosts = &examination->hosts;
-	for (size_t i = 0; i < hosts->declared_count; i++) {
-		struct declared_host *declared = &hosts->declared[i];
-		struct wpkg_host_report report;
-		if (declared->offence.len > 0)
-			continue;
-		enum wpkg_status status =
-			wpkg_host_match(&report, examination->arena, hosts->profiles,
-					declared->profile, subject, err);
-		if (status != WPKG_OK)
-			return status;
-		if (report.matches)
-			continue;
-		declared->offence =
-			wpkg_arena_format(examination->arena, "parcel %.*s: %.*s%s",
-					  WPKG_STR_ARG(name), WPKG_STR_ARG(report.problems[0]),
-					  report.problem_count > 1 ? " (and more)" : "");
-		if (!declared->offence.ptr)
-			return no_memory(err);
-	}
-	return WPKG_OK;
+	struct wpkg_host_report report;
+	enum wpkg_status status =
+		wpkg_host_match(&report, examination->arena, examination->hosts.profiles,
+				declared->profile, subject, err);
+	if (status != WPKG_OK || report.matches)
+		return status;
+	declared->offence = wpkg_arena_format(
+		examination->arena, "parcel %.*s: %.*s%s", WPKG_STR_ARG(origin),
+		WPKG_STR_ARG(report.problems[0]), report.problem_count > 1 ? " (and more)" : "");
+	return declared->offence.ptr ? WPKG_OK : no_memory(err);
 }
 
-enum wpkg_status hosts_look_at(struct examination *examination, struct wpkg_value *facts,
-			       struct wpkg_str name, const struct wpkg_host_subject *subject,
-			       struct wpkg_err *err)
+enum wpkg_status hosts_look_at(struct examination *examination, struct wpkg_str name,
+			       const struct wpkg_host_subject *subject, struct wpkg_err *err)
 {
-	enum wpkg_status status = look_at_declared(examination, name, subject, err);
-	if (status != WPKG_OK || examination->facts_left < REPORT_COST)
-		return status;
+	const struct hosts *hosts = &examination->hosts;
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < hosts->declared_count; i++)
+		if (hosts->declared[i].offence.len == 0)
+			status = look_at(&hosts->declared[i], examination, name, subject, err);
+	return status;
+}
+
+enum wpkg_status hosts_look_at_linked(struct examination *examination, const struct linked *linked,
+				      struct wpkg_err *err)
+{
+	const struct wpkg_host_subject subject = {
+		.module = linked->module,
+		.size = linked->parcel.bytes.len,
+		.linked = linked->elsewhere,
+		.imports_only = true,
+	};
+	struct wpkg_str origin = links_origin(examination->arena, linked);
+	return origin.ptr ? hosts_look_at(examination, origin, &subject, err) : no_memory(err);
+}
+
+enum wpkg_status hosts_add_facts(struct examination *examination, struct wpkg_value *facts,
+				 const struct wpkg_host_subject *subject, struct wpkg_err *err)
+{
+	if (examination->facts_left < REPORT_COST)
+		return WPKG_OK;
 	examination->facts_left -= REPORT_COST;
 	struct wpkg_value *table =
 		wpkg_value_add(examination->arena, facts, "hosts", WPKG_VALUE_TABLE);

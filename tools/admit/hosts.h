@@ -10,6 +10,7 @@
 #include "pkg/host_match.h"
 
 struct examination;
+struct linked;
 
 struct declared_host {
 	struct wpkg_str id;
@@ -27,10 +28,22 @@ struct hosts {
 /* Reads what the invoice declares. */
 WPKG_MUST_CHECK enum wpkg_status hosts_begin(struct examination *examination, struct wpkg_err *err);
 
-/* Looks at a valid module of that name, and adds where it runs to its facts. */
+/* Looks at a valid module of that name; subject says which of its imports are linked. */
 WPKG_MUST_CHECK enum wpkg_status hosts_look_at(struct examination *examination,
-					       struct wpkg_value *facts, struct wpkg_str name,
+					       struct wpkg_str name,
 					       const struct wpkg_host_subject *subject,
 					       struct wpkg_err *err);
+
+/* Looks at a module of a dependency, which comes along: what it imports, the host must have. */
+WPKG_MUST_CHECK enum wpkg_status hosts_look_at_linked(struct examination *examination,
+						      const struct linked *linked,
+						      struct wpkg_err *err);
+
+/* Adds to a module's facts where it runs as it is, alone: they are kept for its bytes, whichever
+ * version they come with. */
+WPKG_MUST_CHECK enum wpkg_status hosts_add_facts(struct examination *examination,
+						 struct wpkg_value *facts,
+						 const struct wpkg_host_subject *subject,
+						 struct wpkg_err *err);
 
 #endif

@@ -62,16 +62,20 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 	return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
 }
 
-/* All modules of a version share what the verdict may hold of facts. */
-static enum wpkg_status add_facts(struct examination *examination, struct wpkg_value *entry,
-				  struct wpkg_str name, const struct finding *finding,
-				  struct wpkg_err *err)
+static struct wpkg_host_subject host_subject_of(const struct finding *finding)
 {
-	const struct wpkg_host_subject subject = {
+	return (struct wpkg_host_subject){
 		.module = finding->module,
 		.component = finding->module ? NULL : &finding->component,
 		.size = finding->facts->size,
 	};
+}
+
+/* All modules of a version share what the verdict may hold of facts. */
+static enum wpkg_status add_facts(struct examination *examination, struct wpkg_value *entry,
+				  const struct finding *finding, struct wpkg_err *err)
+{
+	struct wpkg_host_subject subject = host_subject_of(finding);
 	struct wpkg_arena *arena = examination->arena;
 	struct wpkg_value *table = wpkg_value_add(arena, entry, "facts", WPKG_VALUE_TABLE);
 	if (!table)
@@ -82,7 +86,7 @@ static enum wpkg_status add_facts(struct examination *examination, struct wpkg_v
 		status = wpkg_facts_add_component(arena, table, &finding->component,
 						  &examination->facts_left, err);
 	if (status == WPKG_OK)
-		status = hosts_look_at(examination, table, name, &subject, err);
+		status = hosts_add_facts(examination, table, &subject, err);
 	return status;
 }
 
@@ -105,15 +109,48 @@ static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry,
 }
 
 static enum wpkg_status add_finding(struct examination *examination, struct wpkg_value *entry,
-				    struct wpkg_str name, const struct finding *finding,
-				    struct wpkg_err *err)
+				    const struct finding *finding, struct wpkg_err *err)
 {
 	if (!wpkg_value_add_boolean(examination->arena, entry, "valid", finding->facts != NULL))
 		return no_memory(err);
 	if (finding->facts)
-		return add_facts(examination, entry, name, finding, err);
+		return add_facts(examination, entry, finding, err);
 	examination->has_invalid = true;
 	return add_error(examination->arena, entry, finding) ? WPKG_OK : no_memory(err);
+}
+
+/* What the later stages want to know of a valid module, while it is here. */
+static enum wpkg_status show(struct examination *examination, struct linked *linked,
+			     const struct finding *finding, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	struct wpkg_host_subject subject = host_subject_of(finding);
+	struct rules_subject ruled = {.name = linked->name, .facts = finding->facts};
+	if (finding->module)
+		status = links_look_at(examination, linked, finding->module, err);
+	if (status != WPKG_OK)
+		return status;
+	subject.linked = ruled.linked = linked->elsewhere;
+	if (!rules_look_at(&examination->rules, examination->arena, &examination->question->policy,
+			   &ruled))
+		return no_memory(err);
+	return hosts_look_at(examination, linked->name, &subject, err);
+}
+
+/* The same bytes may be there under several names. */
+static enum wpkg_status show_all(struct examination *examination, struct wpkg_str sha256,
+				 const struct finding *finding, struct wpkg_err *err)
+{
+	const struct links *links = &examination->links;
+	const struct wpkg_invoice *invoice = examination->question->invoice;
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < links->count && !links->modules[i].package;
+	     i++) {
+		struct linked *linked = &links->modules[i];
+		if (wpkg_str_equal(invoice->parcels[linked->number].label.sha256, sha256))
+			status = show(examination, linked, finding, err);
+	}
+	return status;
 }
 
 static enum wpkg_status examine_module(struct examination *examination, struct wpkg_value *modules,
@@ -141,11 +178,9 @@ static enum wpkg_status examine_module(struct examination *examination, struct w
 				    (int64_t)milliseconds))
 		status = no_memory(err);
 	if (status == WPKG_OK)
-		status = add_finding(examination, entry, label->name, &finding, err);
-	if (status == WPKG_OK && finding.facts &&
-	    !rules_look_at(&examination->rules, examination->arena, &examination->question->policy,
-			   label->name, finding.facts))
-		status = no_memory(err);
+		status = add_finding(examination, entry, &finding, err);
+	if (status == WPKG_OK && finding.facts)
+		status = show_all(examination, label->sha256, &finding, err);
 	examination->has_modules = true;
 	examination->looked_at++;
 	wpkg_facts_free(finding.facts);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "examination.h"
 
 enum wpkg_status parcel_open(struct parcel *out, struct examination *examination, size_t index,
 			     struct wpkg_err *err)

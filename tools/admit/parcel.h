@@ -2,12 +2,18 @@
 #ifndef WPKG_ADMIT_PARCEL_H
 #define WPKG_ADMIT_PARCEL_H
 
-/* A parcel of the version, as the server handed it over: an open descriptor, and its bytes. */
+/* A parcel of the version or of a dependency, as the server handed it over: an open descriptor, and
+ * its bytes. */
 
-#include "examination.h"
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct examination;
 
 struct parcel {
-	size_t index; /* in the invoice */
+	size_t index; /* its number (pkg/admission.h) */
 	int fd;	      /* to read; -1: closed */
 	struct wpkg_str bytes;
 };

@@ -60,17 +60,25 @@ static bool note(struct rules *rules, struct wpkg_arena *arena, enum rule rule, 
 }
 
 static bool look_at_features(struct rules *rules, struct wpkg_arena *arena,
-			     const struct wpkg_policy *policy, struct wpkg_str name,
-			     const struct wpkg_facts *facts)
+			     const struct wpkg_policy *policy, const struct rules_subject *subject)
 {
+	const struct wpkg_facts *facts = subject->facts;
 	for (uint32_t i = 0; policy->features && i < facts->feature_count; i++) {
 		const struct wpkg_facts_feature *feature = &facts->features[i];
 		if (!(policy->features >> feature->feature & 1))
 			return note(rules, arena, RULE_FEATURES, "parcel %.*s: %#x: needs %s",
-				    WPKG_STR_ARG(name), (unsigned)feature->offset,
+				    WPKG_STR_ARG(subject->name), (unsigned)feature->offset,
 				    wpkg_feature_name(feature->feature));
 	}
 	return true;
+}
+
+static bool is_linked(const struct rules_subject *subject, struct wpkg_str module)
+{
+	for (size_t i = 0; i < subject->linked.count; i++)
+		if (wpkg_str_equal(subject->linked.items[i], module))
+			return true;
+	return false;
 }
 
 static bool is_allowed(const struct wpkg_strings *patterns, struct wpkg_str import)
@@ -82,13 +90,15 @@ static bool is_allowed(const struct wpkg_strings *patterns, struct wpkg_str impo
 }
 
 static bool look_at_imports(struct rules *rules, struct wpkg_arena *arena,
-			    const struct wpkg_policy *policy, struct wpkg_str name,
-			    const struct wpkg_facts *facts)
+			    const struct wpkg_policy *policy, const struct rules_subject *subject)
 {
+	const struct wpkg_facts *facts = subject->facts;
 	struct wpkg_buf import;
 	bool noted = true;
 	wpkg_buf_init(&import, SIZE_MAX);
 	for (uint32_t i = 0; noted && policy->imports.count > 0 && i < facts->import_count; i++) {
+		if (is_linked(subject, facts->imports[i].module))
+			continue;
 		wpkg_buf_reset(&import);
 		wpkg_buf_append_str(&import, facts->imports[i].module);
 		wpkg_buf_append_byte(&import, '.');
@@ -96,15 +106,18 @@ static bool look_at_imports(struct rules *rules, struct wpkg_arena *arena,
 		noted = import.failed == WPKG_OK;
 		if (noted && !is_allowed(&policy->imports, wpkg_buf_str(&import)))
 			noted = note(rules, arena, RULE_IMPORTS, "parcel %.*s: imports %.*s",
-				     WPKG_STR_ARG(name), WPKG_STR_ARG(wpkg_buf_str(&import)));
+				     WPKG_STR_ARG(subject->name),
+				     WPKG_STR_ARG(wpkg_buf_str(&import)));
 	}
 	wpkg_buf_clear(&import);
 	return noted;
 }
 
 bool rules_look_at(struct rules *rules, struct wpkg_arena *arena, const struct wpkg_policy *policy,
-		   struct wpkg_str name, const struct wpkg_facts *facts)
+		   const struct rules_subject *subject)
 {
+	struct wpkg_str name = subject->name;
+	const struct wpkg_facts *facts = subject->facts;
 	unsigned long long size = facts->size, size_most = policy->module_size;
 	unsigned long long functions = facts->functions, functions_most = policy->functions;
 	if (size_most && size > size_most &&
@@ -115,8 +128,8 @@ bool rules_look_at(struct rules *rules, struct wpkg_arena *arena, const struct w
 	    !note(rules, arena, RULE_FUNCTIONS, "parcel %.*s: %llu functions, more than %llu",
 		  WPKG_STR_ARG(name), functions, functions_most))
 		return false;
-	return look_at_features(rules, arena, policy, name, facts) &&
-	       look_at_imports(rules, arena, policy, name, facts);
+	return look_at_features(rules, arena, policy, subject) &&
+	       look_at_imports(rules, arena, policy, subject);
 }
 
 /* What the package itself must have. */

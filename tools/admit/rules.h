@@ -24,9 +24,16 @@ struct rules {
 	struct wpkg_str offences[RULE_COUNT]; /* a line each; empty: none */
 };
 
-/* Looks at a valid module of that name. False when memory is out. */
+/* A valid module, as the rules see it. */
+struct rules_subject {
+	struct wpkg_str name;
+	const struct wpkg_facts *facts;
+	struct wpkg_strings linked; /* module names that are not imported from the host */
+};
+
+/* Looks at one. False when memory is out. */
 WPKG_MUST_CHECK bool rules_look_at(struct rules *rules, struct wpkg_arena *arena,
-				   const struct wpkg_policy *policy, struct wpkg_str name,
-				   const struct wpkg_facts *facts);
+				   const struct wpkg_policy *policy,
+				   const struct rules_subject *subject);
 
 #endif

@@ -19,11 +19,33 @@ static const struct wpkg_invoice invoice = {.bindle_version = WPKG_STR("1.0.0"),
 					    .parcels = parcels,
 					    .parcel_count = 1};
 
+static struct wpkg_question_module modules[] = {
+	{WPKG_STR("a.wasm"), WPKG_STR("11"), 7},
+	{WPKG_STR("b.wasm"), WPKG_STR("22"), (uint64_t)1 << 40},
+};
+static struct wpkg_str names[] = {WPKG_STR("example.com/text"), WPKG_STR("example.com/far")};
+
+static struct wpkg_question_package packages[] = {
+	{.name = WPKG_STR("example.com/json"),
+	 .version = WPKG_STR("1.2.0"),
+	 .digest = WPKG_STR("sha256:33"),
+	 .needs = {names, 1},
+	 .modules = modules,
+	 .module_count = 2},
+	{.name = WPKG_STR("example.com/text"),
+	 .version = WPKG_STR("1.0.0"),
+	 .digest = WPKG_STR("sha256:44")},
+};
+
 static enum wpkg_status there_and_back(struct wpkg_question *out, struct wpkg_arena *arena)
 {
 	struct wpkg_err err;
 	struct wpkg_buf text;
 	struct wpkg_question question = {.invoice = &invoice,
+					 .closure = {.packages = packages,
+						     .count = 2,
+						     .foreign = {names + 1, 1},
+						     .problems = {names, 2}},
 					 .milliseconds = 1000,
 					 .memory = (uint64_t)1 << 40,
 					 .fuel = UINT64_MAX,
@@ -47,6 +69,16 @@ START_TEST(a_question_comes_back_as_it_was)
 	ck_assert_uint_eq(question.fuel, INT64_MAX);
 	ck_assert_uint_eq(question.output, 5);
 	ck_assert(wpkg_str_equal_text(question.invoice->parcels[0].label.name, "app.wasm"));
+	const struct wpkg_question_closure *closure = &question.closure;
+	ck_assert_uint_eq(closure->count, 2);
+	ck_assert(wpkg_str_equal(closure->packages[0].needs.items[0], names[0]));
+	ck_assert_uint_eq(closure->packages[0].module_count, 2);
+	ck_assert(wpkg_str_equal_text(closure->packages[0].modules[1].sha256, "22"));
+	ck_assert_uint_eq(closure->packages[0].modules[1].size, (uint64_t)1 << 40);
+	ck_assert_uint_eq(closure->packages[1].module_count, 0);
+	ck_assert(wpkg_str_equal_text(closure->packages[1].digest, "sha256:44"));
+	ck_assert(wpkg_str_equal(closure->foreign.items[0], names[1]));
+	ck_assert_uint_eq(closure->problems.count, 2);
 	wpkg_arena_clear(&arena);
 }
 END_TEST

@@ -41,7 +41,8 @@ static const char full[] = "features = \"mvp,simd,multi-value\"\n"
 			   "need-check = true\n"
 			   "need-license = true\n"
 			   "need-host = false\n"
-			   "run-twice = true\n";
+			   "run-twice = true\n"
+			   "foreign-dependencies = true\n";
 
 static void check_full(const struct wpkg_policy *policy)
 {
@@ -52,6 +53,7 @@ static void check_full(const struct wpkg_policy *policy)
 	ck_assert_uint_eq(policy->module_size, 2 << 20);
 	ck_assert_uint_eq(policy->functions, 1000);
 	ck_assert(policy->need_check && policy->need_license && policy->run_twice);
+	ck_assert(policy->foreign_dependencies);
 	ck_assert(!policy->need_host);
 }
 

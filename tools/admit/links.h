@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WPKG_ADMIT_LINKS_H
+#define WPKG_ADMIT_LINKS_H
+
+/*
+ * The modules of a version and of the packages that it depends on, and which imports of theirs
+ * belong to which of them. By the module name of an import, the first that there is:
+ *
+ *   another module of the same package, as its parcel is called without ".wasm", or without its
+ *     folders, too;
+ *   the only module of a package that this one depends on, as that package is called, or by the
+ *     last part of its name ("json" for example.com/json);
+ *   one of several modules of it: the same and "/FILE", its parcel's name as above;
+ *   the host.
+ *
+ * Each package sees its own modules and dependencies, not those of others.
+ */
+
+#include "base/err.h"
+#include "base/str.h"
+#include "parcel.h"
+#include "pkg/invoice.h"
+#include "pkg/resolve.h"
+#include "wasm/module.h"
+
+struct examination;
+struct linked;
+
+struct link_binding {
+	struct wpkg_str import; /* module name */
+	struct linked *from;
+};
+
+/* A module that may take part. */
+struct linked {
+	size_t number;				     /* of its parcel (pkg/admission.h) */
+	const struct wpkg_question_package *package; /* NULL: the version's own */
+	struct wpkg_str name;			     /* of its parcel */
+	struct wpkg_str path, stem;		     /* without ".wasm"; and without folders */
+	uint32_t import_count;			     /* known once it was looked at */
+	struct link_binding *bindings;		     /* each import name once */
+	size_t binding_count;
+	struct wpkg_strings elsewhere; /* module names that are not the host's: bound, or foreign */
+	struct wpkg_str ambiguity;     /* a line; empty: none */
+	struct parcel parcel;
+	struct wpkg_module *module; /* NULL: not loaded */
+	bool is_queued, is_broken;  /* of the stage */
+};
+
+struct links {
+	struct linked *modules; /* the version's own first */
+	size_t count;
+	struct wpkg_dependencies needs; /* of the version */
+};
+
+/* Who could take part, by name. */
+WPKG_MUST_CHECK enum wpkg_status links_begin(struct examination *examination, struct wpkg_err *err);
+
+/* The one of the version's own modules that is that parcel. */
+struct linked *links_find(const struct links *links, size_t parcel);
+
+/* Finds out what its imports belong to. */
+WPKG_MUST_CHECK enum wpkg_status links_look_at(struct examination *examination,
+					       struct linked *linked,
+					       const struct wpkg_module *module,
+					       struct wpkg_err *err);
+
+/* "app.wasm", or "example.com/json/1.2.0 json.wasm"; in the arena, ptr NULL when memory is out. */
+struct wpkg_str links_origin(struct wpkg_arena *arena, const struct linked *linked);
+
+#endif
