@@ -170,14 +170,48 @@ static enum wpkg_status write_port(const struct config *config, uint16_t port, s
 			       err);
 }
 
-static void log_start(const struct server *server, const struct listener *listener)
+/* The two sockets, and what serves on them. */
+struct front {
+	struct listener listener;
+	struct listener internal; /* of metrics-listen */
+	struct http *http;
+	struct http *http_internal; /* NULL: there is none */
+};
+
+static enum wpkg_status open_listeners(struct front *front, const struct config *config,
+				       struct wpkg_err *err)
+{
+	enum wpkg_status status = listen_open(&front->listener, config->listen, err);
+	if (status == WPKG_OK && config->metrics_listen)
+		status = listen_bind(&front->internal, config->metrics_listen, err);
+	return status == WPKG_OK ? check_exposure(config, &front->listener, err) : status;
+}
+
+/* Operators' first: they may ask whether it is ready before it is. */
+static enum wpkg_status start_http(struct front *front, struct server *server, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	if (server->config.metrics_listen)
+		status = http_start(&front->http_internal, server, front->internal.socket,
+				    HTTP_OPERATORS, err);
+	if (status == WPKG_OK)
+		status =
+			http_start(&front->http, server, front->listener.socket, HTTP_CLIENTS, err);
+	return status;
+}
+
+static void log_start(const struct server *server, const struct front *front)
 {
 	struct log_line line;
 	const char *missing = admission_missing(server->admission);
 	log_begin(&line, "start");
 	log_text(&line, "version", WPKG_LIT(WPKG_VERSION));
 	log_text(&line, "listen", wpkg_str_from(server->config.listen));
-	log_number(&line, "port", listener->port);
+	log_number(&line, "port", front->listener.port);
+	if (server->config.metrics_listen) {
+		log_text(&line, "metrics-listen", wpkg_str_from(server->config.metrics_listen));
+		log_number(&line, "metrics-port", front->internal.port);
+	}
 	log_text(&line, "data", wpkg_str_from(server->config.data));
 	log_end(&line);
 	if (missing[0])
@@ -272,25 +306,25 @@ static void drain(struct server *server, struct http *http)
 	await_answers(http, LAST_ANSWERS_SECONDS);
 }
 
-static enum wpkg_status serve(struct server *server, const struct listener *listener,
-			      const sigset_t *signals, struct wpkg_err *err)
+static enum wpkg_status serve(struct server *server, const sigset_t *signals, struct wpkg_err *err)
 {
-	struct http *http = NULL;
-	enum wpkg_status status = check_exposure(&server->config, listener, err);
+	struct front front = {0};
+	enum wpkg_status status = open_listeners(&front, &server->config, err);
 	if (status == WPKG_OK)
-		status = http_start(&http, server, listener->socket, err);
+		status = start_http(&front, server, err);
 	if (status == WPKG_OK)
-		status = write_port(&server->config, listener->port, err);
+		status = write_port(&server->config, front.listener.port, err);
 	if (status == WPKG_OK) {
-		log_start(server, listener);
+		log_start(server, &front);
 		publish_resume(server);
 		catch_up_begin(server);
 		forget_begin(server->forgetter);
 		listen_notify("READY=1");
-		wait_for_signals(server, http, signals);
-		drain(server, http);
+		wait_for_signals(server, front.http, signals);
+		drain(server, front.http);
 	}
-	http_stop(http);
+	http_stop(front.http);
+	http_stop(front.http_internal); /* to the end it says that this is the end */
 	return status;
 }
 
@@ -308,7 +342,6 @@ static int run_serve(const struct wpkg_invocation *invocation)
 {
 	struct wpkg_err err;
 	sigset_t signals;
-	struct listener listener;
 	struct server *server = wpkg_mem_calloc(1, sizeof(*server));
 	if (!server) {
 		wpkg_err_set(&err, WPKG_ENOMEM, "no memory");
@@ -317,9 +350,7 @@ static int run_serve(const struct wpkg_invocation *invocation)
 	block_signals(&signals);
 	enum wpkg_status status = open_server(server, invocation, &err);
 	if (status == WPKG_OK)
-		status = listen_open(&listener, server->config.listen, &err);
-	if (status == WPKG_OK)
-		status = serve(server, &listener, &signals, &err);
+		status = serve(server, &signals, &err);
 	close_server(server);
 	return status == WPKG_OK ? WPKG_EXIT_DONE : fail(&err);
 }
@@ -338,6 +369,11 @@ const struct wpkg_command cmd_serve = {
 		"--htpasswd or a token; the first to push a name owns it. A package needs the "
 		"signatures that --strategy names, by keys of --keyring; it is published once its "
 		"modules are valid and its own checks pass, in processes that can reach nothing.\n"
+		"\n"
+		"/healthz says that it lives, /readyz that its store takes changes, /metrics what "
+		"it counts (for Prometheus), to whoever may read. With --metrics-listen all three "
+		"are answered on that address, to everybody who can reach it, in plain HTTP; "
+		"/metrics is then nowhere else.\n"
 		"\n"
 		"SIGTERM and SIGINT end it: it takes no more connections, finishes what is "
 		"running, and exits. SIGHUP reads the configuration, keys, users and the "

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "address.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "data/fields.h"
@@ -50,6 +51,10 @@ const struct wpkg_option config_rows[] = {
 	ROW("data", TEXT, "DIR", "keep everything in this folder", "DATA", data),
 	ROW("listen", TEXT, "ADDRESS:PORT", "where to listen (" LISTEN "); port 0: a free one",
 	    "LISTEN", listen),
+	ROW("metrics-listen", TEXT, "ADDRESS:PORT",
+	    "where to answer /metrics, /healthz and /readyz to operators, without a login, "
+	    "and /metrics nowhere else",
+	    "METRICS_LISTEN", metrics_listen),
 	ROW("port-file", TEXT, "FILE", "write the port there once it listens", "PORT_FILE",
 	    port_file),
 	ROW("tls-cert", TEXT, "FILE", "certificate chain (PEM)", "TLS_CERT", tls_cert),
@@ -59,7 +64,8 @@ const struct wpkg_option config_rows[] = {
 	ROW("public-url", TEXT, "URL",
 	    "what clients call this server, for addresses in answers (as they ask)", "PUBLIC_URL",
 	    public_url),
-	ROW("trusted-proxies", TEXT, "ADDRESS,...", "whose X-Forwarded-For says who the client is",
+	ROW("trusted-proxies", TEXT, "NETWORK,...",
+	    "addresses and networks (10.0.0.0/8) whose X-Forwarded-For says who the client is",
 	    "TRUSTED_PROXIES", trusted_proxies),
 	ROW("unauthenticated", FLAG, NULL, "anybody may do anything", "UNAUTHENTICATED",
 	    unauthenticated),
@@ -353,6 +359,18 @@ static enum wpkg_status check_range(const char *name, uint64_t number, uint64_t 
 			 (unsigned long long)most);
 }
 
+static enum wpkg_status check_proxies(const struct config *config, struct wpkg_err *err)
+{
+	struct wpkg_str rest = wpkg_str_from(config->trusted_proxies);
+	struct wpkg_str proxy;
+	enum wpkg_status status = WPKG_OK;
+	while (status == WPKG_OK && wpkg_str_split(&rest, ',', &proxy))
+		status = address_check_network(wpkg_str_trim(proxy), err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "trusted-proxies");
+	return status;
+}
+
 static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 {
 	const uint64_t day = 86400;
@@ -380,6 +398,8 @@ static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 				     ranges[i].most, err);
 	if (status == WPKG_OK)
 		status = check_word("unsigned", config->unsigned_, "allow", "deny", err);
+	if (status == WPKG_OK)
+		status = check_proxies(config, err);
 	if (status == WPKG_OK)
 		status = check_word("log-format", config->log_format, "text", "json", err);
 	if (status == WPKG_OK && !config->tls_cert != !config->tls_key)

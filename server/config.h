@@ -27,12 +27,13 @@ struct config {
 	const char *config; /* path of the configuration file */
 
 	const char *data;
-	const char *listen; /* "ADDRESS:PORT" */
+	const char *listen;	    /* "ADDRESS:PORT" */
+	const char *metrics_listen; /* the same, for operators; NULL: one listener for all */
 	const char *port_file;
 	const char *tls_cert, *tls_key;
 	bool insecure;
 	const char *public_url;	     /* what clients call us; NULL: what each request says */
-	const char *trusted_proxies; /* addresses, with commas between */
+	const char *trusted_proxies; /* addresses and networks, with commas between */
 
 	bool unauthenticated;
 	bool is_private;  /* reading needs a login */

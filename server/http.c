@@ -9,7 +9,19 @@
 #include "base/mem.h"
 #include "log.h"
 
+#define OPERATORS_MAX 64U /* connections */
 #define CIPHERS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* Of clients: who watches them is no one. */
+static void count_connection(struct http *http, int change)
+{
+	struct metrics *metrics = &http->server->metrics;
+	if (http->audience != HTTP_CLIENTS)
+		return;
+	atomic_fetch_add(&metrics->connections, change);
+	if (change > 0)
+		atomic_fetch_add(&metrics->accepted, 1);
+}
 
 static void see_connection(void *user, struct MHD_Connection *mhd, void **context,
 			   enum MHD_ConnectionNotificationCode code)
@@ -19,14 +31,13 @@ static void see_connection(void *user, struct MHD_Connection *mhd, void **contex
 		if (*context)
 			slow_remove(&http->slow, *context);
 		*context = NULL;
-		atomic_fetch_sub(&http->server->metrics.connections, 1);
+		count_connection(http, -1);
 		return;
 	}
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	*context = info ? slow_add(&http->slow, info->connect_fd) : NULL;
-	atomic_fetch_add(&http->server->metrics.connections, 1);
-	atomic_fetch_add(&http->server->metrics.accepted, 1);
+	count_connection(http, 1);
 }
 
 /* Targets are decoded by us, strictly; the library leaves them as they came. */
@@ -51,6 +62,7 @@ static void log_library(void *user, const char *format, va_list args)
 static enum wpkg_status start_daemon(struct http *http, int socket, struct wpkg_err *err)
 {
 	const struct config *config = &http->server->config;
+	bool internal = http->audience == HTTP_OPERATORS;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
 			 MHD_USE_ERROR_LOG | (http->certificates ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
@@ -64,30 +76,32 @@ static enum wpkg_status start_daemon(struct http *http, int socket, struct wpkg_
 	http->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, exchange_take, http, MHD_OPTION_EXTERNAL_LOGGER, log_library,
 		NULL, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_THREAD_POOL_SIZE,
-		(unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)config->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)config->max_connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)config->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)config->max_header, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, http,
-		MHD_OPTION_NOTIFY_CONNECTION, see_connection, http, MHD_OPTION_URI_LOG_CALLBACK,
-		exchange_begin, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+		internal ? 0 : (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT,
+		internal ? OPERATORS_MAX : (unsigned)config->max_connections,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->max_connections_per_address,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)config->max_header,
+		MHD_OPTION_NOTIFY_COMPLETED, exchange_end, http, MHD_OPTION_NOTIFY_CONNECTION,
+		see_connection, http, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, http,
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
 	return http->daemon ? WPKG_OK
 			    : WPKG_FAIL(err, WPKG_EIO,
 					"the HTTP server does not start; its log says more");
 }
 
 enum wpkg_status http_start(struct http **out, struct server *server, int socket,
-			    struct wpkg_err *err)
+			    enum http_audience audience, struct wpkg_err *err)
 {
 	struct http *http = wpkg_mem_calloc(1, sizeof(*http));
 	if (!http)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "http: no memory");
 	http->server = server;
+	http->audience = audience;
 	enum wpkg_status status = slow_start(&http->slow, server, err);
-	if (status == WPKG_OK)
+	if (status == WPKG_OK && audience == HTTP_CLIENTS)
 		status = rates_new(&http->rates, &server->limits, err);
-	if (status == WPKG_OK && server->config.tls_cert)
+	if (status == WPKG_OK && audience == HTTP_CLIENTS && server->config.tls_cert)
 		status = certificates_new(&http->certificates, &server->config, err);
 	if (status == WPKG_OK)
 		status = start_daemon(http, socket, err);

@@ -12,9 +12,16 @@
 
 struct http;
 
+/* Whom a socket is for. */
+enum http_audience {
+	HTTP_CLIENTS,
+	/* A few routes (route.is_internal): plain HTTP, no login, no rate, one thread. */
+	HTTP_OPERATORS,
+};
+
 /* Serves on a socket that listens; it is closed at the end. */
 WPKG_MUST_CHECK enum wpkg_status http_start(struct http **out, struct server *server, int socket,
-					    struct wpkg_err *err);
+					    enum http_audience audience, struct wpkg_err *err);
 
 /* A new certificate is in force with the next connection. A failure leaves what was there. */
 WPKG_MUST_CHECK enum wpkg_status http_reload(struct http *http, const struct config *config,
@@ -26,7 +33,7 @@ void http_quiesce(struct http *http);
 /* Requests that were not answered yet. */
 unsigned http_pending(const struct http *http);
 
-/* Ends everything. No worker may have a request any more. NULL is fine. */
+/* Ends everything there. No worker may have a request any more. NULL is fine. */
 void http_stop(struct http *http);
 
 #endif

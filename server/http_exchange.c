@@ -63,6 +63,7 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	exchange->mhd = mhd;
 	exchange->connection = connection_of(mhd);
 	request->server = http->server;
+	request->is_internal = http->audience == HTTP_OPERATORS;
 	request->started = wpkg_clock_monotonic();
 	request->method = METHOD_OTHER;
 	request->content_length = UINT64_MAX;
@@ -229,7 +230,7 @@ static bool needs_login(struct request *request)
 {
 	const struct config *config = &request->server->config;
 	bool needed = request->route->writes || (config->is_private && !request->route->is_open);
-	if (config->unauthenticated || !needed || request->user.len > 0)
+	if (config->unauthenticated || request->is_internal || !needed || request->user.len > 0)
 		return false;
 	challenge(request);
 	respond_refusal(request, 401, "access denied");
@@ -358,7 +359,8 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 			respond_refusal(request, 429, "too many requests");
 			return exchange_answer(exchange);
 		}
-		if (find_route(request) && identify(request, false) == WPKG_EBUSY)
+		if (find_route(request) && !request->is_internal &&
+		    identify(request, false) == WPKG_EBUSY)
 			return hand_over(exchange, STAGE_IDENTIFYING, POOL_LOGINS,
 					 identify_and_wait);
 	}

@@ -14,7 +14,7 @@ struct head {
 	unsigned lengths, codings, hosts, credentials, traces;
 	bool bad_name, bad_value, bad_length;
 	struct wpkg_str coding;
-	struct wpkg_str forwarded_for; /* the last such header */
+	struct wpkg_str forwarded_for; /* all such headers, as one list */
 	struct wpkg_str request_id, traceparent;
 };
 
@@ -45,6 +45,16 @@ static void keep(struct wpkg_str *field, struct wpkg_str value)
 {
 	if (!field->ptr)
 		*field = value;
+}
+
+/* RFC 9110, section 5.3: a list may come in several headers. */
+static void add_forwarded(struct head *head, struct wpkg_str value)
+{
+	struct wpkg_arena *arena = &head->exchange->request.arena;
+	if (head->forwarded_for.len > 0)
+		value = wpkg_arena_format(arena, "%.*s,%.*s", WPKG_STR_ARG(head->forwarded_for),
+					  WPKG_STR_ARG(value));
+	head->forwarded_for = value;
 }
 
 static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str value)
@@ -78,7 +88,7 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("expect"))) {
 		head->exchange->expects_continue = true;
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-forwarded-for"))) {
-		head->forwarded_for = value;
+		add_forwarded(head, value);
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-request-id"))) {
 		keep(&head->request_id, value);
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("traceparent"))) {
@@ -160,18 +170,32 @@ static bool take_target(struct request *request)
 	return refuse(request, 400, err.msg);
 }
 
-/* Behind a proxy that the operator trusts, the client is whom it names: the last of its list. */
-static void take_client(struct request *request, struct wpkg_str forwarded_for)
+static bool is_proxy(const struct request *request)
 {
 	struct wpkg_str rest = wpkg_str_from(request->server->config.trusted_proxies);
 	struct wpkg_str proxy;
-	struct wpkg_str client = {0};
-	bool is_trusted = false;
 	while (wpkg_str_split(&rest, ',', &proxy))
-		is_trusted |= wpkg_str_equal_text(wpkg_str_trim(proxy), request->address);
-	while (is_trusted && wpkg_str_split(&forwarded_for, ',', &client))
-		;
-	(void)address_parse(request->address, wpkg_str_trim(client));
+		if (address_is_within(wpkg_str_from(request->address), wpkg_str_trim(proxy)))
+			return true;
+	return false;
+}
+
+/*
+ * Behind a proxy that the operator trusts, the client is whom it names: the last of the list, or,
+ * where that is such a proxy, too, the one before. What stands further left anybody may have
+ * written.
+ */
+static void take_client(struct request *request, struct wpkg_str forwarded_for)
+{
+	while (forwarded_for.len > 0 && is_proxy(request)) {
+		size_t comma = wpkg_str_find_last(forwarded_for, ',');
+		bool is_first = comma == forwarded_for.len;
+		struct wpkg_str last =
+			wpkg_str_from_offset(forwarded_for, is_first ? 0 : comma + 1);
+		forwarded_for = wpkg_str_slice(forwarded_for, 0, is_first ? 0 : comma);
+		if (!address_parse(request->address, wpkg_str_trim(last)))
+			break;
+	}
 	address_network(request->network, request->address);
 }
 

@@ -51,7 +51,8 @@ void slow_remove(struct slow *slow, struct connection *connection);
 /* connection may be NULL: memory was out when it began. */
 void slow_enter(struct connection *connection, enum phase phase);
 
-/* http_rates.c: requests a minute of each network, roughly: some share a row now and then. */
+/* http_rates.c: requests a minute of each network, roughly: some share a row now and then. NULL has
+ * no limit. */
 
 struct rates;
 enum wpkg_status rates_new(struct rates **out, const struct limits *limits, struct wpkg_err *err);
@@ -94,9 +95,10 @@ struct exchange {
 
 struct http {
 	struct server *server;
+	enum http_audience audience;
 	struct MHD_Daemon *daemon;
 	struct slow slow;
-	struct rates *rates;
+	struct rates *rates;		   /* NULL: no limit */
 	struct certificates *certificates; /* NULL: plain HTTP */
 	atomic_uint pending;
 };

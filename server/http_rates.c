@@ -41,6 +41,8 @@ void rates_free(struct rates *rates)
 
 bool rates_take(struct rates *rates, const char *network)
 {
+	if (!rates)
+		return true;
 	uint64_t hash = wpkg_hash(wpkg_str_from(network));
 	uint64_t now = wpkg_clock_monotonic();
 	double capacity = (double)atomic_load(&rates->limits->requests);

@@ -125,13 +125,10 @@ static enum wpkg_status resolve(struct addrinfo **out, const char *address, stru
 	return WPKG_OK;
 }
 
-enum wpkg_status listen_open(struct listener *out, const char *address, struct wpkg_err *err)
+enum wpkg_status listen_bind(struct listener *out, const char *address, struct wpkg_err *err)
 {
 	struct addrinfo *info = NULL;
 	int fd = -1;
-	uint64_t inherited = inherited_count();
-	if (inherited > 0)
-		return take_inherited(out, inherited, err);
 	enum wpkg_status status = resolve(&info, address, err);
 	if (status != WPKG_OK)
 		return status;
@@ -143,6 +140,12 @@ enum wpkg_status listen_open(struct listener *out, const char *address, struct w
 	if (status != WPKG_OK)
 		close(fd);
 	return status;
+}
+
+enum wpkg_status listen_open(struct listener *out, const char *address, struct wpkg_err *err)
+{
+	uint64_t inherited = inherited_count();
+	return inherited > 0 ? take_inherited(out, inherited, err) : listen_bind(out, address, err);
 }
 
 /* Linux takes the unspecified address as loopback's (ip(7)); a time limit for sending is one for

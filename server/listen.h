@@ -16,6 +16,10 @@ struct listener {
 };
 
 /* address: "127.0.0.1:8080", "[::1]:8080"; port 0 is a free one. */
+WPKG_MUST_CHECK enum wpkg_status listen_bind(struct listener *out, const char *address,
+					     struct wpkg_err *err);
+
+/* The same, unless systemd hands a socket over: then that one. */
 WPKG_MUST_CHECK enum wpkg_status listen_open(struct listener *out, const char *address,
 					     struct wpkg_err *err);
 

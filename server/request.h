@@ -67,7 +67,9 @@ struct route {
 	bool keeps;	   /* its answers may be kept: they depend on path and index alone */
 	const char *name;  /* in logs and metrics */
 	enum refusal_style style;
-	bool is_public; /* pages of other origins may read its answers (CORS) */
+	bool is_public;	  /* pages of other origins may read its answers (CORS) */
+	bool is_internal; /* answered to operators, too, where they have a listener of their own */
+	bool moves;	  /* and then to nobody else */
 	/* Before the body; may answer at once. NULL: nothing to do. */
 	void (*begin)(struct request *request);
 	void (*handle)(struct request *request);
@@ -98,6 +100,7 @@ struct response {
 
 struct request {
 	struct server *server;
+	bool is_internal; /* it came by the operators' listener: nobody logs in there */
 	struct wpkg_arena arena;
 	struct wpkg_cause cause;	/* its id, and the trace that it belongs to */
 	char parent[WPKG_SPAN_LEN + 1]; /* whose step of the trace asks; empty: nobody's */

@@ -24,17 +24,21 @@
 static const struct route routes[] = {
 	{.pattern = "/healthz",
 	 .methods = READ,
+	 .is_internal = true,
 	 .is_open = true,
 	 .name = "healthz",
 	 .handle = health_get},
 	{.pattern = "/readyz",
 	 .methods = READ,
+	 .is_internal = true,
 	 .is_open = true,
 	 .pool = POOL_STORE,
 	 .name = "readyz",
 	 .handle = health_ready},
 	{.pattern = "/metrics",
 	 .methods = READ,
+	 .is_internal = true,
+	 .moves = true,
 	 .pool = POOL_METRICS,
 	 .name = "metrics",
 	 .handle = metrics_get},
@@ -305,11 +309,20 @@ size_t route_row(const struct route *route)
 	return route ? (size_t)(route - routes) + 1 : 0;
 }
 
+/* Is it there on the listener that the request came by? */
+static bool is_here(const struct route *route, const struct request *request)
+{
+	if (request->is_internal)
+		return route->is_internal;
+	return !route->moves || !request->server->config.metrics_listen;
+}
+
 const struct route *route_find(struct request *request, unsigned *allowed)
 {
 	for (size_t i = 0; i < ROUTES; i++) {
 		struct wpkg_str parts[REQUEST_PARTS] = {0};
 		if ((routes[i].methods & (unsigned)request->method) &&
+		    is_here(&routes[i], request) &&
 		    matches(wpkg_str_from(routes[i].pattern), request->path, parts)) {
 			memcpy(request->parts, parts, sizeof(parts));
 			return &routes[i];
@@ -318,7 +331,8 @@ const struct route *route_find(struct request *request, unsigned *allowed)
 	*allowed = 0;
 	for (size_t i = 0; i < ROUTES; i++) {
 		struct wpkg_str parts[REQUEST_PARTS];
-		if (matches(wpkg_str_from(routes[i].pattern), request->path, parts))
+		if (is_here(&routes[i], request) &&
+		    matches(wpkg_str_from(routes[i].pattern), request->path, parts))
 			*allowed |= routes[i].methods;
 	}
 	return NULL;
