@@ -24,6 +24,7 @@
 #include "log.h"
 #include "server.h"
 #include "store/session.h"
+#include "webhook.h"
 #include "web_asset.h"
 
 #define CONFIG_ARENA_MAX ((size_t)16 << 20)
@@ -42,6 +43,7 @@ static int fail(const struct wpkg_err *err)
 
 static void close_server(struct server *server)
 {
+	webhooks_stop(server->webhooks);
 	for (int pool = 0; pool < POOL_COUNT; pool++)
 		workers_free(server->pools[pool]);
 	forgetter_free(server->forgetter);
@@ -310,6 +312,9 @@ static enum wpkg_status serve(struct server *server, const sigset_t *signals, st
 {
 	struct front front = {0};
 	enum wpkg_status status = open_listeners(&front, &server->config, err);
+	/* Before the first request: a new hook is told of what happens from now on. */
+	if (status == WPKG_OK)
+		status = webhooks_start(&server->webhooks, server, err);
 	if (status == WPKG_OK)
 		status = start_http(&front, server, err);
 	if (status == WPKG_OK)

@@ -293,6 +293,16 @@ static enum wpkg_status take_policy(struct config *config, struct wpkg_arena *ar
 	return status == WPKG_OK ? wpkg_fields_close(&policy, err) : status;
 }
 
+static enum wpkg_status take_webhooks(struct config *config, struct wpkg_arena *arena,
+				      struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	const struct wpkg_value *array = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &array, "webhook", WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
+	return status == WPKG_OK && array ? webhook_rules_take(&config->webhooks, arena, array, err)
+					  : status;
+}
+
 static enum wpkg_status take_table(struct config *config, bool *given, struct wpkg_arena *arena,
 				   const struct wpkg_value *table, struct wpkg_err *err)
 {
@@ -303,6 +313,8 @@ static enum wpkg_status take_table(struct config *config, bool *given, struct wp
 		status = take_row(config, row, &given[row], arena, &fields, err);
 	if (status == WPKG_OK)
 		status = take_policy(config, arena, &fields, err);
+	if (status == WPKG_OK)
+		status = take_webhooks(config, arena, &fields, err);
 	return status == WPKG_OK ? wpkg_fields_close(&fields, err) : status;
 }
 
@@ -449,16 +461,42 @@ static void format_row(struct wpkg_buf *out, const struct config *config, size_t
 	wpkg_buf_append_byte(out, '\n');
 }
 
-/* The rules of admission as a table of the file; nothing when there are none. */
-static enum wpkg_status format_policy(struct wpkg_buf *out, const struct config *config,
-				      struct wpkg_err *err)
+/* What is a table of the file, not a row. */
+
+static bool add_policy(struct wpkg_arena *arena, struct wpkg_value *table,
+		       const struct config *config)
+{
+	struct wpkg_value *policy = wpkg_value_add(arena, table, "policy", WPKG_VALUE_TABLE);
+	bool good = policy && wpkg_policy_add(arena, policy, &config->policy);
+	if (good && policy->count == 0)
+		table->count--;
+	return good;
+}
+
+static bool add_webhooks(struct wpkg_arena *arena, struct wpkg_value *table,
+			 const struct config *config)
+{
+	return webhook_rules_add(arena, table, &config->webhooks);
+}
+
+static const struct {
+	const char *name;
+	bool (*add)(struct wpkg_arena *arena, struct wpkg_value *table,
+		    const struct config *config);
+	bool is_reloaded;
+} tables[] = {{"policy", add_policy, false}, {"webhook", add_webhooks, false}};
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+/* Nothing when the table is empty. */
+static enum wpkg_status format_table(struct wpkg_buf *out, size_t which,
+				     const struct config *config, struct wpkg_err *err)
 {
 	struct wpkg_arena arena;
 	wpkg_arena_init(&arena, CONFIG_MAX);
 	struct wpkg_value *table = wpkg_value_new_table(&arena);
-	struct wpkg_value *policy = wpkg_value_add(&arena, table, "policy", WPKG_VALUE_TABLE);
-	bool good = policy && wpkg_policy_add(&arena, policy, &config->policy);
-	if (good && policy->count > 0) {
+	bool good = table && tables[which].add(&arena, table, config);
+	if (good && table->count > 0) {
 		wpkg_buf_append_byte(out, '\n');
 		wpkg_toml_write(out, table);
 	}
@@ -473,7 +511,9 @@ enum wpkg_status config_format(struct wpkg_buf *out, const struct config *config
 {
 	for (size_t row = 1; row < ROWS; row++)
 		format_row(out, config, row);
-	enum wpkg_status status = format_policy(out, config, err);
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < TABLES; i++)
+		status = format_table(out, i, config, err);
 	return status == WPKG_OK ? wpkg_buf_check(out, "configuration", err) : status;
 }
 
@@ -506,9 +546,11 @@ const char *config_needs_restart(const struct config *old, const struct config *
 		if (!are_equal(&before, &after) && !is_reloaded(config_rows[row].name))
 			name = config_rows[row].name;
 	}
-	if (!name && (format_policy(&before, old, NULL) != WPKG_OK ||
-		      format_policy(&after, fresh, NULL) != WPKG_OK || !are_equal(&before, &after)))
-		name = "policy";
+	for (size_t i = 0; !name && i < TABLES; i++)
+		if (format_table(&before, i, old, NULL) != WPKG_OK ||
+		    format_table(&after, i, fresh, NULL) != WPKG_OK ||
+		    (!are_equal(&before, &after) && !tables[i].is_reloaded))
+			name = tables[i].name;
 	wpkg_buf_clear(&before);
 	wpkg_buf_clear(&after);
 	return name;

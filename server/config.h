@@ -11,6 +11,8 @@
  *
  *   [policy]
  *   need-check = true
+ *
+ * and so do webhooks, in tables of an array (webhook_rules.h).
  */
 
 #include <stdbool.h>
@@ -21,6 +23,7 @@
 #include "base/command.h"
 #include "base/err.h"
 #include "pkg/policy.h"
+#include "webhook_rules.h"
 
 /* Texts are borrowed from the command line, the environment or an arena. NULL: not given. */
 struct config {
@@ -72,6 +75,7 @@ struct config {
 	const char *host_profiles; /* folder; NULL: none */
 
 	const char *log_format; /* "text" or "json" */
+	struct webhook_rules webhooks;
 };
 
 #define CONFIG_ROWS_MAX 64

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "server.h"
 #include "store/event.h"
+#include "webhook.h"
 
 #define INTERVAL UINT64_C(3600000000000) /* nanoseconds between two looks at all events */
 
@@ -39,7 +40,7 @@ static void run(void *user)
 	struct wpkg_err err;
 	uint64_t count = 0;
 	const struct wpkg_event_forget wanted = {.before = wpkg_clock_now() - forgetter->age,
-						 .last = INT64_MAX,
+						 .last = webhooks_passed(server->webhooks),
 						 .stop = &server->is_ending};
 	if (wpkg_event_forget(&count, server->store, &wanted, &err) != WPKG_OK) {
 		log_event("forget-failed", "error", err.msg);

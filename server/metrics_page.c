@@ -7,6 +7,7 @@
 
 #include "server.h"
 #include "store/figures.h"
+#include "webhook.h"
 
 #define SECONDS 1e9 /* nanoseconds */
 #define LABELS 160  /* bytes of a sample's labels */
@@ -320,6 +321,7 @@ void metrics_get(struct request *request)
 	write_admission(&exposition, server);
 	write_activity(&exposition, server);
 	write_store(&exposition, server);
+	webhooks_write(&exposition, server->webhooks);
 	metrics_write_process(&exposition);
 	exposition_gauge(&exposition, "process_start_time_seconds",
 			 "When this process began, in UNIX seconds.", (uint64_t)server->started);

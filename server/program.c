@@ -28,6 +28,10 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_owner_set,
 	/* what happened */
 	&cmd_audit,
+	&cmd_webhook_list,
+	&cmd_webhook_dead,
+	&cmd_webhook_retry,
+	&cmd_webhook_test,
 
 	&cmd_help,
 	&cmd_version,

@@ -32,6 +32,7 @@ struct server {
 	struct web_assets *assets;
 	struct users *users;
 	struct forgetter *forgetter;
+	struct webhooks *webhooks; /* NULL: none are configured */
 	struct host_keys *keys;
 	struct metrics metrics;
 	int64_t started; /* UNIX seconds */

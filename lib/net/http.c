@@ -12,11 +12,13 @@
 
 #include "base/mem.h"
 #include "curl_int.h"
+#include "net/public_address.h"
 
 #define PARALLEL_MAX 16
 #define REFUSAL_MAX ((size_t)64 * 1024) /* bytes kept of a refusal's body */
 #define HEADERS_MAX ((size_t)256 * 1024)
-#define SLOWEST 64 /* bytes a second; slower counts as silence */
+#define STOP_MS 100 /* between two looks at whether to stop */
+#define SLOWEST 64  /* bytes a second; slower counts as silence */
 
 struct wpkg_http {
 	const struct curl_api *api;
@@ -31,6 +33,7 @@ struct wpkg_http_transfer {
 	struct curl_slist *headers;
 	uint64_t sent;	   /* bytes of the body that curl has */
 	uint64_t received; /* bytes of the answer's body */
+	bool refused;	   /* to connect to an address */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -208,8 +211,36 @@ static CURLcode set_bounds(struct wpkg_http_transfer *transfer)
 	SET(CURLOPT_CONNECTTIMEOUT, (long)options->connect_seconds);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)stall);
-	if (options->ca_file)
-		SET(CURLOPT_CAINFO, options->ca_file);
+	if (exchange->most_seconds > 0)
+		SET(CURLOPT_TIMEOUT, (long)exchange->most_seconds);
+	if (exchange->ca_file || options->ca_file)
+		SET(CURLOPT_CAINFO, exchange->ca_file ? exchange->ca_file : options->ca_file);
+	return code;
+}
+
+/* Of several addresses of a name another may do. */
+static curl_socket_t open_public(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct wpkg_http_transfer *transfer = user;
+	(void)purpose;
+	if (!wpkg_address_is_public(&address->addr)) {
+		transfer->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* One connection each: another's may lead where this one must not. */
+static CURLcode set_only_public(struct wpkg_http_transfer *transfer)
+{
+	const struct curl_api *api = transfer->http->api;
+	CURL *easy = transfer->easy;
+	CURLcode code = CURLE_OK;
+	SET(CURLOPT_OPENSOCKETFUNCTION, open_public);
+	SET(CURLOPT_OPENSOCKETDATA, transfer);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_FRESH_CONNECT, 1L);
+	SET(CURLOPT_FORBID_REUSE, 1L);
 	return code;
 }
 
@@ -286,6 +317,9 @@ static bool add_headers(struct wpkg_http_transfer *transfer)
 	const char *trace = transfer->http->options.traceparent;
 	if (trace && !add_header(transfer, "traceparent", trace))
 		return false;
+	for (const char *const *at = exchange->more_headers; at && at[0]; at += 2)
+		if (!add_header(transfer, at[0], at[1]))
+			return false;
 	return !exchange->authorization ||
 	       add_header(transfer, "Authorization", exchange->authorization);
 }
@@ -320,6 +354,8 @@ static enum wpkg_status begin(struct wpkg_http *http, struct wpkg_http_exchange 
 		goto out;
 	}
 	CURLcode code = set_bounds(transfer);
+	if (code == CURLE_OK && exchange->only_public)
+		code = set_only_public(transfer);
 	if (code == CURLE_OK)
 		code = set_request(transfer);
 	if (code != CURLE_OK) {
@@ -390,6 +426,8 @@ static void take_result(struct wpkg_http_transfer *transfer, CURLcode code)
 		note_request_id(exchange);
 		return;
 	}
+	if (exchange->result == WPKG_OK && transfer->refused && status == 0)
+		fail(exchange, WPKG_EDENIED, "its address is not one of the Internet");
 	if (exchange->result == WPKG_OK)
 		fail(exchange, status_of(code),
 		     transfer->why[0] ? transfer->why : api->easy_strerror(code));
@@ -498,14 +536,21 @@ enum wpkg_status wpkg_http_run_queue(struct wpkg_http *http, const struct wpkg_h
 				     struct wpkg_err *err)
 {
 	struct run run = {.http = http, .queue = queue, .err = err};
+	const atomic_bool *stop = http->options.stop;
 	for (;;) {
+		if (stop && atomic_load(stop)) {
+			struct wpkg_err why;
+			wpkg_err_set(&why, WPKG_EBUSY, "stopped");
+			note(&run, WPKG_EBUSY, &why);
+		}
 		fill(&run);
 		if (run.status != WPKG_OK || run.count == 0)
 			break;
 		int running = 0;
 		CURLMcode code = http->api->multi_perform(http->multi, &running);
 		if (code == CURLM_OK && running == (int)run.count)
-			code = http->api->multi_poll(http->multi, NULL, 0, 1000, NULL);
+			code = http->api->multi_poll(http->multi, NULL, 0, stop ? STOP_MS : 1000,
+						     NULL);
 		if (code != CURLM_OK) {
 			struct wpkg_err why;
 			wpkg_err_set(&why, WPKG_EIO, "%s", http->api->multi_strerror(code));

@@ -11,6 +11,7 @@
  * libcurl does the work and is seen in this folder only. It is loaded with the first exchange.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,14 +40,20 @@ struct wpkg_http_exchange {
 	/* the request */
 	enum wpkg_http_method method;
 	const char *url;
-	const char *accept;	   /* NULL: anything */
-	const char *content_type;  /* NULL: none */
-	const char *authorization; /* the header's value; NULL: anonymous */
+	const char *accept;		 /* NULL: anything */
+	const char *content_type;	 /* NULL: none */
+	const char *authorization;	 /* the header's value; NULL: anonymous */
+	const char *const *more_headers; /* name and value in turn, NULL ends; or NULL */
 	bool from_fd; /* POST, PUT: the body is body_size bytes of body_fd, from its start */
 	int body_fd;
 	uint64_t body_size;
 	struct wpkg_str body;	/* POST, PUT, when not from_fd */
 	uint64_t stall_seconds; /* given up after so long without a byte; 0: the client's */
+	uint64_t most_seconds;	/* given up after so long in all; 0: never */
+	/* Only to addresses of the Internet (public_address.h), over a connection of its own and no
+	 * proxy: what a name resolves to is looked at when it is connected to. WPKG_EDENIED. */
+	bool only_public;
+	const char *ca_file; /* instead of the client's; NULL: that */
 
 	/* what becomes of the answer */
 	uint64_t max_answer; /* bytes of a body; more is WPKG_ELIMIT */
@@ -83,6 +90,8 @@ struct wpkg_http_options {
 	uint64_t redirects;	  /* at most; 0: 5 */
 	const char *ca_file;	  /* certificates to trust instead of the system's; NULL */
 	const char *traceparent;  /* the trace that all of it belongs to (traceparent.h); NULL */
+	/* Everything is given up soon after it is true, WPKG_EBUSY; NULL: never. */
+	const atomic_bool *stop;
 	/* Told of each finished exchange; NULL: nobody. */
 	void (*trace)(void *user, const struct wpkg_http_exchange *exchange);
 	void *user;
