@@ -82,20 +82,23 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	return exchange;
 }
 
+static void log_trace(struct log_line *line, const struct request *request)
+{
+	struct wpkg_str trace = wpkg_str_from(request->cause.traceparent);
+	if (trace.len == 0)
+		return;
+	log_text(line, "trace", wpkg_str_slice(trace, WPKG_TRACE_AT, WPKG_SPAN_AT - 1));
+	log_text(line, "span", wpkg_str_slice(trace, WPKG_SPAN_AT, WPKG_SPAN_AT + WPKG_SPAN_LEN));
+	if (request->parent[0])
+		log_text(line, "parent", wpkg_str_from(request->parent));
+}
+
 static void log_request(const struct request *request, uint64_t nanoseconds, bool is_whole)
 {
 	struct log_line line;
 	const struct response *response = &request->response;
 	log_begin(&line, "request");
-	struct wpkg_str trace = wpkg_str_from(request->cause.traceparent);
 	log_text(&line, "id", wpkg_str_from(request->cause.request));
-	if (trace.len > 0) {
-		log_text(&line, "trace", wpkg_str_slice(trace, WPKG_TRACE_AT, WPKG_SPAN_AT - 1));
-		log_text(&line, "span",
-			 wpkg_str_slice(trace, WPKG_SPAN_AT, WPKG_SPAN_AT + WPKG_SPAN_LEN));
-	}
-	if (request->parent[0])
-		log_text(&line, "parent", wpkg_str_from(request->parent));
 	log_text(&line, "address", wpkg_str_from(request->address));
 	log_text(&line, "method", wpkg_str_from(method_name(request->method)));
 	/* Without the query: it may hold what somebody mistook for a place for secrets. */
@@ -103,12 +106,12 @@ static void log_request(const struct request *request, uint64_t nanoseconds, boo
 		 wpkg_str_slice(request->target, 0, wpkg_str_find(request->target, '?')));
 	if (request->user.len > 0)
 		log_text(&line, "user", request->user);
-	if (request->route)
-		log_text(&line, "route", wpkg_str_from(request->route->name));
 	log_number(&line, "status", response->status);
 	log_number(&line, "received", (int64_t)request->received);
 	log_number(&line, "sent", (int64_t)response->sent);
 	log_number(&line, "microseconds", (int64_t)(nanoseconds / 1000));
+	if (request->route)
+		log_text(&line, "route", wpkg_str_from(request->route->name));
 	if (response->status >= 400) {
 		log_text(&line, "reason", wpkg_str_from(response_reason(response)));
 		if (response->error.len > 0)
@@ -116,6 +119,7 @@ static void log_request(const struct request *request, uint64_t nanoseconds, boo
 	}
 	if (!is_whole)
 		log_text(&line, "end", WPKG_LIT("cut"));
+	log_trace(&line, request);
 	log_end(&line);
 }
 

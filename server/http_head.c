@@ -12,7 +12,7 @@
 struct head {
 	struct exchange *exchange;
 	unsigned lengths, codings, hosts, credentials, traces;
-	bool bad_name, bad_value, bad_length;
+	bool bad_name, bad_value, bad_length, bad_host, bad_expect;
 	struct wpkg_str coding;
 	struct wpkg_str forwarded_for; /* all such headers, as one list */
 	struct wpkg_str request_id, traceparent;
@@ -38,6 +38,31 @@ static bool is_field_value(struct wpkg_str value)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * RFC 9110, section 7.2: a name or an address, and perhaps a port. Without the signs of RFC 3986
+ * that no name of a machine has: it goes into addresses and quoted strings of our answers.
+ */
+static bool is_host(struct wpkg_str host)
+{
+	char address[ADDRESS_TEXT];
+	uint64_t port;
+	bool is_ipv6 = host.len > 0 && host.ptr[0] == '[';
+	size_t end = wpkg_str_find(host, is_ipv6 ? ']' : ':');
+	if (is_ipv6 && !address_parse(address, wpkg_str_slice(host, 1, end)))
+		return false;
+	for (size_t i = 0; i < end && !is_ipv6; i++) {
+		char c = host.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!letter && !(c >= '0' && c <= '9') && !(c && strchr("-._", c)))
+			return false;
+	}
+	struct wpkg_str rest = wpkg_str_from_offset(host, end + is_ipv6);
+	return end > 0 && end + is_ipv6 <= host.len &&
+	       (rest.len == 0 ||
+		(rest.ptr[0] == ':' && wpkg_str_parse_u64(wpkg_str_from_offset(rest, 1), &port) &&
+		 port <= UINT16_MAX));
 }
 
 /* A header that a handler asks for; of two the first counts. */
@@ -83,10 +108,12 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		head->coding = value;
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("host"))) {
 		head->hosts++;
+		head->bad_host |= !is_host(value);
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("authorization"))) {
 		head->credentials++;
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("expect"))) {
 		head->exchange->expects_continue = true;
+		head->bad_expect |= !wpkg_str_equal_nocase(value, WPKG_LIT("100-continue"));
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-forwarded-for"))) {
 		add_forwarded(head, value);
 	} else if (wpkg_str_equal_nocase(name, WPKG_LIT("x-request-id"))) {
@@ -118,7 +145,8 @@ static bool refuse(struct request *request, unsigned status, const char *text)
 	return false;
 }
 
-static bool check_fields(const struct head *head, bool needs_host)
+/* is_new: HTTP/1.1. */
+static bool check_fields(const struct head *head, bool is_new)
 {
 	struct request *request = &head->exchange->request;
 	if (head->bad_name)
@@ -129,12 +157,19 @@ static bool check_fields(const struct head *head, bool needs_host)
 		return refuse(request, 400, "Content-Length is not one number");
 	if (head->codings > 0 && head->lengths > 0)
 		return refuse(request, 400, "Content-Length beside Transfer-Encoding");
+	/* To the byte: of "chunked" and a space the library makes a coding that it waits for. */
 	if (head->codings > 1 ||
-	    (head->codings == 1 &&
-	     !wpkg_str_equal_nocase(wpkg_str_trim(head->coding), WPKG_LIT("chunked"))))
+	    (head->codings == 1 && !wpkg_str_equal_nocase(head->coding, WPKG_LIT("chunked"))))
 		return refuse(request, 501, "a Transfer-Encoding other than chunked");
-	if (head->hosts > 1 || (needs_host && head->hosts == 0))
+	/* RFC 9112, section 6.1: nobody knows what is between us and who says this. */
+	if (head->codings > 0 && !is_new)
+		return refuse(request, 400, "Transfer-Encoding in HTTP/1.0");
+	if (head->hosts > 1 || (is_new && head->hosts == 0))
 		return refuse(request, 400, "not exactly one Host");
+	if (head->bad_host)
+		return refuse(request, 400, "Host is no host");
+	if (head->bad_expect)
+		return refuse(request, 417, "Expect other than 100-continue");
 	if (head->credentials > 1)
 		return refuse(request, 400, "more than one Authorization");
 	return true;
@@ -157,12 +192,28 @@ static bool take_method(struct request *request, const char *method)
 	return refuse(request, 501, "a method that there is not");
 }
 
+/*
+ * RFC 9112, section 3.2, but for signs that clients leave as they are in a query and that mean
+ * nothing to anybody: no space, no fragment, nothing beyond ASCII.
+ */
+static bool is_target(struct wpkg_str target)
+{
+	for (size_t i = 0; i < target.len; i++) {
+		unsigned char c = (unsigned char)target.ptr[i];
+		if (c <= ' ' || c >= 0x7f || c == '#')
+			return false;
+	}
+	return true;
+}
+
 static bool take_target(struct request *request)
 {
 	struct wpkg_err err;
 	size_t question = wpkg_str_find(request->target, '?');
 	if (request->target.len == 0 || request->target.ptr[0] != '/')
 		return refuse(request, 400, "the target is no path");
+	if (!is_target(request->target))
+		return refuse(request, 400, "the target has characters that must be encoded");
 	request->query = wpkg_str_from_offset(request->target, question + 1);
 	if (wpkg_path_decode(&request->path, &request->arena,
 			     wpkg_str_slice(request->target, 0, question), &err) == WPKG_OK)
