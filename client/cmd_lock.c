@@ -14,19 +14,24 @@ static const char *digest_text(struct wpkg_arena *arena, const struct wpkg_diges
 	return wpkg_arena_format(arena, "sha256:%s", hex).ptr;
 }
 
+static bool add_locked(struct wpkg_arena *arena, struct wpkg_value *row,
+		       const struct wpkg_locked *locked)
+{
+	const char *digest = digest_text(arena, &locked->content);
+	return row && digest && wpkg_value_add_string(arena, row, "name", locked->name) &&
+	       wpkg_value_add_string(arena, row, "version", locked->version) &&
+	       wpkg_value_add_string(arena, row, "registry", locked->registry) &&
+	       wpkg_value_add_string(arena, row, "digest", wpkg_str_from(digest));
+}
+
 static struct wpkg_value *lock_document(struct wpkg_arena *arena, const struct wpkg_lock *lock)
 {
 	struct wpkg_value *document = wpkg_value_new_table(arena);
 	struct wpkg_value *list = wpkg_value_add(arena, document, "packages", WPKG_VALUE_ARRAY);
 	bool good = list != NULL;
 	for (size_t i = 0; good && i < lock->count; i++) {
-		const struct wpkg_locked *locked = &lock->packages[i];
 		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
-		const char *digest = digest_text(arena, &locked->content);
-		good = row && digest && wpkg_value_add_string(arena, row, "name", locked->name) &&
-		       wpkg_value_add_string(arena, row, "version", locked->version) &&
-		       wpkg_value_add_string(arena, row, "registry", locked->registry) &&
-		       wpkg_value_add_string(arena, row, "digest", wpkg_str_from(digest));
+		good = add_locked(arena, row, &lock->packages[i]);
 	}
 	return good ? document : NULL;
 }
@@ -158,6 +163,10 @@ struct walk {
 	struct wpkg_str path[65]; /* names from the root down */
 	bool *was_shown;	  /* tree: by place in the lock */
 	size_t lines;
+	struct wpkg_arena *arena;
+	struct wpkg_value *document; /* with --json */
+	struct wpkg_value *ways;     /* why: in it */
+	bool failed;		     /* no memory for it */
 };
 
 #define DEPTH_MAX 64
@@ -165,6 +174,40 @@ struct walk {
 static const struct wpkg_locked *locked_of(const struct walk *walk, struct wpkg_str name)
 {
 	return wpkg_lock_find(&walk->dependencies.lock, name);
+}
+
+static bool add_needs(struct wpkg_arena *arena, struct wpkg_value *parent,
+		      const struct wpkg_dependencies *needs)
+{
+	struct wpkg_value *list = wpkg_value_add(arena, parent, "dependencies", WPKG_VALUE_ARRAY);
+	bool good = list != NULL;
+	for (size_t i = 0; good && i < needs->count; i++) {
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = row && wpkg_value_add_string(arena, row, "name", needs->items[i].name) &&
+		       wpkg_value_add_string(arena, row, "requirement",
+					     needs->items[i].requirement);
+	}
+	return good;
+}
+
+/* The packages, each once, with what it asks for: whoever reads it makes the tree of it. */
+static bool add_tree(struct walk *walk)
+{
+	const struct dependencies *dependencies = &walk->dependencies;
+	const struct wpkg_project *project = dependencies->project;
+	struct wpkg_arena *arena = walk->arena;
+	struct wpkg_value *document = walk->document;
+	bool good = wpkg_value_add_string(arena, document, "name", project->name) &&
+		    wpkg_value_add_string(arena, document, "version", project->version) &&
+		    add_needs(arena, document, &dependencies->wanted);
+	struct wpkg_value *list = wpkg_value_add(arena, document, "packages", WPKG_VALUE_ARRAY);
+	for (size_t i = 0; good && i < dependencies->lock.count; i++) {
+		const struct wpkg_locked *locked = &dependencies->lock.packages[i];
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = add_locked(arena, row, locked) &&
+		       add_needs(arena, row, &locked->dependencies);
+	}
+	return good && list;
 }
 
 /* A package that was shown before is shown without what is below it. */
@@ -195,16 +238,33 @@ static bool leads_to(const struct walk *walk, struct wpkg_str name, unsigned dep
 	return false;
 }
 
+static void add_way(struct walk *walk, unsigned depth, struct wpkg_str requirement)
+{
+	struct wpkg_arena *arena = walk->arena;
+	struct wpkg_value *way = wpkg_value_add(arena, walk->ways, NULL, WPKG_VALUE_TABLE);
+	struct wpkg_value *path = wpkg_value_add(arena, way, "path", WPKG_VALUE_ARRAY);
+	bool good = path != NULL;
+	for (unsigned i = 0; good && i < depth; i++)
+		good = wpkg_value_add_string(arena, path, NULL, walk->path[i]);
+	good = good && wpkg_value_add_string(arena, path, NULL, walk->target) &&
+	       wpkg_value_add_string(arena, way, "requirement", requirement);
+	walk->failed = walk->failed || !good;
+}
+
 static void show_path(struct walk *walk, unsigned depth, struct wpkg_str requirement)
 {
 	struct wpkg_buf line;
+	walk->lines++;
+	if (walk->document) {
+		add_way(walk, depth, requirement);
+		return;
+	}
 	wpkg_buf_init(&line, 1 << 16);
 	for (unsigned i = 0; i < depth; i++)
 		wpkg_buf_append_format(&line, "%.*s > ", WPKG_STR_ARG(walk->path[i]));
 	report_line(walk->dependencies.session->global, "%s%.*s (%.*s)", wpkg_buf_text(&line),
 		    WPKG_STR_ARG(walk->target), WPKG_STR_ARG(requirement));
 	wpkg_buf_clear(&line);
-	walk->lines++;
 }
 
 #define WAYS_MAX 100
@@ -245,10 +305,20 @@ static enum wpkg_status show(struct walk *walk, struct session *session, struct 
 	const struct wpkg_project *project = dependencies->project;
 	if (walk->target.len > 0) {
 		walk->path[0] = project->name;
+		if (walk->document) {
+			walk->failed = !wpkg_value_add_string(walk->arena, walk->document, "name",
+							      walk->target);
+			walk->ways = wpkg_value_add(walk->arena, walk->document, "ways",
+						    WPKG_VALUE_ARRAY);
+		}
 		show_ways(walk, &dependencies->wanted, 1);
 		if (walk->lines == 0)
 			return WPKG_FAIL(err, WPKG_ENOTFOUND, "nothing needs %.*s",
 					 WPKG_STR_ARG(walk->target));
+		return WPKG_OK;
+	}
+	if (walk->document) {
+		walk->failed = !add_tree(walk);
 		return WPKG_OK;
 	}
 	report_line(session->global, "%.*s/%.*s", WPKG_STR_ARG(project->name),
@@ -263,9 +333,16 @@ static int run_walk(const struct wpkg_invocation *invocation, const char *target
 	struct wpkg_err err = {0};
 	struct walk walk = {.target = wpkg_str_from(target)};
 	enum wpkg_status status = session_open(&session, invocation, &err);
-	if (status == WPKG_OK)
+	walk.arena = &session.arena;
+	if (status == WPKG_OK && session.global->json) {
+		walk.document = wpkg_value_new_table(walk.arena);
+		walk.failed = !walk.document;
+	}
+	if (status == WPKG_OK && !walk.failed)
 		status = show(&walk, &session, &err);
 	int code = status == WPKG_OK ? WPKG_EXIT_DONE : report_error(&err);
+	if (status == WPKG_OK && session.global->json)
+		code = report_json(walk.failed ? NULL : walk.document);
 	session_close(&session);
 	return code;
 }
@@ -280,7 +357,8 @@ const struct wpkg_command cmd_tree = {
 	.operands = "",
 	.summary = "show what the package depends on, as wpkg.lock has it",
 	.description = "What wpkg.toml asks for, and below each package what that one asks for, "
-		       "with the requirement in parentheses. Asks no registry.",
+		       "with the requirement in parentheses; with --json each package once, with "
+		       "what it asks for. Asks no registry.",
 	.example = "wpkg tree",
 	.run = run_tree,
 };
