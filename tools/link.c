@@ -27,6 +27,8 @@ static const struct wpkg_option link_rows[] = {
 	FLAG("prefix", 0, prefix, "modules: export all of the others, as MODULE.NAME"),
 	FLAG("keep-all", 0, keep_all, "leave in what nothing uses"),
 	FLAG("strip", 0, strip, "no name section"),
+	FLAG("relocatable", 'r', relocatable,
+	     "objects: one object of all that they hold, for a later link"),
 	FLAG("wasi", 0, wasi, "objects: a program for WASI, with its start file and C library"),
 	FLAG("reactor", 0, reactor, "with --wasi: a library that is initialized, not a command"),
 	VALUE("sysroot", 0, TEXT, "DIR", sysroot, "with --wasi: where its C library is"),
@@ -124,7 +126,7 @@ static int link_files(const struct link_files *files, const struct link_options 
 		return tool_usage("link: %.*s is an object and %.*s is none: link the objects "
 				  "first, then the modules",
 				  WPKG_STR_ARG(object->path), WPKG_STR_ARG(module->path));
-	bool wants_objects = options->wasi || options->libraries.count > 0;
+	bool wants_objects = options->wasi || options->libraries.count > 0 || options->relocatable;
 	if (module && wants_objects)
 		return tool_usage("link: %.*s is no object", WPKG_STR_ARG(module->path));
 	return object ? link_objects(files, options) : link_modules(files, options);
@@ -156,7 +158,8 @@ const struct wpkg_command tool_link = {
 		"defines, or that two define, is an error, and so is a function that is called "
 		"with another type than it has. --wasi adds what a program for WASI needs: the "
 		"start file, the C library and the compiler's own. The options are those of LLVM's "
-		"linker.\n"
+		"linker. With -r the result is an object again: all of the inputs is in it, and a "
+		"later link, by this linker or another, makes of it what it would make of them.\n"
 		"\n"
 		"Modules have a name that the others import them as: NAME=FILE, or the file's "
 		"without its extension. The first module is the root: its exports are the "

@@ -15,7 +15,7 @@
 struct link_options {
 	const char *output;
 	struct wpkg_option_list exports;
-	bool check, prefix;
+	bool check, prefix, relocatable;
 	bool keep_all, strip, strip_all, strip_debug;
 
 	bool wasi, reactor;

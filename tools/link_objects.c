@@ -195,6 +195,7 @@ static int read_options(struct job *job)
 		.export_all = options->export_all,
 		.export_dynamic = options->export_dynamic,
 		.no_check_features = options->no_check_features,
+		.relocatable = options->relocatable,
 		.no_gc = options->no_gc || options->keep_all,
 		.strip_all = options->strip_all || options->strip,
 		.strip_debug = options->strip_debug,
@@ -264,8 +265,47 @@ static int link_job(struct job *job)
 	return code;
 }
 
+/* An option that says something about a program, which an object is not yet; NULL. */
+static const char *programs_option(const struct link_options *options)
+{
+	const struct {
+		const char *name;
+		bool is_given;
+	} rows[] = {{"--wasi", options->wasi},
+		    {"--reactor", options->reactor},
+		    {"--entry", options->entry != NULL},
+		    {"--export-all", options->export_all},
+		    {"--export-dynamic", options->export_dynamic},
+		    {"--allow-undefined", options->allow_undefined},
+		    {"--allow-undefined-file", options->allowed_files.count > 0},
+		    {"--print-gc-sections", options->print_gc},
+		    {"--map", options->map != NULL},
+		    {"--strip", options->strip},
+		    {"--strip-all", options->strip_all},
+		    {"--import-memory", options->import_memory},
+		    {"--export-memory", options->export_memory},
+		    {"--shared-memory", options->shared_memory},
+		    {"--initial-memory", options->initial_memory > 0},
+		    {"--max-memory", options->max_memory > 0},
+		    {"--stack-size", options->stack_size > 0},
+		    {"-z", options->keywords.count > 0},
+		    {"--stack-first", options->stack_first},
+		    {"--no-stack-first", options->no_stack_first},
+		    {"--global-base", options->global_base > 0},
+		    {"--import-table", options->import_table},
+		    {"--export-table", options->export_table},
+		    {"--growable-table", options->growable_table}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].is_given)
+			return rows[i].name;
+	return NULL;
+}
+
 int link_objects(const struct link_files *files, const struct link_options *options)
 {
+	const char *other = options->relocatable ? programs_option(options) : NULL;
+	if (other)
+		return tool_usage("link: %s is for a program, and -r makes an object", other);
 	struct job *job = wpkg_mem_calloc(1, sizeof(*job));
 	if (!job)
 		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "link: no memory"});

@@ -17,10 +17,11 @@ static bool is_kept(const struct obj_link *o, struct wpkg_str name)
 static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names,
 				    struct obj_file *file, uint32_t section)
 {
-	bool is_new;
+	bool is_new = true;
 	struct obj_chunk *chunk = &file->customs[section];
 	struct wpkg_str name = file->module->sections[section].name;
-	uint32_t *number = link_names_put(names, name, &is_new);
+	bool is_alone = o->options->relocatable && chunk->is_grouped;
+	uint32_t own, *number = is_alone ? &own : link_names_put(names, name, &is_new);
 	if (!number)
 		return obj_no_memory(o);
 	if (is_new) {
@@ -164,13 +165,20 @@ static void put_names(struct wpkg_buf *out, const struct obj_link *o)
 	link_end_sized(out, start);
 }
 
-enum wpkg_status obj_put_customs(struct wpkg_buf *out, const struct obj_link *o)
+void obj_put_customs(struct wpkg_buf *out, struct obj_link *o, uint32_t section)
+{
+	for (uint32_t i = 0; i < o->custom_part_count; i++) {
+		o->custom_parts[i].out = section++;
+		put_part(out, o, i);
+	}
+}
+
+enum wpkg_status obj_put_descriptions(struct wpkg_buf *out, struct obj_link *o)
 {
 	if (o->options->strip_all)
 		return WPKG_OK;
-	for (uint32_t i = 0; i < o->custom_part_count; i++)
-		put_part(out, o, i);
-	put_names(out, o);
+	if (!o->options->relocatable)
+		put_names(out, o);
 	const struct wpkg_module **modules =
 		wpkg_mem_calloc((size_t)o->file_count + 1, sizeof(*modules));
 	if (!modules)
@@ -178,7 +186,8 @@ enum wpkg_status obj_put_customs(struct wpkg_buf *out, const struct obj_link *o)
 	for (uint32_t i = 0; i < o->file_count; i++)
 		modules[i] = o->files[i].module;
 	link_put_producers(out, modules, o->file_count);
-	link_put_features(out, modules, o->file_count);
+	if (!o->options->relocatable)
+		link_put_features(out, modules, o->file_count);
 	wpkg_mem_free(modules);
-	return WPKG_OK;
+	return o->options->relocatable ? obj_put_features(out, o) : WPKG_OK;
 }

@@ -4,6 +4,8 @@
  * uses, "-" one that nothing in the same program may use, since the code was changed to do without.
  */
 #include "link/object_int.h"
+#include "link/put.h"
+#include "wasm/writer.h"
 
 #define NAME_MAX_BYTES 100000
 
@@ -99,6 +101,53 @@ enum wpkg_status obj_check_features(struct obj_link *o)
 		check_shared(o, &all);
 		for (uint32_t i = 0; i < o->file_count; i++)
 			check_file(o, &all, i);
+	}
+	link_names_clear(&all.used);
+	link_names_clear(&all.refused);
+	return status;
+}
+
+/* The entries of the file that no file before it has. */
+static void put_entries(struct wpkg_buf *out, struct obj_link *o, struct features *all,
+			uint32_t number)
+{
+	const struct wpkg_module *module = o->files[number].module;
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
+	struct wpkg_reader r;
+	if (!section)
+		return;
+	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
+	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
+		uint8_t prefix = wpkg_reader_byte(&r);
+		struct wpkg_str feature = wpkg_reader_name(&r, NAME_MAX_BYTES);
+		const struct link_names *names = prefix == '-' ? &all->refused : &all->used;
+		uint32_t *first = link_names_find(names, feature);
+		if (r.status != WPKG_OK)
+			break;
+		if (!first || *first != number + 1)
+			continue;
+		*first = 0; /* once, however often the file says it */
+		wpkg_buf_append_byte(out, prefix == '-' ? '-' : '+');
+		wpkg_writer_name(out, feature);
+	}
+}
+
+enum wpkg_status obj_put_features(struct wpkg_buf *out, struct obj_link *o)
+{
+	struct features all = {0};
+	enum wpkg_status status = WPKG_OK;
+	for (uint32_t i = 0; status == WPKG_OK && i < o->file_count; i++)
+		status = collect(o, &all, i);
+	uint32_t count = all.used.count + all.refused.count;
+	if (status == WPKG_OK && count > 0) {
+		wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
+		size_t start = link_begin_sized(out);
+		wpkg_writer_name(out, WPKG_LIT("target_features"));
+		wpkg_writer_u32(out, count);
+		for (uint32_t i = 0; i < o->file_count; i++)
+			put_entries(out, o, &all, i);
+		link_end_sized(out, start);
 	}
 	link_names_clear(&all.used);
 	link_names_clear(&all.refused);

@@ -8,11 +8,6 @@
 #include "wasm/opcode.h"
 #include "wasm/writer.h"
 
-struct piece {
-	const struct obj_chunk *chunk;
-	const struct obj_file *file;
-};
-
 uint32_t obj_number_segments(struct obj_link *o)
 {
 	uint32_t count = 0;
@@ -22,31 +17,37 @@ uint32_t obj_number_segments(struct obj_link *o)
 	return count;
 }
 
-static bool is_written(const struct obj_link *o, const struct obj_chunk *chunk)
+static bool is_there(const struct obj_link *o, const struct obj_chunk *chunk, bool is_written)
 {
-	return chunk->is_live && chunk->range.end > chunk->range.start &&
-	       o->parts[chunk->part].out != OBJ_NONE;
+	return chunk->is_live && (!is_written || (chunk->range.end > chunk->range.start &&
+						  o->parts[chunk->part].out != OBJ_NONE));
 }
 
 static int compare_pieces(const void *a, const void *b)
 {
-	const struct piece *one = a, *other = b;
-	return (one->chunk->out > other->chunk->out) - (one->chunk->out < other->chunk->out);
+	const struct obj_piece *one = a, *other = b;
+	if (one->chunk->part != other->chunk->part)
+		return one->chunk->part < other->chunk->part ? -1 : 1;
+	if (one->chunk->out != other->chunk->out)
+		return one->chunk->out < other->chunk->out ? -1 : 1;
+	if (one->file != other->file)
+		return one->file < other->file ? -1 : 1;
+	return (one->segment > other->segment) - (one->segment < other->segment);
 }
 
-static struct piece *collect_pieces(size_t *count, const struct obj_link *o)
+struct obj_piece *obj_collect_pieces(size_t *count, const struct obj_link *o, bool is_written)
 {
 	size_t most = 1;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
-			most += is_written(o, &o->files[i].datas[s]);
-	struct piece *pieces = wpkg_mem_calloc(most, sizeof(*pieces));
+			most += is_there(o, &o->files[i].datas[s], is_written);
+	struct obj_piece *pieces = wpkg_mem_calloc(most, sizeof(*pieces));
 	*count = 0;
 	for (uint32_t i = 0; pieces && i < o->file_count; i++)
 		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
-			if (is_written(o, &o->files[i].datas[s]))
+			if (is_there(o, &o->files[i].datas[s], is_written))
 				pieces[(*count)++] =
-					(struct piece){&o->files[i].datas[s], &o->files[i]};
+					(struct obj_piece){&o->files[i], &o->files[i].datas[s], s};
 	if (pieces)
 		qsort(pieces, *count, sizeof(*pieces), compare_pieces);
 	return pieces;
@@ -73,7 +74,7 @@ static void begin_part(struct wpkg_buf *out, const struct obj_link *o, const str
 enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o)
 {
 	size_t count;
-	struct piece *pieces = collect_pieces(&count, o);
+	struct obj_piece *pieces = obj_collect_pieces(&count, o, true);
 	if (!pieces)
 		return WPKG_FAIL(o->err, WPKG_ENOMEM, "link: no memory");
 	uint64_t at = 0;

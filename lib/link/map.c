@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts about a link: where everything is in the output, and what was left out of it. */
+#include "base/mem.h"
 #include "link/object_int.h"
 
 static void put_place(struct wpkg_buf *out, uint64_t at, uint64_t size, struct wpkg_str name,
@@ -46,31 +47,36 @@ static void put_funcs(struct wpkg_buf *out, const struct obj_link *o)
 	}
 }
 
-static void put_memory(struct wpkg_buf *out, const struct obj_link *o)
+static enum wpkg_status put_memory(struct wpkg_buf *out, const struct obj_link *o)
 {
+	size_t count, next = 0;
+	struct obj_piece *pieces = obj_collect_pieces(&count, o, false);
+	if (!pieces)
+		return WPKG_FAIL(o->err, WPKG_ENOMEM, "link: no memory");
 	wpkg_buf_append_format(out, "memory: address, bytes (%llu pages, stack from %llx down)\n",
 			       (unsigned long long)o->memory_pages,
 			       (unsigned long long)o->stack_top);
 	for (uint32_t p = 0; p < o->part_count; p++) {
 		put_place(out, o->parts[p].address, o->parts[p].size, o->parts[p].name, NULL);
-		for (uint32_t i = 0; i < o->file_count; i++) {
-			const struct obj_file *file = &o->files[i];
-			for (uint32_t s = 0; s < file->module->data_count; s++) {
-				const struct obj_chunk *chunk = &file->datas[s];
-				if (!chunk->is_live || chunk->part != p)
-					continue;
-				wpkg_buf_append_text(out, "  ");
-				put_place(out, chunk->out, chunk->range.end - chunk->range.start,
-					  chunk_name(o, chunk, file->segments[s].name), file);
-			}
+		for (; next < count && pieces[next].chunk->part == p; next++) {
+			const struct obj_piece *piece = &pieces[next];
+			struct wpkg_str name = piece->file->segments[piece->segment].name;
+			wpkg_buf_append_text(out, "  ");
+			put_place(out, piece->chunk->out,
+				  piece->chunk->range.end - piece->chunk->range.start,
+				  chunk_name(o, piece->chunk, name), piece->file);
 		}
 	}
+	wpkg_mem_free(pieces);
+	return WPKG_OK;
 }
 
-void obj_put_map(struct wpkg_buf *out, const struct obj_link *o)
+enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o)
 {
-	put_memory(out, o);
-	put_funcs(out, o);
+	enum wpkg_status status = put_memory(out, o);
+	if (status == WPKG_OK)
+		put_funcs(out, o);
+	return status;
 }
 
 static void put_removed(struct wpkg_buf *out, const struct obj_file *file, const char *kind,

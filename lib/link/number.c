@@ -163,7 +163,7 @@ static void number_types(struct obj_link *o)
 }
 
 struct init_order {
-	uint32_t priority, file, ref;
+	uint32_t priority, file, number;
 };
 
 static int compare_inits(const void *a, const void *b)
@@ -173,7 +173,7 @@ static int compare_inits(const void *a, const void *b)
 		return one->priority < other->priority ? -1 : 1;
 	if (one->file != other->file)
 		return one->file < other->file ? -1 : 1;
-	return (one->ref > other->ref) - (one->ref < other->ref);
+	return (one->number > other->number) - (one->number < other->number);
 }
 
 static bool is_run(const struct obj_link *o, const struct obj_file *file,
@@ -197,19 +197,18 @@ static enum wpkg_status order_inits(struct obj_link *o)
 		for (uint32_t n = 0; n < o->files[i].init_count; n++) {
 			const struct obj_init *init = &o->files[i].inits[n];
 			if (is_run(o, &o->files[i], init))
-				order[count++] =
-					(struct init_order){init->priority, i, init->symbol};
+				order[count++] = (struct init_order){init->priority, i, n};
 		}
 	qsort(order, count, sizeof(*order), compare_inits);
 	bool whole = true;
 	for (size_t i = 0; whole && i < count; i++) {
-		uint32_t number = o->files[order[i].file].refs[order[i].ref].symbol;
+		const struct obj_file *file = &o->files[order[i].file];
+		uint32_t number = file->refs[file->inits[order[i].number].symbol].symbol;
 		const struct obj_symbol *symbol = &o->symbols[number];
 		whole = obj_list_add(o, &o->inits, number);
 		if (o->types.types[symbol->type].param_count > 0)
 			obj_problem(o, "constructor '%.*s' of %.*s takes arguments",
-				    WPKG_STR_ARG(symbol->name),
-				    WPKG_STR_ARG(o->files[order[i].file].name));
+				    WPKG_STR_ARG(symbol->name), WPKG_STR_ARG(file->name));
 	}
 	wpkg_mem_free(order);
 	return whole ? WPKG_OK : WPKG_ENOMEM;

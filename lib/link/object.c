@@ -18,15 +18,12 @@
 #include "link/object_int.h"
 
 #define NAME_MAX_BYTES 100000
-#define LINKING_VERSION 2
-
-enum { SUB_SEGMENTS = 5, SUB_INITS, SUB_GROUPS, SUB_SYMBOLS, SUB_END };
 
 struct reading {
 	struct obj_link *o;
 	struct obj_file *file;
 	uint32_t number; /* of the file */
-	struct wpkg_reader subs[SUB_END];
+	struct wpkg_reader subs[OBJ_SUB_END];
 	struct wpkg_err *err;
 };
 
@@ -71,16 +68,20 @@ static enum wpkg_status find_subsections(struct reading *in)
 {
 	struct wpkg_reader r = reader_of(in, in->file->linking);
 	uint32_t version = wpkg_reader_u32(&r);
-	if (r.status == WPKG_OK && version != LINKING_VERSION)
+	if (r.status == WPKG_OK && version != OBJ_LINKING_VERSION)
 		wpkg_reader_fail(&r, r.base, WPKG_EFORMAT, "linking section of version %u, not %u",
-				 version, LINKING_VERSION);
-	for (int id = 0; id < SUB_END; id++)
+				 version, OBJ_LINKING_VERSION);
+	for (int id = 0; id < OBJ_SUB_END; id++)
 		wpkg_reader_init(&in->subs[id], (struct wpkg_str){0}, 0, in->err);
 	while (wpkg_reader_more(&r)) {
 		uint8_t id = wpkg_reader_byte(&r);
 		struct wpkg_reader sub = wpkg_reader_sub(&r, wpkg_reader_u32(&r));
-		if (id < SUB_END && r.status == WPKG_OK)
+		if (id < OBJ_SUB_END && r.status == WPKG_OK)
 			in->subs[id] = sub;
+		if (id == OBJ_SUB_GROUPS && r.status == WPKG_OK)
+			in->file->groups = (struct wpkg_range){
+				wpkg_reader_offset(&sub),
+				wpkg_reader_offset(&sub) + (uint32_t)wpkg_reader_left(&sub)};
 	}
 	return r.status;
 }
@@ -93,7 +94,7 @@ static uint32_t take_count(struct wpkg_reader *r, const char *what)
 
 static enum wpkg_status read_segments(struct reading *in)
 {
-	struct wpkg_reader *r = &in->subs[SUB_SEGMENTS];
+	struct wpkg_reader *r = &in->subs[OBJ_SUB_SEGMENTS];
 	const uint8_t *start = r->at;
 	uint32_t count = take_count(r, "segments");
 	if (r->status == WPKG_OK && count != in->file->module->data_count)
@@ -128,33 +129,71 @@ static struct obj_chunk *group_member(const struct reading *in, uint32_t kind, u
 	return kind == 5 && index < file->module->section_count ? &file->customs[index] : NULL;
 }
 
+struct wpkg_reader obj_groups_of(const struct obj_file *file)
+{
+	struct wpkg_reader r;
+	wpkg_reader_init(&r, obj_bytes(file, file->groups), file->groups.start, NULL);
+	if (wpkg_reader_more(&r))
+		wpkg_reader_u32(&r); /* their count */
+	return r;
+}
+
+bool obj_group_take(struct obj_group *group, struct wpkg_reader *r)
+{
+	if (!wpkg_reader_more(r))
+		return false;
+	group->name = wpkg_reader_name(r, NAME_MAX_BYTES);
+	group->flags = wpkg_reader_u32(r);
+	group->count = take_count(r, "members");
+	return r->status == WPKG_OK;
+}
+
+void obj_group_member_take(struct obj_group_member *member, struct wpkg_reader *r)
+{
+	member->kind = wpkg_reader_u32(r);
+	member->index = wpkg_reader_u32(r);
+}
+
+static enum wpkg_status read_members(struct reading *in, uint32_t count, bool is_used)
+{
+	struct wpkg_reader *r = &in->subs[OBJ_SUB_GROUPS];
+	for (; r->status == WPKG_OK && count > 0; count--) {
+		const uint8_t *where = r->at;
+		struct obj_group_member member;
+		obj_group_member_take(&member, r);
+		struct obj_chunk *chunk = group_member(in, member.kind, member.index);
+		if (r->status == WPKG_OK && !chunk)
+			wpkg_reader_fail(r, where, WPKG_EFORMAT,
+					 "group has a member of kind %u and index %u that there is "
+					 "not",
+					 member.kind, member.index);
+		else if (chunk)
+			chunk->is_grouped = true;
+		if (chunk && !is_used)
+			chunk->is_discarded = true;
+	}
+	return r->status;
+}
+
 /* Of the groups of one name the first file's is used; the members of the others are discarded. */
 static enum wpkg_status read_groups(struct reading *in)
 {
-	struct wpkg_reader *r = &in->subs[SUB_GROUPS];
-	for (uint32_t count = take_count(r, "groups"); r->status == WPKG_OK && count > 0; count--) {
+	struct wpkg_reader *r = &in->subs[OBJ_SUB_GROUPS];
+	uint32_t count = take_count(r, "groups");
+	for (struct obj_group group; r->status == WPKG_OK && count > 0; count--) {
 		bool is_new;
-		struct wpkg_str name = wpkg_reader_name(r, NAME_MAX_BYTES);
-		wpkg_reader_u32(r);
-		uint32_t *owner = link_names_put(&in->o->comdats, name, &is_new);
+		if (!obj_group_take(&group, r)) {
+			if (r->status == WPKG_OK)
+				wpkg_reader_fail(r, r->at, WPKG_EFORMAT,
+						 "fewer groups than their count says");
+			break;
+		}
+		uint32_t *owner = link_names_put(&in->o->comdats, group.name, &is_new);
 		if (!owner)
 			return no_memory(in);
 		if (is_new)
 			*owner = in->number;
-		uint32_t members = take_count(r, "members");
-		for (; r->status == WPKG_OK && members > 0; members--) {
-			const uint8_t *where = r->at;
-			uint32_t kind = wpkg_reader_u32(r);
-			uint32_t index = wpkg_reader_u32(r);
-			struct obj_chunk *chunk = group_member(in, kind, index);
-			if (r->status == WPKG_OK && !chunk)
-				wpkg_reader_fail(r, where, WPKG_EFORMAT,
-						 "group has a member of kind %u and index %u that "
-						 "there is not",
-						 kind, index);
-			else if (chunk && *owner != in->number)
-				chunk->is_discarded = true;
-		}
+		read_members(in, group.count, *owner == in->number);
 	}
 	return r->status;
 }
@@ -215,7 +254,7 @@ static void take_data(struct wpkg_reader *r, const struct wpkg_module *m, struct
 	const uint8_t *where = r->at;
 	record->index = wpkg_reader_u32(r);
 	record->offset = wpkg_reader_u64(r);
-	wpkg_reader_u64(r); /* its size */
+	record->size = (uint32_t)wpkg_reader_u64(r);
 	if (r->status != WPKG_OK || record->flags & OBJ_ABSOLUTE)
 		return;
 	uint32_t bytes = record->index < m->data_count ? m->datas[record->index].bytes.end -
@@ -276,7 +315,7 @@ static void note_defined(struct reading *in, const struct obj_record *record, ui
 
 static enum wpkg_status read_symbols(struct reading *in)
 {
-	struct wpkg_reader *r = &in->subs[SUB_SYMBOLS];
+	struct wpkg_reader *r = &in->subs[OBJ_SUB_SYMBOLS];
 	struct obj_file *file = in->file;
 	uint32_t count = take_count(r, "symbols");
 	file->refs = wpkg_arena_alloc(&in->o->arena, (size_t)count + 1, sizeof(*file->refs));
@@ -300,7 +339,7 @@ static enum wpkg_status read_symbols(struct reading *in)
 
 static enum wpkg_status read_inits(struct reading *in)
 {
-	struct wpkg_reader *r = &in->subs[SUB_INITS];
+	struct wpkg_reader *r = &in->subs[OBJ_SUB_INITS];
 	struct obj_file *file = in->file;
 	uint32_t count = take_count(r, "constructors");
 	file->inits = wpkg_arena_alloc(&in->o->arena, (size_t)count + 1, sizeof(*file->inits));
@@ -514,8 +553,9 @@ static enum wpkg_status check_shape(struct reading *in)
 {
 	struct obj_file *file = in->file;
 	const struct wpkg_module *m = file->module;
-	if (m->memory_count > 1 || m->memory_import_count != m->memory_count)
-		return WPKG_FAIL(in->err, WPKG_EFORMAT, "an object imports one memory, not %u",
+	/* Compilers import it; what LLVM's linker joins (-r) has it. */
+	if (m->memory_count > 1)
+		return WPKG_FAIL(in->err, WPKG_EFORMAT, "an object has one memory, not %u",
 				 m->memory_count);
 	if (m->start != WPKG_INDEX_NONE)
 		return WPKG_FAIL(in->err, WPKG_EFORMAT, "an object has no start function");

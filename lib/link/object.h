@@ -9,6 +9,9 @@
  * Symbols decide by name what is the same thing. A member of an archive is taken in when something
  * that is already in needs a symbol of it. What nothing reaches is left out. A function that is
  * called with another type than it has is an error, and so is a symbol that nobody defines.
+ *
+ * Or as one object: everything stays, what nobody defines is for a later link, which does with the
+ * object what it would have done with the inputs.
  */
 
 #include <stdbool.h>
@@ -47,6 +50,7 @@ struct wpkg_object_options {
 	bool export_all;			     /* every defined symbol */
 	bool export_dynamic;			     /* every one that is not hidden */
 	bool no_check_features;
+	bool relocatable; /* the output is an object again, of all that the inputs hold */
 
 	bool no_gc;	  /* what nothing reaches stays */
 	bool strip_all;	  /* no custom sections */

@@ -5,7 +5,8 @@
 /*
  * What the steps of linking objects share. In their order: files are read (object.c), their symbols
  * are bound and pull others from archives (symbol.c), what is needed is marked (live.c), data get
- * addresses (segment.c) and everything else an index (number.c), and it is written (program.c).
+ * addresses (segment.c) and everything else an index (number.c), and it is written (program.c). An
+ * output that is an object has all of that from join.c, and its tables from relocatable.c.
  */
 
 #include "base/arena.h"
@@ -51,11 +52,12 @@ struct obj_chunk {
 	const uint8_t *relocs;	 /* in the file's relocation section */
 	uint32_t reloc_count;
 	bool is_discarded; /* another file's group of that name is used */
+	bool is_grouped;   /* custom section: of a group, and so not one with others */
 	bool is_live;
 	uint32_t symbol;  /* the first defined in it; OBJ_NONE */
 	uint32_t part;	  /* data: output segment; custom section: part of the output */
 	uint64_t out;	  /* function: index; data: address; custom section: offset in its part */
-	uint32_t code_at; /* function: offset of its body in the code section */
+	uint32_t code_at; /* offset in the output's section; data, custom section: of -r only */
 };
 
 struct obj_segment {
@@ -89,6 +91,7 @@ struct obj_file {
 	uint32_t *types;     /* canonical number in obj_link.types, by type index */
 	uint32_t *canonical; /* the same by the module's canonical number */
 	struct wpkg_range linking;
+	struct wpkg_range groups;	     /* in it */
 	uint32_t code_section, data_section; /* numbers; OBJ_NONE */
 	bool is_live;
 	bool has_table;	     /* imports the table of functions, maybe without a symbol for it */
@@ -136,6 +139,7 @@ struct obj_symbol {
 	uint32_t archive, member; /* lazy: where its definition is */
 	uint32_t type;		  /* func, tag: canonical; OBJ_NONE */
 	uint32_t flags;		  /* enum obj_flag */
+	uint32_t size;		  /* data: bytes */
 	uint32_t out;		  /* index: of what is imported, made, a global, a tag, a table */
 	uint32_t slot;		  /* in the table of functions; 0: none */
 	uint32_t address_global;  /* global that holds its address, plus 1; 0: none */
@@ -158,7 +162,7 @@ struct obj_part {
 	uint8_t alignment;	/* power of two */
 	bool is_tls;
 	bool is_zero;  /* nothing to write */
-	uint32_t out;  /* index of the output's segment; OBJ_NONE when it has none */
+	uint32_t out;  /* index of the output's segment; OBJ_NONE when it has none; or section */
 	uint32_t rank; /* order in memory, then number of appearance */
 };
 
@@ -210,8 +214,9 @@ struct obj_link {
 	uint64_t tls_at, tls_bytes;
 	uint8_t tls_alignment;
 	uint64_t stack_top, memory_pages;
-	bool has_init;	    /* the start function fills memory */
-	uint64_t init_flag; /* address; 0: memory is not shared */
+	bool has_init;		/* the start function fills memory */
+	uint64_t init_flag;	/* address; 0: memory is not shared */
+	uint32_t segment_count; /* of an object (-r) */
 };
 
 bool obj_list_add(struct obj_link *o, struct obj_number_list *list, uint32_t number);
@@ -224,6 +229,29 @@ void obj_problem(struct obj_link *o, const char *format, ...) WPKG_PRINTF(2, 3);
 enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_str name,
 			      struct wpkg_str bytes);
 void obj_file_clear(struct obj_file *file);
+
+/* Subsections of "linking", and its version. */
+enum {
+	OBJ_SUB_SEGMENTS = 5,
+	OBJ_SUB_INITS,
+	OBJ_SUB_GROUPS,
+	OBJ_SUB_SYMBOLS,
+	OBJ_SUB_END,
+	OBJ_LINKING_VERSION = 2
+};
+
+/* A group, followed by its members, in a file that was read. */
+struct obj_group {
+	struct wpkg_str name;
+	uint32_t flags, count;
+};
+enum { OBJ_GROUP_DATA = 0, OBJ_GROUP_FUNC = 1, OBJ_GROUP_SECTION = 5 };
+struct obj_group_member {
+	uint32_t kind, index;
+};
+struct wpkg_reader obj_groups_of(const struct obj_file *file);
+bool obj_group_take(struct obj_group *group, struct wpkg_reader *r);
+void obj_group_member_take(struct obj_group_member *member, struct wpkg_reader *r);
 
 static inline struct wpkg_str obj_bytes(const struct obj_file *file, struct wpkg_range range)
 {
@@ -273,6 +301,7 @@ struct obj_record {
 	uint32_t flags;
 	uint32_t index; /* in the space of its kind; data: segment */
 	uint64_t offset;
+	uint32_t size; /* data: bytes */
 };
 
 /* symbol.c: binds the record to a symbol of the link, whose number is in *out. */
@@ -288,8 +317,19 @@ uint32_t obj_symbol_want(struct obj_link *o, struct wpkg_str name);
 /* A symbol of no name that another finds. */
 uint32_t obj_symbol_add(struct obj_link *o, struct wpkg_str name);
 
-/* feature.c: may the files be together, by what their code uses? */
+/* feature.c: may the files be together, by what their code uses? And what all of them say. */
 enum wpkg_status obj_check_features(struct obj_link *o);
+enum wpkg_status obj_put_features(struct wpkg_buf *out, struct obj_link *o);
+
+/* join.c: everything stays and gets an index, of a link whose output is an object. */
+enum wpkg_status obj_join(struct obj_link *o);
+/* Is it defined in a group of which another file's is used? */
+bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol);
+
+/* relocatable.c: segments, "linking" and relocations of an object. */
+void obj_put_segments(struct wpkg_buf *out, const struct obj_link *o);
+enum wpkg_status obj_put_tables(struct wpkg_buf *out, const struct obj_link *o,
+				uint32_t code_section, uint32_t data_section);
 
 /* live.c */
 enum wpkg_status obj_mark(struct obj_link *o);
@@ -318,14 +358,23 @@ void obj_put_i32(struct wpkg_buf *out, uint32_t value);
 
 /* image.c: the number of data segments of the output, and their bytes. */
 uint32_t obj_number_segments(struct obj_link *o);
+/* A segment of a file, in the order of addresses. */
+struct obj_piece {
+	const struct obj_file *file;
+	const struct obj_chunk *chunk;
+	uint32_t segment;
+};
+/* Those that have bytes in the output, or all. Heap; NULL without memory. */
+struct obj_piece *obj_collect_pieces(size_t *count, const struct obj_link *o, bool is_written);
 enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o);
 
 /* debug.c: custom sections. */
 enum wpkg_status obj_plan_customs(struct obj_link *o);
-enum wpkg_status obj_put_customs(struct wpkg_buf *out, const struct obj_link *o);
+void obj_put_customs(struct wpkg_buf *out, struct obj_link *o, uint32_t section);
+enum wpkg_status obj_put_descriptions(struct wpkg_buf *out, struct obj_link *o);
 
 /* map.c */
-void obj_put_map(struct wpkg_buf *out, const struct obj_link *o);
+enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o);
 void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o);
 
 /* program.c */

@@ -60,15 +60,19 @@ typedef enum wpkg_status step(struct obj_link *o);
 
 static enum wpkg_status run(struct wpkg_buf *out, struct obj_link *o)
 {
-	static step *const steps[] = {obj_load,	   obj_check_features, obj_mark,   answer,
-				      obj_lay_out, obj_plan_customs,   obj_number, answer};
+	static step *const program[] = {obj_load,    obj_check_features, obj_mark,   answer,
+					obj_lay_out, obj_plan_customs,	 obj_number, answer,
+					NULL};
+	static step *const object[] = {
+		obj_load, obj_check_features, obj_plan_customs, obj_join, answer, NULL};
+	step *const *steps = o->options->relocatable ? object : program;
 	enum wpkg_status status = WPKG_OK;
-	for (size_t i = 0; status == WPKG_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; status == WPKG_OK && steps[i]; i++)
 		status = steps[i](o);
+	if (status == WPKG_OK && o->report->map)
+		status = obj_put_map(o->report->map, o);
 	if (status != WPKG_OK)
 		return status;
-	if (o->report->map)
-		obj_put_map(o->report->map, o);
 	if (o->report->removed)
 		obj_put_removed(o->report->removed, o);
 	return obj_write(out, o);

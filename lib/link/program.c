@@ -12,6 +12,7 @@ struct writing {
 	struct obj_link *o;
 	struct wpkg_buf *out;
 	size_t section; /* where the content of the section begins */
+	uint32_t section_count, code_section, data_section; /* of those that were written */
 };
 
 static void begin_section(struct writing *w, enum wpkg_section id)
@@ -23,6 +24,7 @@ static void begin_section(struct writing *w, enum wpkg_section id)
 static void end_section(struct writing *w)
 {
 	link_end_sized(w->out, w->section);
+	w->section_count++;
 }
 
 static void put_types(struct writing *w)
@@ -109,7 +111,8 @@ static void put_import(struct writing *w, struct wpkg_str module, struct wpkg_st
 
 static bool is_imported(const struct obj_link *o, const struct obj_symbol *symbol)
 {
-	return symbol->is_import || (symbol->made == OBJ_MADE_TABLE && o->options->import_table);
+	bool is_table_imported = o->options->import_table || o->options->relocatable;
+	return symbol->is_import || (symbol->made == OBJ_MADE_TABLE && is_table_imported);
 }
 
 static uint32_t count_imported(const struct obj_link *o, const struct obj_number_list *list)
@@ -140,24 +143,42 @@ static void put_symbol_imports(struct writing *w, const struct obj_number_list *
 	}
 }
 
+/* In an object the globals that hold addresses are not made yet. */
+static void put_address_imports(struct writing *w)
+{
+	const struct obj_link *o = w->o;
+	for (uint32_t i = 0; o->options->relocatable && i < o->address_globals.count; i++) {
+		const struct obj_symbol *symbol = &o->symbols[o->address_globals.items[i]];
+		bool is_func = symbol->kind == OBJ_FUNC;
+		put_import(w, is_func ? WPKG_LIT("GOT.func") : WPKG_LIT("GOT.mem"), symbol->name,
+			   WPKG_EXTERN_GLOBAL);
+		wpkg_writer_valtype(w->out, pointer_type(o));
+		wpkg_buf_append_byte(w->out, 1);
+	}
+}
+
 static void put_imports(struct writing *w)
 {
 	const struct obj_link *o = w->o;
+	bool is_object = o->options->relocatable, has_memory = o->options->import_memory;
 	uint32_t count = o->func_imports.count + count_imported(o, &o->tables) +
 			 count_imported(o, &o->globals) + count_imported(o, &o->tags) +
-			 o->options->import_memory;
+			 (has_memory || is_object) + (is_object ? o->address_globals.count : 0);
 	if (count == 0)
 		return;
 	begin_section(w, WPKG_SECTION_IMPORT);
 	wpkg_writer_u32(w->out, count);
 	put_symbol_imports(w, &o->func_imports, WPKG_EXTERN_FUNC);
 	put_symbol_imports(w, &o->tables, WPKG_EXTERN_TABLE);
-	if (o->options->import_memory) {
+	if (has_memory || is_object) {
 		struct wpkg_size size = memory_size(o);
-		put_import(w, WPKG_LIT("env"), WPKG_LIT("memory"), WPKG_EXTERN_MEMORY);
+		put_import(w, WPKG_LIT("env"),
+			   is_object ? WPKG_LIT("__linear_memory") : WPKG_LIT("memory"),
+			   WPKG_EXTERN_MEMORY);
 		link_put_size(w->out, &size, 16);
 	}
 	put_symbol_imports(w, &o->globals, WPKG_EXTERN_GLOBAL);
+	put_address_imports(w);
 	put_symbol_imports(w, &o->tags, WPKG_EXTERN_TAG);
 	end_section(w);
 }
@@ -208,7 +229,7 @@ static void put_tables(struct writing *w)
 static void put_memory(struct writing *w)
 {
 	struct wpkg_size size = memory_size(w->o);
-	if (w->o->options->import_memory)
+	if (w->o->options->import_memory || w->o->options->relocatable)
 		return;
 	begin_section(w, WPKG_SECTION_MEMORY);
 	wpkg_writer_u32(w->out, 1);
@@ -274,8 +295,8 @@ static void put_address_global(struct writing *w, const struct obj_symbol *symbo
 static void put_globals(struct writing *w)
 {
 	const struct obj_link *o = w->o;
-	uint32_t count =
-		o->globals.count - count_imported(o, &o->globals) + o->address_globals.count;
+	uint32_t addresses = o->options->relocatable ? 0 : o->address_globals.count;
+	uint32_t count = o->globals.count - count_imported(o, &o->globals) + addresses;
 	if (count == 0)
 		return;
 	begin_section(w, WPKG_SECTION_GLOBAL);
@@ -285,7 +306,7 @@ static void put_globals(struct writing *w)
 		if (!is_imported(o, symbol))
 			put_global(w, symbol);
 	}
-	for (uint32_t i = 0; i < o->address_globals.count; i++)
+	for (uint32_t i = 0; i < addresses; i++)
 		put_address_global(w, &o->symbols[o->address_globals.items[i]]);
 	end_section(w);
 }
@@ -325,19 +346,54 @@ static void put_symbol_export(struct writing *w, const struct obj_symbol *symbol
 	put_export(w, export_name(w->o, symbol), kinds[symbol->kind], index);
 }
 
+/* An object exports the functions whose source gives the name, and leaves all others to flags. */
+static bool is_named_export(const struct obj_file *file, const struct wpkg_module_export *export)
+{
+	return export->kind == WPKG_EXTERN_FUNC && export->index >= obj_imports_of(file) &&
+	       file->funcs[export->index - obj_imports_of(file)].is_live;
+}
+
+static uint32_t count_named_exports(const struct obj_link *o)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < o->file_count; i++)
+		for (uint32_t e = 0; e < o->files[i].module->export_count; e++)
+			count += is_named_export(&o->files[i], &o->files[i].module->exports[e]);
+	return count;
+}
+
+static void put_named_exports(struct writing *w)
+{
+	for (uint32_t i = 0; i < w->o->file_count; i++) {
+		const struct obj_file *file = &w->o->files[i];
+		for (uint32_t e = 0; e < file->module->export_count; e++) {
+			const struct wpkg_module_export *export = &file->module->exports[e];
+			if (is_named_export(file, export))
+				put_export(
+					w, export->name, WPKG_EXTERN_FUNC,
+					(uint32_t)file->funcs[export->index - obj_imports_of(file)]
+						.out);
+		}
+	}
+}
+
 static void put_exports(struct writing *w)
 {
 	const struct obj_link *o = w->o;
 	const struct wpkg_object_options *options = o->options;
-	bool has_memory = options->export_memory || !options->import_memory;
-	bool has_table = options->export_table;
-	uint32_t count = o->exports.count + has_memory + has_table;
+	bool is_object = options->relocatable;
+	bool has_memory = !is_object && (options->export_memory || !options->import_memory);
+	bool has_table = !is_object && options->export_table;
+	uint32_t count =
+		is_object ? count_named_exports(o) : o->exports.count + has_memory + has_table;
 	if (count == 0)
 		return;
 	begin_section(w, WPKG_SECTION_EXPORT);
 	wpkg_writer_u32(w->out, count);
 	if (has_memory)
 		put_export(w, WPKG_LIT("memory"), WPKG_EXTERN_MEMORY, 0);
+	if (is_object)
+		put_named_exports(w);
 	for (uint32_t i = 0; i < o->exports.count; i++)
 		put_symbol_export(w, &o->symbols[o->exports.items[i]]);
 	if (has_table)
@@ -380,7 +436,7 @@ static void put_elements(struct writing *w)
 /* The functions that the linker makes speak of segments that are not active. */
 static void put_data_count(struct writing *w, uint32_t count)
 {
-	if (!w->o->options->shared_memory || count == 0)
+	if (!w->o->options->shared_memory || w->o->options->relocatable || count == 0)
 		return;
 	begin_section(w, WPKG_SECTION_DATA_COUNT);
 	wpkg_writer_u32(w->out, count);
@@ -393,6 +449,7 @@ static void put_code(struct writing *w)
 	uint32_t count = o->func_count - o->func_imports.count;
 	if (count == 0)
 		return;
+	w->code_section = w->section_count;
 	begin_section(w, WPKG_SECTION_CODE);
 	wpkg_writer_u32(w->out, count);
 	for (uint32_t i = 0; i < o->made_funcs.count; i++) {
@@ -424,9 +481,15 @@ static enum wpkg_status put_data(struct writing *w, uint32_t count)
 {
 	if (count == 0)
 		return WPKG_OK;
+	w->data_section = w->section_count;
 	begin_section(w, WPKG_SECTION_DATA);
-	wpkg_writer_u32(w->out, count);
-	enum wpkg_status status = obj_put_image(w->out, w->o);
+	enum wpkg_status status = WPKG_OK;
+	if (w->o->options->relocatable) {
+		obj_put_segments(w->out, w->o);
+	} else {
+		wpkg_writer_u32(w->out, count);
+		status = obj_put_image(w->out, w->o);
+	}
 	end_section(w);
 	return status;
 }
@@ -434,7 +497,8 @@ static enum wpkg_status put_data(struct writing *w, uint32_t count)
 enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o)
 {
 	struct writing w = {.o = o, .out = out};
-	uint32_t segments = obj_number_segments(o);
+	bool is_object = o->options->relocatable;
+	uint32_t segments = is_object ? o->segment_count : obj_number_segments(o);
 	wpkg_writer_header(out);
 	put_types(&w);
 	put_imports(&w);
@@ -449,7 +513,10 @@ enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o)
 	put_data_count(&w, segments);
 	put_code(&w);
 	enum wpkg_status status = put_data(&w, segments);
+	obj_put_customs(out, o, w.section_count);
+	if (status == WPKG_OK && is_object)
+		status = obj_put_tables(out, o, w.code_section, w.data_section);
 	if (status == WPKG_OK)
-		status = obj_put_customs(out, o);
+		status = obj_put_descriptions(out, o);
 	return status == WPKG_OK ? wpkg_buf_check(out, "linked module", o->err) : status;
 }

@@ -83,6 +83,7 @@ static void take_place(struct obj_symbol *symbol, const struct obj_link *o, uint
 	symbol->file = file;
 	symbol->index = record->index;
 	symbol->offset = record->offset;
+	symbol->size = record->size;
 	symbol->kind = record->kind;
 	symbol->flags = record->flags | (symbol->flags & (OBJ_EXPORTED | OBJ_NO_STRIP));
 	symbol->type = type_of(&o->files[file], record);
@@ -345,7 +346,8 @@ static enum wpkg_status want_options(struct obj_link *o)
 	const struct wpkg_object_options *options = o->options;
 	static const struct wpkg_str start = WPKG_STR("_start");
 	const struct wpkg_str *entry = options->entry.len > 0 ? &options->entry : &start;
-	const struct wpkg_object_names entries = {entry, options->no_entry ? 0 : 1};
+	bool has_entry = options->relocatable ? options->entry.len > 0 : !options->no_entry;
+	const struct wpkg_object_names entries = {entry, has_entry};
 	if (!want_names(o, &entries, true) || !want_names(o, &options->exports, true) ||
 	    !want_names(o, &options->undefined, false))
 		return WPKG_ENOMEM;
@@ -400,5 +402,7 @@ enum wpkg_status obj_load(struct obj_link *o)
 	}
 	if (status == WPKG_OK)
 		status = want_options(o);
-	return status == WPKG_OK ? want_destructors(o) : status;
+	if (status != WPKG_OK || o->options->relocatable)
+		return status;
+	return want_destructors(o);
 }

@@ -164,14 +164,21 @@ static void setup(void)
 	build_archive(8 + 60 + 16);
 }
 
-static enum wpkg_status link_bytes(struct wpkg_buf *out, struct wpkg_str first,
-				   struct wpkg_str second, struct wpkg_err *err)
+static enum wpkg_status link_as(struct wpkg_buf *out, bool relocatable, struct wpkg_str first,
+				struct wpkg_str second, struct wpkg_err *err)
 {
 	const struct wpkg_object_input inputs[] = {{WPKG_LIT("first"), first, false},
 						   {WPKG_LIT("second"), second, false}};
 	const struct wpkg_object_options options = {.inputs = inputs,
-						    .input_count = second.len > 0 ? 2 : 1};
+						    .input_count = second.len > 0 ? 2 : 1,
+						    .relocatable = relocatable};
 	return wpkg_object_link(out, &options, NULL, err);
+}
+
+static enum wpkg_status link_bytes(struct wpkg_buf *out, struct wpkg_str first,
+				   struct wpkg_str second, struct wpkg_err *err)
+{
+	return link_as(out, false, first, second, err);
 }
 
 static struct wpkg_str caller(void)
@@ -184,7 +191,7 @@ static struct wpkg_str archive(void)
 	return wpkg_str_of(archive_bytes, archive_size);
 }
 
-static enum wpkg_status link_once(void)
+static enum wpkg_status link_once(bool relocatable)
 {
 	struct wpkg_buf out, problems, map, removed;
 	struct wpkg_err err;
@@ -195,7 +202,8 @@ static enum wpkg_status link_once(void)
 	const struct wpkg_object_input inputs[] = {{WPKG_LIT("a.o"), caller(), false},
 						   {WPKG_LIT("lib.a"), archive(), false}};
 	const struct wpkg_object_report report = {.problems = &problems};
-	const struct wpkg_object_options options = {.inputs = inputs, .input_count = 2};
+	const struct wpkg_object_options options = {
+		.inputs = inputs, .input_count = 2, .relocatable = relocatable};
 	enum wpkg_status status = wpkg_object_link(&out, &options, &report, &err);
 	ck_assert(status == WPKG_OK ? out.len > 0 : out.len == 0);
 	wpkg_buf_clear(&out);
@@ -230,7 +238,54 @@ END_TEST
 START_TEST(every_failed_allocation_is_no_memory)
 {
 	setup();
-	unit_fail_each_allocation(link_once());
+	unit_fail_each_allocation(link_once(false));
+	unit_fail_each_allocation(link_once(true));
+}
+END_TEST
+
+START_TEST(objects_joined_are_the_same_program)
+{
+	struct wpkg_buf direct, joined, joined_twice, program;
+	struct wpkg_err err;
+	setup();
+	wpkg_buf_init(&direct, 1 << 20);
+	wpkg_buf_init(&joined, 1 << 20);
+	wpkg_buf_init(&joined_twice, 1 << 20);
+	wpkg_buf_init(&program, 1 << 20);
+	const struct wpkg_str nothing = {0};
+	ck_ok(link_bytes(&direct, caller(), archive(), &err), err);
+	ck_ok(link_as(&joined, true, caller(), archive(), &err), err);
+	ck_assert(wpkg_object_is(wpkg_buf_str(&joined)));
+	ck_ok(link_as(&joined_twice, true, wpkg_buf_str(&joined), nothing, &err), err);
+	ck_assert(wpkg_str_equal(wpkg_buf_str(&joined), wpkg_buf_str(&joined_twice)));
+	ck_ok(link_bytes(&program, wpkg_buf_str(&joined), nothing, &err), err);
+	ck_assert(wpkg_str_equal(wpkg_buf_str(&direct), wpkg_buf_str(&program)));
+	wpkg_buf_clear(&direct);
+	wpkg_buf_clear(&joined);
+	wpkg_buf_clear(&joined_twice);
+	wpkg_buf_clear(&program);
+}
+END_TEST
+
+/* The object can be made: nobody knows yet whether the call is ever reached. */
+START_TEST(a_call_as_another_type_is_kept_for_the_last_link)
+{
+	struct wpkg_buf joined, program;
+	struct wpkg_err err;
+	struct parts parts = good;
+	setup();
+	wpkg_buf_init(&joined, 1 << 20);
+	wpkg_buf_init(&program, 1 << 20);
+	parts.callee_type = 1;
+	parts.reloc_offset = 6;
+	build_caller(&parts);
+	ck_ok(link_as(&joined, true, wpkg_buf_str(&object), archive(), &err), err);
+	ck_status(link_bytes(&program, wpkg_buf_str(&joined), (struct wpkg_str){0}, &err),
+		  WPKG_EINVAL);
+	ck_assert_str_eq(err.msg, "_start in first calls 'helper' as (func (param i32)), but it "
+				  "is (func (result i32)) in first");
+	wpkg_buf_clear(&joined);
+	wpkg_buf_clear(&program);
 }
 END_TEST
 
@@ -312,9 +367,11 @@ static void survive(struct wpkg_str first, struct wpkg_str second)
 	struct wpkg_buf out;
 	struct wpkg_err err;
 	wpkg_buf_init(&out, 1 << 20);
-	enum wpkg_status status = link_bytes(&out, first, second, &err);
-	ck_assert((status == WPKG_OK) == (out.len > 0));
-	wpkg_buf_clear(&out);
+	for (int relocatable = 0; relocatable < 2; relocatable++) {
+		enum wpkg_status status = link_as(&out, relocatable, first, second, &err);
+		ck_assert((status == WPKG_OK) == (out.len > 0));
+		wpkg_buf_clear(&out);
+	}
 }
 
 START_TEST(cut_and_changed_inputs_are_refused_or_linked)
@@ -362,6 +419,7 @@ START_TEST(an_index_that_lies_is_refused)
 END_TEST
 
 UNIT_MAIN(a_call_and_an_address_lead_to_where_things_are, every_failed_allocation_is_no_memory,
+	  objects_joined_are_the_same_program, a_call_as_another_type_is_kept_for_the_last_link,
 	  what_is_wrong_in_an_object_is_said_with_its_place, what_does_not_fit_names_both_sides,
 	  two_strong_definitions_are_one_too_many, cut_and_changed_inputs_are_refused_or_linked,
 	  an_index_that_lies_is_refused)
