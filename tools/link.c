@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "../client/global.h"
 #include "base/mem.h"
 #include "commands.h"
 #include "link/object.h"
@@ -48,6 +49,8 @@ static const struct wpkg_option link_rows[] = {
 	FLAG("no-gc-sections", 0, no_gc, "as --keep-all"),
 	FLAG("print-gc-sections", 0, print_gc, "print what was left out"),
 	VALUE("map", 0, TEXT, "FILE", map, "write down where everything is in the output"),
+	VALUE("explain", 0, TEXT, "SYMBOL", explain,
+	      "say who provides this symbol, and who needs it, up to a root"),
 	FLAG("strip-all", 's', strip_all, "no custom sections"),
 	FLAG("strip-debug", 'S', strip_debug, "no debug information"),
 	FLAG("import-memory", 0, import_memory, "import the memory as env.memory"),
@@ -134,9 +137,12 @@ static int link_files(const struct link_files *files, const struct link_options 
 
 static int run_link(const struct wpkg_invocation *invocation)
 {
-	const struct link_options *options = invocation->options;
+	const struct global_options *global = invocation->global;
+	struct link_options given = *(const struct link_options *)invocation->options;
+	const struct link_options *options = &given;
 	struct link_files files = {0};
-	if (!options->check && !options->output)
+	given.json = global->json;
+	if (!options->check && !options->output && !options->explain)
 		return tool_usage("link: where to? -o FILE says it, --check writes nothing");
 	int code = open_files(&files, invocation);
 	if (code == WPKG_EXIT_DONE)
@@ -172,7 +178,16 @@ const struct wpkg_command tool_link = {
 		"What does not fit is an error that shows both types, and near misses. The result "
 		"is valid, and the same bytes each time. With --check nothing is written: every "
 		"problem is a line, of modules also each import that stays for the host; the exit "
-		"code is 3 when there is a problem.",
+		"code is 3 when there is a problem.\n"
+		"\n"
+		"--explain says why a symbol is in the result: who has it, who needs that, who "
+		"needs "
+		"that one, up to an export or another root; of a member of an archive also for "
+		"which "
+		"symbol it was taken in. Of modules SYMBOL is an export or the name of a function, "
+		"MODULE:NAME when several have one. It writes a module only with -o, and with "
+		"--json "
+		"prints a document.",
 	.example = "wpkg link --wasi main.o -o main.wasm\n"
 		   "wpkg link crt1-command.o main.o -L lib -lc -o main.wasm\n"
 		   "wpkg link app.wasm json=deps/json.wasm -o linked.wasm",

@@ -10,7 +10,9 @@
 
 #include "base/command.h"
 #include "base/file.h"
+#include "base/arena.h"
 #include "base/str.h"
+#include "link/explain.h"
 
 struct link_options {
 	const char *output;
@@ -31,6 +33,8 @@ struct link_options {
 	bool stack_first, no_stack_first;
 	uint64_t stack_size, global_base, initial_memory, max_memory;
 	const char *map;
+	const char *explain;
+	bool json; /* of the explanation */
 };
 
 /* An operand, opened: "NAME=FILE" or a file. */
@@ -51,6 +55,10 @@ int link_refuse(const struct wpkg_err *err);
 /* The two sides; each says what is wrong and is the exit code. */
 int link_modules(const struct link_files *files, const struct link_options *options);
 int link_objects(const struct link_files *files, const struct link_options *options);
+
+/* Prints the explanation; an error of its own when there is no such symbol (link_explain.c). */
+int link_print_explanation(struct wpkg_arena *arena, const char *name,
+			   const struct wpkg_explanation *explanation, bool json);
 
 /*
  * Where things for WASI are (link_wasi.c): the folder of its C library, and the compiler's own

@@ -109,19 +109,30 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 	struct wpkg_err err;
 	struct wpkg_buf out;
 	const struct wpkg_link_inputs all = {inputs->items, inputs->count};
+	struct wpkg_arena arena;
+	struct wpkg_explanation explanation = {0};
 	const struct wpkg_link_options how = {.exports = exports,
 					      .export_count = options->exports.count,
 					      .prefix = options->prefix,
 					      .keep_all = options->keep_all,
-					      .strip = options->strip || options->strip_all};
+					      .strip = options->strip || options->strip_all,
+					      .explain = wpkg_str_from(options->explain),
+					      .explanation = options->explain ? &explanation : NULL,
+					      .arena = &arena};
 	wpkg_buf_init(&out, SIZE_MAX);
+	wpkg_arena_init(&arena, (size_t)64 << 20);
 	int code = WPKG_EXIT_DONE;
 	enum wpkg_status status = wpkg_link_merge(&out, &all, &how, &err);
 	if (status != WPKG_OK)
 		code = link_refuse(&err);
-	else if (wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, 0, &err) !=
-		 WPKG_OK)
+	else if (options->explain)
+		code = link_print_explanation(&arena, options->explain, &explanation,
+					      options->json);
+	if (code == WPKG_EXIT_DONE && options->output &&
+	    wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, 0, &err) !=
+		    WPKG_OK)
 		code = tool_error(&err);
+	wpkg_arena_clear(&arena);
 	wpkg_buf_clear(&out);
 	return code;
 }

@@ -209,7 +209,8 @@ static int read_options(struct job *job)
 		.stack_size = options->stack_size,
 		.global_base = options->global_base,
 		.initial_memory = options->initial_memory,
-		.max_memory = options->max_memory};
+		.max_memory = options->max_memory,
+		.explain = wpkg_str_from(options->explain)};
 	int code = read_keywords(job);
 	return code == WPKG_EXIT_DONE ? read_allowed(job) : code;
 }
@@ -241,6 +242,10 @@ static int show_problems(struct job *job, struct wpkg_buf *problems)
 static int link_job(struct job *job)
 {
 	struct wpkg_buf out, problems, map, removed;
+	struct wpkg_arena arena;
+	struct wpkg_explanation explanation = {0};
+	const char *explain = job->options->explain;
+	wpkg_arena_init(&arena, LIST_MAX);
 	wpkg_buf_init(&out, SIZE_MAX);
 	wpkg_buf_init(&problems, LIST_MAX);
 	wpkg_buf_init(&map, SIZE_MAX);
@@ -248,16 +253,22 @@ static int link_job(struct job *job)
 	const struct wpkg_object_report report = {.problems = &problems,
 						  .map = job->options->map ? &map : NULL,
 						  .removed =
-							  job->options->print_gc ? &removed : NULL};
+							  job->options->print_gc ? &removed : NULL,
+						  .explanation = explain ? &explanation : NULL,
+						  .arena = &arena};
 	int code = WPKG_EXIT_DONE;
-	if (wpkg_object_link(&out, &job->link, &report, &job->err) != WPKG_OK)
+	bool is_linked = wpkg_object_link(&out, &job->link, &report, &job->err) == WPKG_OK;
+	if (explain && (is_linked || explanation.count > 0))
+		code = link_print_explanation(&arena, explain, &explanation, job->options->json);
+	if (!is_linked)
 		code = show_problems(job, &problems);
 	if (code == WPKG_EXIT_DONE && job->options->print_gc)
 		code = tool_print(&removed);
 	if (code == WPKG_EXIT_DONE && job->options->map)
 		code = write_file(job, job->options->map, &map);
-	if (code == WPKG_EXIT_DONE && !job->options->check)
+	if (code == WPKG_EXIT_DONE && job->options->output && !job->options->check)
 		code = write_file(job, job->options->output, &out);
+	wpkg_arena_clear(&arena);
 	wpkg_buf_clear(&removed);
 	wpkg_buf_clear(&map);
 	wpkg_buf_clear(&problems);

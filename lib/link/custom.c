@@ -41,8 +41,7 @@ struct names {
 	uint32_t count;
 };
 
-/* The reader of one subsection of the input's name section; false when there is none. */
-static bool find_subsection(struct wpkg_reader *out, const struct wpkg_module *module, uint8_t id)
+bool link_find_names(struct wpkg_reader *out, const struct wpkg_module *module, uint8_t id)
 {
 	const struct wpkg_module_section *section =
 		wpkg_module_find_custom(module, WPKG_LIT("name"));
@@ -98,7 +97,7 @@ static void collect(struct names *names, const struct link *link, uint32_t input
 		    uint8_t subsection, uint8_t space, bool is_list)
 {
 	struct wpkg_reader r;
-	if (!find_subsection(&r, link->modules[input].module, subsection))
+	if (!link_find_names(&r, link->modules[input].module, subsection))
 		return;
 	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
 		uint32_t index = wpkg_reader_u32(&r);

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "link/explain.h"
 #include "wasm/module.h"
 
 /* The module must outlive the call. */
@@ -87,9 +88,14 @@ struct wpkg_link_export {
 struct wpkg_link_options {
 	const struct wpkg_link_export *exports;
 	size_t export_count;
-	bool prefix;	 /* the other inputs' exports too, as NAME "." FIELD */
-	bool keep_all;	 /* nothing is pruned */
-	bool strip;	 /* no name section */
+	bool prefix;   /* the other inputs' exports too, as NAME "." FIELD */
+	bool keep_all; /* nothing is pruned */
+	bool strip;    /* no name section */
+	/* An export, or a function by its name, of any input or, as INPUT:NAME, of one. Empty: none
+	 * is explained. Input names are borrowed, all else is in the arena. */
+	struct wpkg_str explain;
+	struct wpkg_explanation *explanation;
+	struct wpkg_arena *arena;
 	size_t max_size; /* bytes of the output; 0: 1 GiB */
 };
 

@@ -6,6 +6,7 @@
 
 #include "link/link.h"
 #include "link/names.h"
+#include "wasm/reader.h"
 
 /* The index spaces that are renumbered; the first five are enum wpkg_extern. */
 enum link_space {
@@ -21,6 +22,17 @@ struct link_target {
 	uint32_t index; /* in that input's space of the import's kind */
 };
 
+struct link_item {
+	uint32_t input, index;
+};
+
+/* What made something live first. */
+#define LINK_NO_SPACE 0xff
+struct link_origin {
+	struct link_item item;
+	uint8_t space; /* LINK_NO_SPACE: it is a root */
+};
+
 struct link_module {
 	const struct wpkg_link_input *input;
 	const struct wpkg_module *module;
@@ -30,10 +42,7 @@ struct link_module {
 	uint32_t counts[LINK_SPACE_COUNT];
 	uint32_t *out[LINK_SPACE_COUNT]; /* index in the output */
 	bool *live[LINK_SPACE_COUNT];
-};
-
-struct link_item {
-	uint32_t input, index;
+	struct link_origin *from[LINK_SPACE_COUNT]; /* NULL unless something is explained */
 };
 
 struct link {
@@ -150,6 +159,11 @@ struct link_root {
 enum wpkg_status link_mark(struct link *link, const struct link_root *roots, size_t count,
 			   bool keep_all);
 
+/* The chain from what has the name to its root, after marking (merge_explain.c). */
+enum wpkg_status link_explain(struct wpkg_explanation *out, const struct link *link,
+			      const struct link_root *roots, size_t root_count,
+			      struct wpkg_str name, struct wpkg_arena *arena);
+
 /* Numbers what is live. */
 enum wpkg_status link_lay_out(struct link *link);
 
@@ -161,6 +175,10 @@ void link_put_body(struct wpkg_buf *out, const struct link *link, uint32_t input
 		   struct wpkg_range body);
 void link_put_expression(struct wpkg_buf *out, const struct link *link, uint32_t input,
 			 const uint8_t **at);
+
+/* The reader of one subsection of a module's name section; false when there is none. */
+enum { LINK_NAMES_FUNCS = 1 };
+bool link_find_names(struct wpkg_reader *out, const struct wpkg_module *module, uint8_t id);
 
 /* The sections that describe others: name, producers, target_features. */
 void link_put_custom_sections(struct wpkg_buf *out, const struct link *link, bool strip);

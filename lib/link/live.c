@@ -12,10 +12,12 @@
 
 struct mark {
 	struct obj_link *o;
-	struct obj_number_list todo;  /* pairs: file and chunk, data counted after functions */
+	struct obj_number_list
+		todo; /* file, chunk (data counted after functions), what led there */
 	struct obj_number_list files; /* that are in use now, and were not looked at */
 	uint32_t file;		      /* whose relocations are read; OBJ_NONE: an option's need */
 	uint32_t place;		      /* symbol of the chunk they are in */
+	uint32_t reached;	      /* symbol that is marked; OBJ_NONE */
 	unsigned hinted;
 	bool failed; /* no memory */
 };
@@ -40,6 +42,7 @@ static void mark_chunk(struct mark *m, uint32_t file, struct obj_chunk *chunk, u
 	chunk->is_live = true;
 	push_number(m, &m->todo, file);
 	push_number(m, &m->todo, number);
+	push_number(m, &m->todo, m->reached != OBJ_NONE ? m->reached : chunk->symbol);
 	mark_file(m, file);
 }
 
@@ -226,12 +229,14 @@ static void mark_symbol(struct mark *m, uint32_t number)
 	symbol->is_live = true;
 	symbol->needed_file = m->file;
 	symbol->needed_by = m->place;
+	m->reached = number;
 	if (symbol->state == OBJ_IS_DEFINED)
 		mark_defined(m, symbol);
 	else if (is_undefined(symbol))
 		mark_undefined(m, symbol);
 	else if (symbol->type != OBJ_NONE)
 		m->o->type_live[symbol->type] = true;
+	m->reached = OBJ_NONE;
 }
 
 /* A call traps when nobody defines the function and nobody must. */
@@ -327,7 +332,6 @@ static void visit_chunk(struct mark *m, const struct obj_file *file, uint32_t nu
 	const struct obj_chunk *chunk =
 		number < funcs ? &file->funcs[number] : &file->datas[number - funcs];
 	const uint8_t *at = chunk->relocs;
-	m->place = chunk->symbol;
 	for (uint32_t i = 0; i < chunk->reloc_count; i++) {
 		struct obj_reloc reloc = obj_reloc_take(&at);
 		visit(m, file, &reloc);
@@ -356,6 +360,7 @@ static void drain(struct mark *m)
 			visit_file(m);
 			continue;
 		}
+		m->place = m->todo.items[--m->todo.count];
 		uint32_t number = m->todo.items[--m->todo.count];
 		m->file = m->todo.items[--m->todo.count];
 		visit_chunk(m, &m->o->files[m->file], number);
@@ -526,7 +531,7 @@ static void mark_own(struct mark *m)
 
 enum wpkg_status obj_mark(struct obj_link *o)
 {
-	struct mark m = {.o = o, .file = OBJ_NONE, .place = OBJ_NONE};
+	struct mark m = {.o = o, .file = OBJ_NONE, .place = OBJ_NONE, .reached = OBJ_NONE};
 	enum wpkg_status status = make_own(o);
 	if (status != WPKG_OK)
 		return status;

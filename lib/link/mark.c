@@ -16,6 +16,7 @@ struct mark {
 	struct pending *pending; /* heap */
 	size_t count, capacity;
 	uint32_t input; /* whose code is walked */
+	struct link_origin at;
 	enum wpkg_status status;
 };
 
@@ -43,6 +44,9 @@ static bool push(struct mark *m, uint8_t space, struct link_item item)
 	if (*live)
 		return true;
 	*live = true;
+	struct link_origin *from = m->link->modules[item.input].from[space];
+	if (from)
+		from[item.index] = m->at;
 	return add(m, (struct pending){item.input, item.index, space});
 }
 
@@ -166,6 +170,7 @@ static bool mark_one(struct mark *m, const struct pending *one)
 {
 	const struct link_module *from = &m->link->modules[one->input];
 	m->input = one->input;
+	m->at = (struct link_origin){{one->input, one->index}, one->space};
 	switch (one->space) {
 	case WPKG_EXTERN_FUNC:
 		return mark_func(m, one->index);
@@ -214,6 +219,9 @@ static bool push_segments(struct mark *m, bool *more)
 			    !is_live(m->link, WPKG_EXTERN_TABLE, input, elem->table))
 				continue;
 			*more = true;
+			m->at.item = link_final(m->link, WPKG_EXTERN_TABLE,
+						(struct link_item){input, elem->table});
+			m->at.space = WPKG_EXTERN_TABLE;
 			if (!push(m, LINK_ELEM, (struct link_item){input, i}))
 				return false;
 		}
@@ -223,6 +231,9 @@ static bool push_segments(struct mark *m, bool *more)
 			    !is_live(m->link, WPKG_EXTERN_MEMORY, input, data->memory))
 				continue;
 			*more = true;
+			m->at.item = link_final(m->link, WPKG_EXTERN_MEMORY,
+						(struct link_item){input, data->memory});
+			m->at.space = WPKG_EXTERN_MEMORY;
 			if (!push(m, LINK_DATA, (struct link_item){input, i}))
 				return false;
 		}
@@ -257,7 +268,7 @@ static bool push_roots(struct mark *m, const struct link_root *roots, size_t cou
 enum wpkg_status link_mark(struct link *link, const struct link_root *roots, size_t count,
 			   bool keep_all)
 {
-	struct mark m = {.link = link};
+	struct mark m = {.link = link, .at.space = LINK_NO_SPACE};
 	bool more = true;
 	link->type_live = wpkg_arena_alloc(&link->arena, link->types.count + 1, sizeof(bool));
 	if (!link->type_live)

@@ -115,6 +115,21 @@ static enum wpkg_status collect_exports(struct merge *m)
 	return status;
 }
 
+/* Room for what made each item live. */
+static enum wpkg_status note_origins(struct merge *m)
+{
+	for (uint32_t i = 0; i < m->link.count; i++)
+		for (uint8_t space = 0; space < LINK_SPACE_COUNT; space++) {
+			struct link_module *from = &m->link.modules[i];
+			from->from[space] =
+				wpkg_arena_alloc(&m->link.arena, (size_t)from->counts[space] + 1,
+						 sizeof(*from->from[space]));
+			if (!from->from[space])
+				return no_memory(m);
+		}
+	return WPKG_OK;
+}
+
 static enum wpkg_status mark_live(struct merge *m)
 {
 	struct link_root *roots =
@@ -123,7 +138,15 @@ static enum wpkg_status mark_live(struct merge *m)
 		return no_memory(m);
 	for (size_t i = 0; i < m->export_count; i++)
 		roots[i] = (struct link_root){m->exports[i].kind, m->exports[i].item};
-	return link_mark(&m->link, roots, m->export_count, m->options->keep_all);
+	if (!m->options->explanation)
+		return link_mark(&m->link, roots, m->export_count, m->options->keep_all);
+	enum wpkg_status status = note_origins(m);
+	if (status == WPKG_OK)
+		status = link_mark(&m->link, roots, m->export_count, m->options->keep_all);
+	return status != WPKG_OK
+		       ? status
+		       : link_explain(m->options->explanation, &m->link, roots, m->export_count,
+				      m->options->explain, m->options->arena);
 }
 
 /* With several start functions, one of our own calls them; it needs the type (func). */

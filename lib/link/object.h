@@ -18,9 +18,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "link/explain.h"
 
 /* An object or an archive, whose bytes must outlive the call. */
 struct wpkg_object_input {
@@ -66,7 +68,8 @@ struct wpkg_object_options {
 	uint64_t initial_memory; /* bytes, a multiple of 64 KiB; 0: what is needed */
 	uint64_t max_memory;	 /* the same; 0: none */
 
-	size_t max_size; /* bytes of the output; 0: 1 GiB */
+	struct wpkg_str explain; /* a symbol; empty: none */
+	size_t max_size;	 /* bytes of the output; 0: 1 GiB */
 };
 
 /* Texts that a link also gives; each may be NULL. They are filled as far as the link came. */
@@ -74,6 +77,8 @@ struct wpkg_object_report {
 	struct wpkg_buf *problems; /* a line for each: all that is undefined, there twice, ... */
 	struct wpkg_buf *map;	   /* where everything is in the output */
 	struct wpkg_buf *removed;  /* a line for each function and segment that was left out */
+	struct wpkg_explanation *explanation; /* of options.explain; also when the link fails */
+	struct wpkg_arena *arena;	      /* its texts; some are slices of the inputs */
 };
 
 /* Do the bytes look like something for wpkg_object_link: an archive, or a module with "linking"? */

@@ -373,6 +373,10 @@ enum wpkg_status obj_plan_customs(struct obj_link *o);
 void obj_put_customs(struct wpkg_buf *out, struct obj_link *o, uint32_t section);
 enum wpkg_status obj_put_descriptions(struct wpkg_buf *out, struct obj_link *o);
 
+/* explain.c: after marking. */
+enum wpkg_status obj_explain(struct wpkg_explanation *out, const struct obj_link *o,
+			     struct wpkg_arena *arena);
+
 /* map.c */
 enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o);
 void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o);

@@ -56,15 +56,21 @@ static enum wpkg_status answer(struct obj_link *o)
 	return o->problem.status;
 }
 
+static enum wpkg_status explain(struct obj_link *o)
+{
+	const struct wpkg_object_report *report = o->report;
+	return report->explanation ? obj_explain(report->explanation, o, report->arena) : WPKG_OK;
+}
+
 typedef enum wpkg_status step(struct obj_link *o);
 
 static enum wpkg_status run(struct wpkg_buf *out, struct obj_link *o)
 {
-	static step *const program[] = {obj_load,    obj_check_features, obj_mark,   answer,
-					obj_lay_out, obj_plan_customs,	 obj_number, answer,
-					NULL};
+	static step *const program[] = {
+		obj_load,    obj_check_features, obj_mark,   explain, answer,
+		obj_lay_out, obj_plan_customs,	 obj_number, answer,  NULL};
 	static step *const object[] = {
-		obj_load, obj_check_features, obj_plan_customs, obj_join, answer, NULL};
+		obj_load, obj_check_features, obj_plan_customs, obj_join, explain, answer, NULL};
 	step *const *steps = o->options->relocatable ? object : program;
 	enum wpkg_status status = WPKG_OK;
 	for (size_t i = 0; status == WPKG_OK && steps[i]; i++)
