@@ -193,6 +193,18 @@ def receive(sock, seconds):
         received += piece
 
 
+def make_certificate(server, name, kind="ec"):
+    """Paths of a self-signed certificate and its key."""
+    cert, key = server.path(name + ".pem"), server.path(name + ".key")
+    kinds = {"ec": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["rsa:2048"],
+             "ed25519": ["ed25519"]}
+    subprocess.run(["openssl", "req", "-x509", "-nodes", "-days", "30", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-newkey",
+                    *kinds[kind], "-keyout", key, "-out", cert],
+                   check=True, stderr=subprocess.DEVNULL)
+    return cert, key
+
+
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
