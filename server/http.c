@@ -90,6 +90,13 @@ static enum wpkg_status start_daemon(struct http *http, int socket, struct wpkg_
 					"the HTTP server does not start; its log says more");
 }
 
+static void note_expiry(struct http *http)
+{
+	if (http->certificates)
+		atomic_store(&http->server->metrics.certificate_expiry,
+			     certificates_expiry(http->certificates));
+}
+
 enum wpkg_status http_start(struct http **out, struct server *server, int socket,
 			    enum http_audience audience, struct wpkg_err *err)
 {
@@ -105,16 +112,23 @@ enum wpkg_status http_start(struct http **out, struct server *server, int socket
 		status = certificates_new(&http->certificates, &server->config, err);
 	if (status == WPKG_OK)
 		status = start_daemon(http, socket, err);
-	if (status != WPKG_OK)
+	if (status != WPKG_OK) {
 		http_stop(http);
-	else
-		*out = http;
-	return status;
+		return status;
+	}
+	note_expiry(http);
+	*out = http;
+	return WPKG_OK;
 }
 
 enum wpkg_status http_reload(struct http *http, const struct config *config, struct wpkg_err *err)
 {
-	return http->certificates ? certificates_reload(http->certificates, config, err) : WPKG_OK;
+	enum wpkg_status status = WPKG_OK;
+	if (http->certificates)
+		status = certificates_reload(http->certificates, config, err);
+	if (status == WPKG_OK)
+		note_expiry(http);
+	return status;
 }
 
 void http_quiesce(struct http *http)

@@ -193,6 +193,20 @@ enum wpkg_status certificates_reload(struct certificates *certificates, const st
 	return WPKG_OK;
 }
 
+int64_t certificates_expiry(struct certificates *certificates)
+{
+	gnutls_x509_crt_t first;
+	if (gnutls_x509_crt_init(&first) != 0)
+		return -1;
+	pthread_mutex_lock(&certificates->mutex);
+	int code = gnutls_x509_crt_import(first, &certificates->current->chain[0].cert,
+					  GNUTLS_X509_FMT_DER);
+	pthread_mutex_unlock(&certificates->mutex);
+	int64_t expiry = code == 0 ? (int64_t)gnutls_x509_crt_get_expiration_time(first) : -1;
+	gnutls_x509_crt_deinit(first);
+	return expiry;
+}
+
 /* gnutls_certificate_retrieve_function2: what it is given stays ours. */
 static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
 		    int authority_count, const gnutls_pk_algorithm_t *algorithms,

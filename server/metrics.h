@@ -68,6 +68,7 @@ struct metrics {
 	atomic_int_fast64_t uploads;   /* bodies that are coming into the store */
 	atomic_uint_fast64_t published, rejected, undecided; /* verdicts */
 	struct wpkg_histogram admission;		     /* nanoseconds, waiting included */
+	atomic_int_fast64_t certificate_expiry;		     /* UNIX seconds; 0: plain HTTP */
 	atomic_uint_fast64_t cache_hits, cache_misses;	     /* of answers that may be kept */
 };
 

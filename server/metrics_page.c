@@ -141,6 +141,10 @@ static void write_http(struct exposition *exposition, const struct server *serve
 			 server->config.max_connections);
 	exposition_counter(exposition, "wpkgd_connections_accepted", "Connections ever.",
 			   read_counter(&metrics->accepted));
+	if (read_gauge(&metrics->certificate_expiry) > 0)
+		exposition_gauge(exposition, "wpkgd_tls_certificate_expiry_timestamp_seconds",
+				 "When the certificate ends, in UNIX seconds.",
+				 read_gauge(&metrics->certificate_expiry));
 	exposition_gauge(exposition, "wpkgd_uploads", "Bodies that are coming into the store.",
 			 read_gauge(&metrics->uploads));
 	exposition_counter(exposition, "wpkgd_answer_cache_hits",
