@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "data/json.h"
 #include "data/toml.h"
 #include "net/url.h"
 
@@ -109,16 +110,21 @@ void registry_append_id_url(struct wpkg_buf *buf, const struct wpkg_registry *re
 
 /* Refusals. */
 
-/* The text of 'error = "..."', or the first line of anything else; in the arena or borrowed. */
+/* The text of 'error = "..."' or of a problem's "detail" (RFC 9457), or the first line of anything
+ * else; in the arena or borrowed. */
 static struct wpkg_str reason_of(struct wpkg_arena *arena,
 				 const struct wpkg_http_exchange *exchange)
 {
 	struct wpkg_value *table = NULL;
 	struct wpkg_str text = wpkg_str_trim(wpkg_buf_str(&exchange->text));
-	if (wpkg_toml_read(&table, arena, text, NULL) == WPKG_OK) {
-		const struct wpkg_value *error = wpkg_value_find(table, "error");
-		if (error && error->kind == WPKG_VALUE_STRING)
-			return error->string;
+	bool is_json = wpkg_str_starts(text, WPKG_LIT("{"));
+	enum wpkg_status status = is_json ? wpkg_json_read(&table, arena, text, NULL)
+					  : wpkg_toml_read(&table, arena, text, NULL);
+	if (status == WPKG_OK) {
+		const struct wpkg_value *reason =
+			wpkg_value_find(table, is_json ? "detail" : "error");
+		if (reason && reason->kind == WPKG_VALUE_STRING)
+			return reason->string;
 	}
 	return wpkg_str_trim(wpkg_str_slice(text, 0, wpkg_str_find(text, '\n')));
 }

@@ -10,6 +10,7 @@ It believes everything that is pushed, signs nothing and keeps nothing."""
 
 import hashlib
 import http.server
+import json
 import os
 import ssl
 import sys
@@ -166,6 +167,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(401, "unauthorized")
         if self.defect == "escapes":
             return self.refuse(403, "gone \x1b[2J\x1b]0;owned\x07 \u202egnp.exe")
+        if path == "/api/v1/search" and self.defect.startswith("search"):
+            return self.get_search(query)
         if path.startswith("/v1/_i/"):
             ident, at, digest = path[len("/v1/_i/"):].partition("@")
             return self.get_parcel(ident, digest) if at else self.get_invoice(ident)
@@ -250,6 +253,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
         head = (f'query = ""\nstrict = true\noffset = {offset}\nlimit = {limit}\n'
                 f"total = {len(found)}\nmore = {str(more).lower()}\nyanked = false\n")
         return self.answer(200, head + ("".join(map(nested, page)) or "invoices = []\n"))
+
+    def get_search(self, query):
+        """The JSON API, which this registry has only to misuse it."""
+        limit = int(dict(part.split("=", 1) for part in query.split("&"))["limit"])
+        one = {"name": "test.example/good", "latest_version": "1.0.0", "description": "a package",
+               "yanked": False, "size": 12}
+        wrong = {"search-escapes": {"description": "\x1b[31mred \u202egnp"},
+                 "search-name": {"name": "../../etc/passwd"},
+                 "search-version": {"latest_version": "1.0.0 && reboot"},
+                 "search-number": {"name": 7},
+                 "search-null": {"description": None}}.get(self.defect, {})
+        answer = {"packages": [{**one, **wrong}]}
+        if self.defect == "search-endless":
+            answer["next"] = "0"
+        if self.defect == "search-nothing":
+            answer = {"packages": [], "next": "7"}
+        if self.defect == "search-many":
+            answer["packages"] *= limit + 1
+        if self.defect == "search-object":
+            answer["packages"] = {}
+        if self.defect == "search-refusal":
+            body = json.dumps({"title": "x", "detail": "no such \x1b[2Jqualifier", "status": 400})
+            return self.answer(400, body, "application/problem+json")
+        body = json.dumps(answer)
+        if self.defect == "search-cut":
+            body = body[:-9]
+        if self.defect == "search-deep":
+            body = "[" * 100000
+        if self.defect == "search-large":
+            body = " " * 9000000 + body
+        return self.answer(200, body, "application/json")
 
     def do_POST(self):
         self.begin()
