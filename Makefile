@@ -178,7 +178,7 @@ $(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
 $(OUT)/unit/server/test_admission: \
   $(call objects,server/admission.c server/admit_process.c server/closure.c server/dialogue.c \
   server/turns.c)
-$(OUT)/unit/server/test_config: $(call objects,server/address.c server/webhook_rules.c)
+$(OUT)/unit/server/test_config: $(call objects,server/address.c server/quota_rules.c server/webhook_rules.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a

@@ -84,6 +84,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 	if (status == WPKG_OK)
 		status = wpkg_store_open(&server->store, config->data, &store, err);
 	if (status == WPKG_OK)
+		status = wpkg_quotas_set(server->store, &config->quotas, err);
+	if (status == WPKG_OK)
 		status = host_keys_new(&server->keys, config, err);
 	if (status == WPKG_OK)
 		status = users_new(&server->users, config, server->store, err);
@@ -229,6 +231,8 @@ static enum wpkg_status reload_parts(struct server *server, struct http *http,
 	if (status == WPKG_OK)
 		status = users_reload(server->users, fresh, err);
 	if (status == WPKG_OK)
+		status = wpkg_quotas_set(server->store, &fresh->quotas, err);
+	if (status == WPKG_OK)
 		limits_set(&server->limits, fresh);
 	return status;
 }
@@ -259,6 +263,7 @@ static void look_after(struct server *server)
 	uint64_t count = 0;
 	publish_resume(server);
 	forget_begin(server->forgetter);
+	(void)watermark_look(NULL, server);
 	if (wpkg_session_expire(&count, server->store,
 				wpkg_clock_now() - server->config.session_timeout, &err) != WPKG_OK)
 		log_event("expire-failed", "error", err.msg);
@@ -324,6 +329,7 @@ static enum wpkg_status serve(struct server *server, const sigset_t *signals, st
 		publish_resume(server);
 		catch_up_begin(server);
 		forget_begin(server->forgetter);
+		(void)watermark_look(NULL, server);
 		listen_notify("READY=1");
 		wait_for_signals(server, front.http, signals);
 		drain(server, front.http);

@@ -30,6 +30,7 @@
 #define STOP_TIMEOUT "30s"
 #define SESSION_TIMEOUT "1d"
 #define MIN_RATE "1KiB"
+#define WARN_FREE "1GiB"
 #define KEEP_FREE "64MiB"
 #define THREADS "2"
 #define WORKERS "16"
@@ -101,6 +102,13 @@ const struct wpkg_option config_rows[] = {
 	ROW("max-requests-per-address", NUMBER, "COUNT",
 	    "requests a minute from one address (" MAX_REQUESTS_PER_ADDRESS ")",
 	    "MAX_REQUESTS_PER_ADDRESS", max_requests_per_address),
+	ROW("max-requests-per-user", NUMBER, "COUNT",
+	    "requests a minute of one user, over all addresses (no limit)", "MAX_REQUESTS_PER_USER",
+	    max_requests_per_user),
+	ROW("max-pushes-per-user", NUMBER, "COUNT",
+	    "requests a minute with which one user pushes, each invoice, parcel, blob and manifest "
+	    "(no limit)",
+	    "MAX_PUSHES_PER_USER", max_pushes_per_user),
 	ROW("header-timeout", DURATION, "TIME",
 	    "for the head of a request to arrive (" HEADER_TIMEOUT ")", "HEADER_TIMEOUT",
 	    header_timeout),
@@ -115,7 +123,10 @@ const struct wpkg_option config_rows[] = {
 	ROW("min-rate", SIZE, "SIZE",
 	    "a second that a client must send or take on average (" MIN_RATE ")", "MIN_RATE",
 	    min_rate),
-	ROW("keep-free", SIZE, "SIZE", "disk space to leave free (" KEEP_FREE ")", "KEEP_FREE",
+	ROW("warn-free", SIZE, "SIZE", "disk space below which it is said (" WARN_FREE ")",
+	    "WARN_FREE", warn_free),
+	ROW("keep-free", SIZE, "SIZE",
+	    "disk space to leave free: below it nothing is pushed (" KEEP_FREE ")", "KEEP_FREE",
 	    keep_free),
 	ROW("audit-retention", DURATION, "TIME",
 	    "how long events are kept for 'audit' and the feed (for ever)", "AUDIT_RETENTION",
@@ -165,6 +176,7 @@ static const struct {
 	{"stop-timeout", STOP_TIMEOUT},
 	{"session-timeout", SESSION_TIMEOUT},
 	{"min-rate", MIN_RATE},
+	{"warn-free", WARN_FREE},
 	{"keep-free", KEEP_FREE},
 	{"threads", THREADS},
 	{"workers", WORKERS},
@@ -177,12 +189,25 @@ static const struct {
 
 /* What a SIGHUP brings into force; for all else the server must be started again. */
 static const char *const reloaded[] = {
-	"config",	   "tls-cert",	   "tls-key",
-	"htpasswd",	   "keyring",	   "strategy",
-	"unsigned",	   "ignore-roles", "host-label",
-	"max-invoice",	   "max-parcel",   "header-timeout",
-	"min-rate",	   "stop-timeout", "max-requests-per-address",
+	"config",
+	"tls-cert",
+	"tls-key",
+	"htpasswd",
+	"keyring",
+	"strategy",
+	"unsigned",
+	"ignore-roles",
+	"host-label",
+	"max-invoice",
+	"max-parcel",
+	"header-timeout",
+	"min-rate",
+	"stop-timeout",
+	"max-requests-per-address",
 	"audit-retention",
+	"max-requests-per-user",
+	"max-pushes-per-user",
+	"warn-free",
 };
 
 void config_take(struct config_source *out, const struct wpkg_invocation *invocation)
@@ -303,6 +328,16 @@ static enum wpkg_status take_webhooks(struct config *config, struct wpkg_arena *
 					  : status;
 }
 
+static enum wpkg_status take_quotas(struct config *config, struct wpkg_arena *arena,
+				    struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	const struct wpkg_value *array = NULL;
+	enum wpkg_status status =
+		wpkg_fields_take(fields, &array, "quota", WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
+	return status == WPKG_OK && array ? quota_rules_take(&config->quotas, arena, array, err)
+					  : status;
+}
+
 static enum wpkg_status take_table(struct config *config, bool *given, struct wpkg_arena *arena,
 				   const struct wpkg_value *table, struct wpkg_err *err)
 {
@@ -315,6 +350,8 @@ static enum wpkg_status take_table(struct config *config, bool *given, struct wp
 		status = take_policy(config, arena, &fields, err);
 	if (status == WPKG_OK)
 		status = take_webhooks(config, arena, &fields, err);
+	if (status == WPKG_OK)
+		status = take_quotas(config, arena, &fields, err);
 	return status == WPKG_OK ? wpkg_fields_close(&fields, err) : status;
 }
 
@@ -395,6 +432,8 @@ static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 		{"max-connections", config->max_connections, 1, 1000000},
 		{"max-connections-per-address", config->max_connections_per_address, 1, 1000000},
 		{"max-requests-per-address", config->max_requests_per_address, 1, UINT32_MAX},
+		{"max-requests-per-user", config->max_requests_per_user, 0, UINT32_MAX},
+		{"max-pushes-per-user", config->max_pushes_per_user, 0, UINT32_MAX},
 		{"max-header", config->max_header, 2048, 1 << 20},
 		{"max-invoice", config->max_invoice, 1024, WPKG_INVOICE_MAX},
 		{"header-timeout", (uint64_t)config->header_timeout, 1, day},
@@ -479,12 +518,20 @@ static bool add_webhooks(struct wpkg_arena *arena, struct wpkg_value *table,
 	return webhook_rules_add(arena, table, &config->webhooks);
 }
 
+static bool add_quotas(struct wpkg_arena *arena, struct wpkg_value *table,
+		       const struct config *config)
+{
+	return quota_rules_add(arena, table, &config->quotas);
+}
+
 static const struct {
 	const char *name;
 	bool (*add)(struct wpkg_arena *arena, struct wpkg_value *table,
 		    const struct config *config);
 	bool is_reloaded;
-} tables[] = {{"policy", add_policy, false}, {"webhook", add_webhooks, false}};
+} tables[] = {{"policy", add_policy, false},
+	      {"webhook", add_webhooks, false},
+	      {"quota", add_quotas, true}};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -12,7 +12,7 @@
  *   [policy]
  *   need-check = true
  *
- * and so do webhooks, in tables of an array (webhook_rules.h).
+ * and so do webhooks and quotas, in tables of an array (webhook_rules.h, quota_rules.h).
  */
 
 #include <stdbool.h>
@@ -23,6 +23,7 @@
 #include "base/command.h"
 #include "base/err.h"
 #include "pkg/policy.h"
+#include "quota_rules.h"
 #include "webhook_rules.h"
 
 /* Texts are borrowed from the command line, the environment or an arena. NULL: not given. */
@@ -60,7 +61,10 @@ struct config {
 	int64_t stop_timeout;		   /* seconds for running requests when it is to end */
 	int64_t session_timeout;	   /* seconds between two requests of an upload */
 	uint64_t min_rate;		   /* bytes a second that a body must bring, and take */
-	uint64_t keep_free;		   /* bytes of disk */
+	uint64_t max_requests_per_user;	   /* a minute; 0: no limit */
+	uint64_t max_pushes_per_user;	   /* requests of pushes a minute; 0: no limit */
+	uint64_t warn_free;		   /* bytes of disk below which it is said */
+	uint64_t keep_free;		   /* bytes of disk below which nothing is pushed */
 	int64_t audit_retention;	   /* seconds that events are kept; 0: for ever */
 	uint64_t threads;		   /* that talk HTTP */
 	uint64_t workers;		   /* that wait for the disk */
@@ -76,6 +80,7 @@ struct config {
 
 	const char *log_format; /* "text" or "json" */
 	struct webhook_rules webhooks;
+	struct wpkg_quotas quotas;
 };
 
 #define CONFIG_ROWS_MAX 64

@@ -10,6 +10,19 @@ void health_get(struct request *request)
 		     WPKG_LIT("{\"status\":\"OK\",\"version\":\"" WPKG_VERSION "\"}"));
 }
 
+/* With little room it is ready all the same: reading goes on, and would go nowhere else. */
+static void respond_ready(struct request *request)
+{
+	static const char *const words[] = {[DISK_LOW] = "the disk is low",
+					    [DISK_FULL] = "the disk is full: nothing is pushed"};
+	uint64_t space;
+	enum disk_state state = watermark_look(&space, request->server);
+	respond_text(request, 200, "text/plain; charset=utf-8", WPKG_LIT("ready\n"));
+	if (state != DISK_ENOUGH)
+		wpkg_buf_append_format(&request->response.body, "%s (%llu bytes)\n", words[state],
+				       (unsigned long long)space);
+}
+
 void health_ready(struct request *request)
 {
 	struct wpkg_err err;
@@ -18,5 +31,5 @@ void health_ready(struct request *request)
 	else if (wpkg_store_check(request->server->store, &err) != WPKG_OK)
 		respond_refusal(request, 503, "%s", err.msg);
 	else
-		respond_text(request, 200, "text/plain; charset=utf-8", WPKG_LIT("ready\n"));
+		respond_ready(request);
 }

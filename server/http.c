@@ -107,7 +107,11 @@ enum wpkg_status http_start(struct http **out, struct server *server, int socket
 	http->audience = audience;
 	enum wpkg_status status = slow_start(&http->slow, server, err);
 	if (status == WPKG_OK && audience == HTTP_CLIENTS)
-		status = rates_new(&http->rates, &server->limits, err);
+		status = rates_new(&http->rates, &server->limits.requests, err);
+	if (status == WPKG_OK && audience == HTTP_CLIENTS)
+		status = rates_new(&http->user_rates, &server->limits.user_requests, err);
+	if (status == WPKG_OK && audience == HTTP_CLIENTS)
+		status = rates_new(&http->push_rates, &server->limits.user_pushes, err);
 	if (status == WPKG_OK && audience == HTTP_CLIENTS && server->config.tls_cert)
 		status = certificates_new(&http->certificates, &server->config, err);
 	if (status == WPKG_OK)
@@ -150,6 +154,8 @@ void http_stop(struct http *http)
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon);
 	slow_stop(&http->slow);
+	rates_free(http->push_rates);
+	rates_free(http->user_rates);
 	rates_free(http->rates);
 	certificates_free(http->certificates);
 	wpkg_mem_free(http);

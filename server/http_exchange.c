@@ -252,12 +252,48 @@ static uint64_t body_max(const struct request *request)
 	return most > 0 ? most : atomic_load(&request->server->limits.max_invoice);
 }
 
+/* False, and the answer is made, when there were too many of that key lately. */
+static bool take_turn(struct request *request, struct rates *rates, struct wpkg_str key)
+{
+	unsigned seconds = rates_take(rates, key);
+	if (seconds == 0)
+		return true;
+	respond_header(request, "Retry-After",
+		       wpkg_arena_format(&request->arena, "%u", seconds).ptr);
+	respond_refusal(request, 429, "too many requests: again in %u s", seconds);
+	return false;
+}
+
+/* Users take turns wherever they come from. */
+static bool take_user_turn(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	if (request->user.len == 0)
+		return true;
+	return take_turn(request, exchange->http->user_rates, request->user) &&
+	       (!request->route->pushes ||
+		take_turn(request, exchange->http->push_rates, request->user));
+}
+
+/* False, and the answer is made, when a push has no room. What takes none goes on. */
+static bool has_room(struct request *request)
+{
+	uint64_t space;
+	if (!request->route->pushes || watermark_look(&space, request->server) != DISK_FULL)
+		return true;
+	respond_refusal(
+		request, 507, "the disk has %llu bytes left, and nothing is pushed below %llu",
+		(unsigned long long)space, (unsigned long long)request->server->config.keep_free);
+	return false;
+}
+
 /* Whoever asks is known: everything else that can be said before the body is read. */
 static void begin(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	exchange->stage = STAGE_BODY;
-	if (request->response.status != 0 || needs_login(request))
+	if (request->response.status != 0 || needs_login(request) || !take_user_turn(exchange) ||
+	    !has_room(request))
 		return;
 	bool is_known = request->content_length != UINT64_MAX;
 	if (request->route->body == BODY_NONE && is_known && request->content_length > DRAIN_MAX) {
@@ -358,13 +394,11 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		slow_enter(exchange->connection, PHASE_BUSY);
 		if (!head_take(exchange, method, version))
 			return exchange_answer(exchange);
-		if (!rates_take(exchange->http->rates, request->network)) {
-			respond_header(request, "Retry-After", "5");
-			respond_refusal(request, 429, "too many requests");
+		/* First, so that a refusal has the words of its protocol. */
+		bool found = find_route(request);
+		if (!take_turn(request, exchange->http->rates, wpkg_str_from(request->network)))
 			return exchange_answer(exchange);
-		}
-		if (find_route(request) && !request->is_internal &&
-		    identify(request, false) == WPKG_EBUSY)
+		if (found && !request->is_internal && identify(request, false) == WPKG_EBUSY)
 			return hand_over(exchange, STAGE_IDENTIFYING, POOL_LOGINS,
 					 identify_and_wait);
 	}

@@ -51,13 +51,16 @@ void slow_remove(struct slow *slow, struct connection *connection);
 /* connection may be NULL: memory was out when it began. */
 void slow_enter(struct connection *connection, enum phase phase);
 
-/* http_rates.c: requests a minute of each network, roughly: some share a row now and then. NULL has
+/* http_rates.c: so many a minute of each key, roughly: some share a row now and then. NULL has
  * no limit. */
 
 struct rates;
-enum wpkg_status rates_new(struct rates **out, const struct limits *limits, struct wpkg_err *err);
+/* limit: so many a minute; 0: any number. */
+enum wpkg_status rates_new(struct rates **out, const atomic_uint_fast64_t *limit,
+			   struct wpkg_err *err);
 void rates_free(struct rates *rates);
-bool rates_take(struct rates *rates, const char *network);
+/* 0, or seconds until there is one more. */
+unsigned rates_take(struct rates *rates, struct wpkg_str key);
 
 /* http_tls.c: the certificate, which may be replaced while it serves. */
 
@@ -100,7 +103,8 @@ struct http {
 	enum http_audience audience;
 	struct MHD_Daemon *daemon;
 	struct slow slow;
-	struct rates *rates;		   /* NULL: no limit */
+	/* Of networks, of users, and of users' pushes. NULL: no limit. */
+	struct rates *rates, *user_rates, *push_rates;
 	struct certificates *certificates; /* NULL: plain HTTP */
 	atomic_uint pending;
 };

@@ -33,7 +33,7 @@ const char *const metrics_reasons[] = {
 	"malformed", "bad-request", "bad-parameter", "bad-cursor", "bad-content", "bad-range",
 	"login-needed", "wrong-login", "too-many-logins", "not-allowed", "not-found",
 	"method-not-allowed", "conflict", "too-large", "too-many-requests", "rejected", "no-space",
-	"try-again", "ending", "internal",
+	"quota-exceeded", "try-again", "ending", "internal",
 	/* Without an answer: the connection ends. */
 	"slow-head", "slow-body", "slow-answer", "unwanted-body", "other", NULL};
 

@@ -268,6 +268,15 @@ static void write_store(struct exposition *exposition, const struct server *serv
 	write_versions(exposition, &figures);
 }
 
+static void write_disk(struct exposition *exposition, struct server *server)
+{
+	enum disk_state state = watermark_look(NULL, server);
+	exposition_gauge(exposition, "wpkgd_disk_low", "1: less than warn-free is left.",
+			 state != DISK_ENOUGH);
+	exposition_gauge(exposition, "wpkgd_disk_full", "1: less than keep-free is left.",
+			 state == DISK_FULL);
+}
+
 static void write_build(struct exposition *exposition)
 {
 	exposition_family(exposition, "wpkgd_build_info", EXPOSITION_GAUGE,
@@ -324,6 +333,7 @@ void metrics_get(struct request *request)
 	write_pools(&exposition, server);
 	write_admission(&exposition, server);
 	write_activity(&exposition, server);
+	write_disk(&exposition, server);
 	write_store(&exposition, server);
 	webhooks_write(&exposition, server->webhooks);
 	metrics_write_process(&exposition);

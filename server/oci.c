@@ -78,6 +78,8 @@ void oci_refuse_error(struct request *request, const struct wpkg_err *err, enum 
 	}
 	if (status == 503)
 		respond_header(request, "Retry-After", "1");
+	if (err->status == WPKG_EQUOTA)
+		request->response.problem = "quota-exceeded";
 	respond_note(request, wpkg_str_from(err->msg));
 	respond_text(request, status, "application/json", (struct wpkg_str){0});
 	oci_write_error(&request->response.body,

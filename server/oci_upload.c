@@ -9,6 +9,7 @@
 #include "oci.h"
 
 #include "server.h"
+#include "store/quota.h"
 #include "store/repository.h"
 #include "store/session.h"
 #include "wait.h"
@@ -84,6 +85,25 @@ static bool mount(struct request *request, const struct upload *upload, struct w
 	return false;
 }
 
+/* As far as it is known how much comes; the end of the upload is judged again. */
+static bool check_quota(struct request *request, const struct upload *upload)
+{
+	struct wpkg_err err;
+	uint64_t there;
+	uint64_t more = request->content_length == UINT64_MAX ? 0 : request->content_length;
+	const struct wpkg_quota_question question = {
+		.user = request->user, .name = upload->name, .bytes = upload->offset + more};
+	/* What the repository holds already is no more. */
+	if (upload->has_digest &&
+	    wpkg_repository_blob_size(&there, request->server->store, upload->name, &upload->digest,
+				      NULL) == WPKG_OK)
+		return true;
+	if (wpkg_quota_check(request->server->store, &question, &err) == WPKG_OK)
+		return true;
+	oci_refuse_error(request, &err, OCI_NAME_UNKNOWN);
+	return false;
+}
+
 static bool open_session(struct request *request, struct upload *upload,
 			 enum wpkg_digest_algorithm algorithm)
 {
@@ -156,7 +176,8 @@ void oci_upload_begin(struct request *request)
 		return;
 	if (upload->has_digest)
 		algorithm = upload->digest.algorithm;
-	if (open_session(request, upload, algorithm) && upload->has_digest)
+	if (check_quota(request, upload) && open_session(request, upload, algorithm) &&
+	    upload->has_digest)
 		(void)take_session(request, upload);
 }
 
@@ -272,7 +293,8 @@ void oci_upload_open(struct request *request)
 		oci_refuse(request, 400, OCI_DIGEST_INVALID, "the digest is missing");
 		return;
 	}
-	if (take_session(request, upload) && !check_range(request, upload)) {
+	if (take_session(request, upload) &&
+	    (!check_range(request, upload) || !check_quota(request, upload))) {
 		wpkg_session_drop(request->session);
 		request->session = NULL;
 	}

@@ -14,7 +14,7 @@
 static const unsigned statuses[] = {
 	[WPKG_OK] = 200,     [WPKG_ENOMEM] = 503,    [WPKG_EINVAL] = 400,  [WPKG_EFORMAT] = 400,
 	[WPKG_ELIMIT] = 413, [WPKG_ENOTFOUND] = 404, [WPKG_EEXISTS] = 409, [WPKG_EDENIED] = 403,
-	[WPKG_EBUSY] = 503,  [WPKG_EIO] = 500,	     [WPKG_EFULL] = 507,
+	[WPKG_EBUSY] = 503,  [WPKG_EIO] = 500,	     [WPKG_EFULL] = 507,   [WPKG_EQUOTA] = 403,
 };
 
 unsigned http_status_of(enum wpkg_status status)
@@ -202,6 +202,8 @@ void respond_error(struct request *request, const struct wpkg_err *err)
 	unsigned status = http_status_of(err->status);
 	if (status == 503)
 		respond_header(request, "Retry-After", "1");
+	if (err->status == WPKG_EQUOTA)
+		request->response.problem = "quota-exceeded";
 	respond_refusal(request, status, "%s", err->msg);
 }
 

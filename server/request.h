@@ -63,6 +63,7 @@ struct route {
 	uint64_t body_max; /* bytes of a BODY_TEXT; 0: as an invoice */
 	enum pool pool;	   /* that handle runs on */
 	bool writes;	   /* needs a user where users are asked for */
+	bool pushes;	   /* brings bytes to the store: refused while the disk is full */
 	bool is_open;	   /* even a private server answers without a login */
 	bool keeps;	   /* its answers may be kept: they depend on path and index alone */
 	const char *name;  /* in logs and metrics */

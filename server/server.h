@@ -17,6 +17,7 @@
 #include "request.h"
 #include "store/store.h"
 #include "users.h"
+#include "watermark.h"
 #include "worker.h"
 
 struct server {
@@ -32,6 +33,7 @@ struct server {
 	struct web_assets *assets;
 	struct users *users;
 	struct forgetter *forgetter;
+	struct watermark watermark;
 	struct webhooks *webhooks; /* NULL: none are configured */
 	struct host_keys *keys;
 	struct metrics metrics;

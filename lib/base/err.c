@@ -143,7 +143,7 @@ const char *wpkg_status_name(enum wpkg_status status)
 		[WPKG_ELIMIT] = "limit",   [WPKG_ENOTFOUND] = "not-found",
 		[WPKG_EEXISTS] = "exists", [WPKG_EDENIED] = "denied",
 		[WPKG_EBUSY] = "busy",	   [WPKG_EIO] = "io",
-		[WPKG_EFULL] = "full",
+		[WPKG_EFULL] = "full",	   [WPKG_EQUOTA] = "quota",
 	};
 	return (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status] : "unknown";
 }

@@ -29,7 +29,8 @@ enum wpkg_status {
 	WPKG_EDENIED,	/* not allowed, not trusted, or not verified */
 	WPKG_EBUSY,	/* try again later */
 	WPKG_EIO,	/* the disk, the network or the system failed */
-	WPKG_EFULL	/* the disk has no room */
+	WPKG_EFULL,	/* the disk has no room */
+	WPKG_EQUOTA	/* what an operator allows of something is used up */
 };
 
 struct wpkg_err {

@@ -407,7 +407,7 @@ static enum wpkg_status link_parts(struct wpkg_store *store, struct db *db, void
 			continue;
 		status = blob_index_find_content(&blob, db, &part->digest, err);
 		if (status == WPKG_OK && blob.id != 0)
-			status = repository_link(db, name_id, blob.id, err);
+			status = repository_link(db, name_id, blob.id, linking->pusher, err);
 	}
 	return status;
 }

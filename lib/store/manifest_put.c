@@ -186,7 +186,6 @@ static enum wpkg_status put(struct wpkg_store *store, struct db *db, void *argum
 				   .subject = parts->has_subject ? &parts->subject : NULL,
 				   .pusher = manifest->pusher};
 	int64_t id = 0;
-	(void)store;
 	/* Only a list of referrers shows annotations. */
 	if (parts->has_subject)
 		row.annotations = parts->annotations;
@@ -204,6 +203,10 @@ static enum wpkg_status put(struct wpkg_store *store, struct db *db, void *argum
 		status = add_parts(putting, db, id, row.name_id, err);
 	if (status == WPKG_OK)
 		status = set_tags(putting, db, id, row.name_id, err);
+	const struct quota_change change = {
+		.name_id = row.name_id, .user = manifest->pusher, .name = manifest->name};
+	if (status == WPKG_OK)
+		status = quota_judge(store, db, &change, err);
 	if (status == WPKG_OK)
 		status = record_use_name(db, row.name_id, err);
 	return status == WPKG_OK ? add_event(putting, db, err) : status;

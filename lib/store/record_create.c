@@ -146,7 +146,6 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 	const struct record_draft *draft = &creation->draft;
 	struct record_head head = {0};
 	int64_t name_id = 0;
-	(void)store;
 	enum wpkg_status status = record_enter_name(&name_id, db, draft, err);
 	if (status == WPKG_OK)
 		status = check_removed(db, name_id, draft, err);
@@ -165,6 +164,13 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 			status = record_remove(db, head.id, head.summary_id, err);
 		if (status == WPKG_OK)
 			status = insert(creation, db, name_id, err);
+		const struct quota_change change = {.name_id = name_id,
+						    .user = draft->pusher,
+						    .name = draft->name,
+						    .bytes = draft->size,
+						    .versions = 1};
+		if (status == WPKG_OK)
+			status = quota_judge(store, db, &change, err);
 	} else {
 		return fail_exists(draft, "is there already", err);
 	}

@@ -34,15 +34,15 @@ enum wpkg_status repository_enter(int64_t *id, struct db *db, struct wpkg_str na
 }
 
 enum wpkg_status repository_link(struct db *db, int64_t name_id, int64_t blob_id,
-				 struct wpkg_err *err)
+				 struct wpkg_str pusher, struct wpkg_err *err)
 {
-	return db_run(
-		NULL, db,
-		"INSERT INTO repository_blobs (name_id, blob_id, touched) "
-		"VALUES ($1, $2, $3) ON CONFLICT (name_id, blob_id) "
-		"DO UPDATE SET touched = excluded.touched",
-		DB_VALUES(db_integer(name_id), db_integer(blob_id), db_integer(wpkg_clock_now())),
-		err);
+	return db_run(NULL, db,
+		      "INSERT INTO repository_blobs (name_id, blob_id, touched, pusher) "
+		      "VALUES ($1, $2, $3, $4) ON CONFLICT (name_id, blob_id) "
+		      "DO UPDATE SET touched = excluded.touched",
+		      DB_VALUES(db_integer(name_id), db_integer(blob_id),
+				db_integer(wpkg_clock_now()), db_text(pusher)),
+		      err);
 }
 
 enum wpkg_status repository_find_blob(struct blob_row *out, struct db *db, int64_t name_id,
@@ -167,13 +167,18 @@ static enum wpkg_status mount(struct wpkg_store *store, struct db *db, void *arg
 	struct blob_row row;
 	int64_t from_id = 0;
 	int64_t name_id = 0;
-	(void)store;
 	enum wpkg_status status = find_held(&row, &from_id, db, question->from, question, err);
 	if (status == WPKG_OK)
 		status = repository_find(&name_id, db, question->name, err);
 	if (status == WPKG_OK && name_id == 0)
 		status = repository_enter(&name_id, db, question->name, question->act, err);
-	return status == WPKG_OK ? repository_link(db, name_id, row.id, err) : status;
+	if (status == WPKG_OK)
+		status = repository_link(db, name_id, row.id, question->act->actor, err);
+	const struct quota_change change = {.name_id = name_id,
+					    .user = question->act->actor,
+					    .name = question->name,
+					    .bytes = row.size};
+	return status == WPKG_OK ? quota_judge(store, db, &change, err) : status;
 }
 
 enum wpkg_status wpkg_repository_mount(struct wpkg_store *store, struct wpkg_str name,

@@ -20,7 +20,7 @@ WPKG_MUST_CHECK enum wpkg_status repository_enter(int64_t *id, struct db *db, st
 
 /* Puts a blob into a repository; its grace there begins anew. */
 WPKG_MUST_CHECK enum wpkg_status repository_link(struct db *db, int64_t name_id, int64_t blob_id,
-						 struct wpkg_err *err);
+						 struct wpkg_str pusher, struct wpkg_err *err);
 
 /* The blob, when its bytes are there and the repository holds it; else id is 0. */
 WPKG_MUST_CHECK enum wpkg_status repository_find_blob(struct blob_row *out, struct db *db,

@@ -540,7 +540,13 @@ static enum wpkg_status place(struct wpkg_upload *upload, struct db *db, int64_t
 	enum wpkg_status status =
 		repository_enter(&name_id, db, wpkg_str_from(session->name), &act, err);
 	if (status == WPKG_OK)
-		status = repository_link(db, name_id, blob_id, err);
+		status = repository_link(db, name_id, blob_id, act.actor, err);
+	const struct quota_change change = {.name_id = name_id,
+					    .user = act.actor,
+					    .name = wpkg_str_from(session->name),
+					    .bytes = wpkg_session_size(session)};
+	if (status == WPKG_OK)
+		status = quota_judge(session->store, db, &change, err);
 	if (status == WPKG_OK && session->saved)
 		status = db_run(NULL, db, "DELETE FROM sessions WHERE id = $1",
 				DB_VALUES(db_text(wpkg_str_from(session->id))), err);

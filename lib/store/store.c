@@ -162,6 +162,8 @@ enum wpkg_status wpkg_store_open(struct wpkg_store **out, const char *folder,
 		status = committer_new(&store->committer, store->writer, store->blobs, err);
 	if (status == WPKG_OK)
 		status = sessions_new(&store->sessions, err);
+	if (status == WPKG_OK)
+		status = quota_book_new(&store->quotas, err);
 	if (status == WPKG_OK && store->options.mode == WPKG_STORE_SERVE)
 		status = sessions_clean(store, err);
 	if (status != WPKG_OK) {
@@ -178,6 +180,7 @@ void wpkg_store_close(struct wpkg_store *store)
 		return;
 	sessions_free(store->sessions);
 	committer_free(store->committer);
+	quota_book_free(store->quotas);
 	readers_free(store->readers);
 	db_close(store->writer);
 	if (store->blobs)

@@ -11,6 +11,7 @@
 #include "store/committer.h"
 #include "store/db.h"
 #include "store/event.h"
+#include "store/quota_int.h"
 #include "store/readers.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ struct wpkg_store {
 	struct readers *readers;
 	struct committer *committer;
 	struct sessions *sessions;
+	struct quota_book *quotas;
 };
 
 /*
