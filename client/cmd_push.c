@@ -11,12 +11,14 @@
 #include "report.h"
 #include "signer.h"
 #include "trust.h"
+#include "verdict.h"
 
 struct push_options {
 	struct package_options package;
 	struct signer_options signer;
 	const char *to;
 	bool unsigned_;
+	bool no_wait;
 	bool dry_run;
 };
 
@@ -25,6 +27,8 @@ static const struct wpkg_option push_rows[] = {
 	 offsetof(struct push_options, dry_run)},
 	{"to", 0, WPKG_OPTION_TEXT, "PLACE", "an OCI registry, layout or archive instead", NULL,
 	 offsetof(struct push_options, to)},
+	{"no-wait", 0, WPKG_OPTION_FLAG, NULL, "do not wait for the registry's verdict", NULL,
+	 offsetof(struct push_options, no_wait)},
 	PACKAGE_ROWS(struct push_options, package),
 	SIGNER_ROWS(push_options, signer),
 	{"unsigned", 0, WPKG_OPTION_FLAG, NULL, "do not sign, for a registry that takes that", NULL,
@@ -80,6 +84,7 @@ static enum wpkg_status push_package(struct push *push, struct wpkg_err *err)
 	if (status == WPKG_OK)
 		status = sign(push, err);
 	publication->invoice = push->package.invoice;
+	publication->no_wait = push->options->no_wait;
 	if (status != WPKG_OK)
 		return status;
 	return store ? publish_to_store(publication, store, push->place.name.tag, err)
@@ -98,6 +103,8 @@ static const char *verdict_of(const struct push *push)
 {
 	if (push->options->dry_run)
 		return "not pushed (--dry-run)";
+	if (push->publication.is_checked)
+		return "sent, and is being checked";
 	if (push->publication.was_there)
 		return "unchanged, published before";
 	return push->options->to ? "published" : "accepted and published";
@@ -122,6 +129,8 @@ static void report_lines(const struct push *push)
 	if (publication->has_digest)
 		report_line(session->global, "%-11s %s", "digest",
 			    describe_digest(&session->arena, &publication->digest));
+	if (publication->is_checked)
+		report_line(session->global, "%-11s %s", "see", verdict_url(publication));
 	report_verdict(session->global, true, "%-11s %s%s%s", "verdict", verdict_of(push),
 		       publication->where ? " at " : "",
 		       publication->where ? publication->where : "");
@@ -141,6 +150,9 @@ static int report_document(const struct push *push)
 					publication->has_digest ? &publication->digest : NULL) &&
 		    wpkg_value_add_boolean(arena, document, "pushed",
 					   !push->options->dry_run && !publication->was_there) &&
+		    (!publication->is_checked ||
+		     wpkg_value_add_string(arena, document, "verdict_url",
+					   wpkg_str_from(verdict_url(publication)))) &&
 		    wpkg_value_add_string(arena, document, "verdict",
 					  wpkg_str_from(verdict_of(push))) &&
 		    describe_add_parcels(arena, document, invoice);
@@ -166,12 +178,14 @@ static int run_push(const struct wpkg_invocation *invocation)
 		status = package_open(&push.package, &session, path, &push.options->package, &err);
 	if (status == WPKG_OK && !push.options->dry_run)
 		status = push_package(&push, &err);
-	if (status != WPKG_OK)
+	if (status != WPKG_OK) {
 		code = report_error(&err);
-	else if (session.global->json)
+		verdict_note_others(&push.publication);
+	} else if (session.global->json) {
 		code = report_document(&push);
-	else
+	} else {
 		report_lines(&push);
+	}
 	package_close(&push.package);
 	session_close(&session);
 	return code;
@@ -188,7 +202,9 @@ const struct wpkg_command cmd_push = {
 		"already changes nothing.\n"
 		"\n"
 		"The registry validates each module and runs the package's own checks before it "
-		"publishes. When it refuses, the reason is printed and the exit code is 3.\n"
+		"publishes; where it is with that is shown. When it refuses, all that it found is "
+		"printed, the reason first, and the exit code is 3. With --no-wait the command "
+		"ends when everything is sent, and says where the verdict will be.\n"
 		"\n"
 		"With --to it goes to an OCI registry instead: as a manifest under the tag (the "
 		"version, '_' for '+'), with the signed invoice as its referrer. Such a registry "

@@ -7,7 +7,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define SECOND 1000000000ULL
 #define PATIENCE (SECOND / 2)
@@ -112,13 +114,44 @@ void progress_add(struct progress *progress, uint64_t bytes)
 		show(progress, now);
 }
 
-void progress_wait(struct progress *progress, const char *what)
+/* "checking: check greets", no wider than a terminal; characters count as one cell each. */
+static void append_wait(struct wpkg_buf *line, const char *verb, struct wpkg_str what, size_t most)
 {
-	if (progress->silent || progress->pause > 0)
+	struct wpkg_buf shown;
+	size_t cells = strlen(verb) + 2;
+	uint32_t character;
+	wpkg_buf_init(&shown, SIZE_MAX);
+	wpkg_utf8_append_escaped(&shown, what);
+	struct wpkg_str rest = wpkg_buf_str(&shown);
+	wpkg_buf_append_format(line, "%s%s", verb, rest.len > 0 ? ": " : "");
+	while (rest.len > 0 && cells++ < most) {
+		const char *at = rest.ptr;
+		if (!wpkg_utf8_next(&rest, &character))
+			break;
+		wpkg_buf_append(line, at, (size_t)(rest.ptr - at));
+	}
+	wpkg_buf_clear(&shown);
+}
+
+void progress_wait(struct progress *progress, const char *verb, struct wpkg_str what)
+{
+	struct wpkg_buf line;
+	uint64_t now = wpkg_clock_monotonic();
+	if (progress->silent || now < progress->next)
 		return;
-	fprintf(stderr, "\r%s\033[K", what);
-	fflush(stderr);
-	progress->drawn = true;
+	wpkg_buf_init(&line, SIZE_MAX);
+	if (progress->pause > 0) {
+		append_wait(&line, verb, what, SIZE_MAX);
+		fprintf(stderr, "wpkg: %s\n", wpkg_buf_text(&line));
+		progress->next = now + progress->pause;
+		progress->pause *= 2;
+	} else {
+		append_wait(&line, verb, what, columns() - 1);
+		fprintf(stderr, "\r%s\033[K", wpkg_buf_text(&line));
+		fflush(stderr);
+		progress->drawn = true;
+	}
+	wpkg_buf_clear(&line);
 }
 
 void progress_end(struct progress *progress)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "global.h"
 
 struct progress {
@@ -28,8 +29,11 @@ void progress_begin(struct progress *progress, const struct global_options *glob
 		    const char *verb, uint64_t total);
 void progress_add(struct progress *progress, uint64_t bytes);
 
-/* Says what is waited for when no more bytes will come, such as a registry's checks. */
-void progress_wait(struct progress *progress, const char *what);
+/*
+ * Says what is waited for when no more bytes will come: "checking: check greets". what may be a
+ * stranger's words, or empty.
+ */
+void progress_wait(struct progress *progress, const char *verb, struct wpkg_str what);
 
 /* Takes the bar away, so that other lines may be printed. May be called more than once. */
 void progress_end(struct progress *progress);

@@ -21,10 +21,13 @@ struct publication {
 	/* Opens the bytes of a parcel of the invoice; they are not hashed again. */
 	enum wpkg_status (*open)(int *out, void *user, size_t parcel, struct wpkg_err *err);
 	void *user;
+	bool no_wait; /* for a verdict that takes its time */
 
 	/* what came of it */
 	bool *sent;			     /* one for each parcel: it was taken from us */
 	bool was_there;			     /* published before, with this content */
+	bool is_checked;		     /* the registry has all, and no verdict yet */
+	const struct wpkg_value *verdict;    /* that was found; NULL: nobody knows */
 	const struct wpkg_invoice *accepted; /* as it is shown there; NULL: not yet, or unsigned */
 	const char *where;		     /* for people; in the session's arena */
 	bool has_digest;

@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "send.h"
+#include "verdict.h"
 
 #define TRIES 4
 
@@ -54,10 +55,19 @@ static enum wpkg_status transfer(struct publication *publication, struct wpkg_er
 			nanosleep(&pause, NULL);
 		}
 		status = offer(publication, &missing, err);
+		publication->is_checked = status == WPKG_OK && missing.is_checked;
 		if (status == WPKG_OK && missing.count > 0)
 			status = send_parcels(publication, &missing, err);
 	}
 	return status;
+}
+
+static enum wpkg_status await(struct publication *publication, struct wpkg_err *err)
+{
+	if (!publication->is_checked || publication->no_wait)
+		return WPKG_OK;
+	publication->is_checked = false;
+	return verdict_await(publication, err);
 }
 
 enum wpkg_status publish_to_registry(struct publication *publication, struct wpkg_err *err)
@@ -69,6 +79,10 @@ enum wpkg_status publish_to_registry(struct publication *publication, struct wpk
 	enum wpkg_status status = publication_begin(publication, err);
 	if (status == WPKG_OK)
 		status = transfer(publication, err);
+	if (status == WPKG_OK)
+		status = await(publication, err);
+	if (status == WPKG_EDENIED)
+		verdict_fetch(publication);
 	if (status == WPKG_OK &&
 	    wpkg_registry_get_invoice(&accepted, &session->arena, session->registry, invoice->name,
 				      invoice->version, false, NULL) == WPKG_OK)

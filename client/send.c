@@ -27,7 +27,7 @@ static void tell(void *user, uint64_t bytes)
 	struct progress *progress = &departure->run->progress;
 	progress_add(progress, bytes);
 	if (progress->done >= progress->total)
-		progress_wait(progress, "the registry checks the package");
+		progress_wait(progress, "checking", (struct wpkg_str){0});
 }
 
 static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wpkg_err *err)
@@ -67,6 +67,7 @@ static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_
 	struct departure *departure = job->user;
 	(void)err;
 	run->publication->sent[departure->parcel] = status == WPKG_OK;
+	run->publication->is_checked = run->publication->is_checked || job->is_checked;
 	close(job->fd);
 	wpkg_mem_free(departure);
 	return status;

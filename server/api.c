@@ -15,7 +15,8 @@
 void api_preflight(struct request *request)
 {
 	respond_header(request, "Access-Control-Allow-Methods", "GET, HEAD");
-	respond_header(request, "Access-Control-Allow-Headers", "Authorization, If-None-Match");
+	respond_header(request, "Access-Control-Allow-Headers",
+		       "Authorization, If-None-Match, Prefer");
 	respond_header(request, "Access-Control-Max-Age", "86400");
 	respond_empty(request, 204);
 }

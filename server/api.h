@@ -23,6 +23,7 @@ void api_packages(struct request *request);	  /* GET packages */
 void api_package(struct request *request);	  /* GET packages/NAME */
 void api_dependents(struct request *request);	  /* GET dependents/NAME */
 void api_version(struct request *request);	  /* GET versions/NAME/VERSION */
+void api_verdict(struct request *request);	  /* GET verdicts/NAME/VERSION */
 void api_parcel(struct request *request);	  /* GET parcels/NAME/VERSION/SHA256 */
 void api_search(struct request *request);	  /* GET search */
 void api_version_change(struct request *request); /* PATCH versions/NAME/VERSION */
@@ -118,6 +119,9 @@ void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, cons
 /* A parcel, and where its bytes are. */
 void api_put_parcel(struct api_answer *answer, struct wpkg_value *to,
 		    const struct wpkg_invoice *invoice, const struct wpkg_label *label);
+
+/* "verdict", without the facts of modules; nothing when there is none. */
+void api_put_verdict(struct api_answer *answer, struct wpkg_str json);
 
 /* "yank": when, by whom, why. */
 void api_put_yank(struct api_answer *answer, struct wpkg_value *to, int64_t at, struct wpkg_str by,

@@ -107,8 +107,8 @@ static bool put_modules(struct api_answer *answer, const struct wpkg_record *rec
 	return true;
 }
 
-/* What modules are stands in "modules" already. */
-static void put_verdict(struct api_answer *answer, struct wpkg_str json)
+/* What modules are stands elsewhere. */
+void api_put_verdict(struct api_answer *answer, struct wpkg_str json)
 {
 	api_put_document(answer, answer->root, "verdict", json);
 	struct wpkg_value *modules =
@@ -148,7 +148,7 @@ void api_version(struct request *request)
 	api_put_about(&answer, answer.root, invoice);
 	put_parcels(&answer, invoice);
 	put_signatures(&answer, invoice);
-	put_verdict(&answer, record.verdict);
+	api_put_verdict(&answer, record.verdict);
 	struct wpkg_value *table = api_put_table(&answer, answer.root, "invoice");
 	if (wpkg_invoice_to_value(&request->arena, table, invoice, NULL) != WPKG_OK)
 		answer.failed = true;

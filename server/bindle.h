@@ -45,7 +45,8 @@ bool bindle_may_read(struct request *request, struct wpkg_str name);
 
 /*
  * The version has all its parcels: admission is asked on a worker, and the verdict is the answer.
- * done answers when it is published. Takes request->state.
+ * done answers when it is published. A client that prefers an answer before (preference.h) is told
+ * where to look for the verdict. Takes request->state.
  */
 typedef void bindle_published_fn(struct request *request, int64_t id);
 void bindle_publish(struct request *request, int64_t id, bindle_published_fn *done);

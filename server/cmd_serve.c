@@ -29,6 +29,7 @@
 
 #define CONFIG_ARENA_MAX ((size_t)16 << 20)
 #define CHECKS_MAX 256	       /* versions that may wait for admission at once */
+#define WAITS_MAX 256	       /* requests that may wait for a verdict of others at once */
 #define LAST_ANSWERS_SECONDS 5 /* for those who were told that it is too late */
 #define LOOK_SECONDS 60	       /* between looks for what was left */
 
@@ -68,6 +69,8 @@ static enum wpkg_status open_pools(struct server *server, struct wpkg_err *err)
 				     processors > 1 ? (size_t)processors : 1, err);
 	if (status == WPKG_OK)
 		status = workers_new(&server->pools[POOL_CHECKS], CHECKS_MAX, err);
+	if (status == WPKG_OK)
+		status = workers_new(&server->pools[POOL_WAITS], WAITS_MAX, err);
 	if (status == WPKG_OK)
 		status = workers_new(&server->pools[POOL_METRICS], 1, err);
 	return status;
@@ -305,6 +308,7 @@ static void drain(struct server *server, struct http *http)
 	atomic_store(&server->is_ending, true);
 	listen_notify("STOPPING=1");
 	http_quiesce(http);
+	publisher_close(server->publisher);
 	await_answers(http, atomic_load(&server->limits.stop_timeout));
 	atomic_store(&server->is_stopped, true);
 	admission_close(server->admission);

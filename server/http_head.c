@@ -96,7 +96,8 @@ static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str 
 		    {"range", &request->range},
 		    {"content-range", &request->content_range},
 		    {"if-none-match", &request->if_none_match},
-		    {"if-range", &request->if_range}};
+		    {"if-range", &request->if_range},
+		    {"prefer", &request->prefer}};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (wpkg_str_equal_nocase(name, wpkg_str_from(kept[i].name)))
 			keep(kept[i].field, value);

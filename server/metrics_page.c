@@ -164,7 +164,8 @@ static void write_pools(struct exposition *exposition, const struct server *serv
 		const char *labels;
 	} pools[] = {{POOL_STORE, "pool=\"store\""},
 		     {POOL_LOGINS, "pool=\"logins\""},
-		     {POOL_CHECKS, "pool=\"checks\""}};
+		     {POOL_CHECKS, "pool=\"checks\""},
+		     {POOL_WAITS, "pool=\"waits\""}};
 	struct workers_reading readings[sizeof(pools) / sizeof(pools[0])];
 	const size_t count = sizeof(pools) / sizeof(pools[0]);
 	for (size_t i = 0; i < count; i++)

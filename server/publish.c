@@ -2,6 +2,8 @@
 #include "publish.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <time.h>
 
 #include "base/cause.h"
 #include "base/clock.h"
@@ -12,6 +14,7 @@
 #include "store/record.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
+#define WAIT_MAX 60    /* seconds that a client may wait in one request */
 #define RESUME_MAX 256 /* versions taken up at a time; the others' turn comes */
 
 /* A version that somebody is at, or will be. */
@@ -20,12 +23,14 @@ struct publication {
 	int64_t id;
 	unsigned users; /* who hold it */
 	bool is_running;
+	char progress[PUBLISH_PROGRESS];
 };
 
 struct publisher {
 	pthread_mutex_t mutex;
 	pthread_cond_t ended;
 	struct publication *first;
+	bool is_closed;
 };
 
 enum wpkg_status publisher_new(struct publisher **out, struct wpkg_err *err)
@@ -34,7 +39,11 @@ enum wpkg_status publisher_new(struct publisher **out, struct wpkg_err *err)
 	if (!publisher)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "publisher: no memory");
 	pthread_mutex_init(&publisher->mutex, NULL);
-	pthread_cond_init(&publisher->ended, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&publisher->ended, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	*out = publisher;
 	return WPKG_OK;
 }
@@ -46,6 +55,14 @@ void publisher_free(struct publisher *publisher)
 	pthread_cond_destroy(&publisher->ended);
 	pthread_mutex_destroy(&publisher->mutex);
 	wpkg_mem_free(publisher);
+}
+
+void publisher_close(struct publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	publisher->is_closed = true;
+	pthread_cond_broadcast(&publisher->ended);
+	pthread_mutex_unlock(&publisher->mutex);
 }
 
 static struct publication *find(struct publisher *publisher, int64_t id)
@@ -84,6 +101,7 @@ static void let_go(struct publisher *publisher, struct publication *held)
 			at = &(*at)->next;
 		*at = held->next;
 		wpkg_mem_free(held);
+		pthread_cond_broadcast(&publisher->ended);
 	}
 	pthread_mutex_unlock(&publisher->mutex);
 }
@@ -106,6 +124,35 @@ static void leave(struct publisher *publisher, struct publication *held)
 	pthread_mutex_unlock(&publisher->mutex);
 }
 
+uint64_t publish_deadline(uint64_t seconds)
+{
+	if (seconds > WAIT_MAX)
+		seconds = WAIT_MAX;
+	return wpkg_clock_monotonic() + seconds * 1000000000;
+}
+
+void publish_await(struct server *server, int64_t id, uint64_t deadline)
+{
+	struct publisher *publisher = server->publisher;
+	const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000),
+				       .tv_nsec = (long)(deadline % 1000000000)};
+	int code = 0;
+	pthread_mutex_lock(&publisher->mutex);
+	while (code == 0 && !publisher->is_closed && find(publisher, id))
+		code = pthread_cond_timedwait(&publisher->ended, &publisher->mutex, &until);
+	pthread_mutex_unlock(&publisher->mutex);
+}
+
+void publish_progress(char line[PUBLISH_PROGRESS], struct server *server, int64_t id)
+{
+	struct publisher *publisher = server->publisher;
+	pthread_mutex_lock(&publisher->mutex);
+	const struct publication *found = find(publisher, id);
+	snprintf(line, PUBLISH_PROGRESS, "%s",
+		 found && found->progress[0] ? found->progress : "waits for its turn");
+	pthread_mutex_unlock(&publisher->mutex);
+}
+
 static void log_verdict(const struct wpkg_record *record, const struct admission_result *result)
 {
 	struct log_line line;
@@ -118,38 +165,49 @@ static void log_verdict(const struct wpkg_record *record, const struct admission
 	log_end(&line);
 }
 
-/* Of whom admission asks in the name of. */
-struct pusher {
+/* A version that is judged, in the name of who pushed it. */
+struct judging {
 	struct server *server;
 	struct wpkg_arena *arena;
 	struct identity identity;
+	struct publication *held;
 };
+
+static void set_progress(void *state, const char *line)
+{
+	const struct judging *judging = state;
+	struct publisher *publisher = judging->server->publisher;
+	pthread_mutex_lock(&publisher->mutex);
+	snprintf(judging->held->progress, sizeof(judging->held->progress), "%s", line);
+	pthread_mutex_unlock(&publisher->mutex);
+}
 
 /* What the user may, whatever the token was for: a version that is taken up again after a restart
  * has the same verdict. */
 static bool may_read(void *state, struct wpkg_str name)
 {
-	const struct pusher *pusher = state;
-	return users_allow(pusher->server->users, pusher->arena, &pusher->identity, WPKG_RIGHT_READ,
-			   name, NULL) == WPKG_OK;
+	const struct judging *judging = state;
+	return users_allow(judging->server->users, judging->arena, &judging->identity,
+			   WPKG_RIGHT_READ, name, NULL) == WPKG_OK;
 }
 
-static enum wpkg_status ask(struct admission_result *out, struct server *server,
-			    struct wpkg_arena *arena, const struct wpkg_record *record,
-			    struct wpkg_err *err)
+static enum wpkg_status ask(struct admission_result *out, struct judging *judging,
+			    const struct wpkg_record *record, struct wpkg_err *err)
 {
+	struct server *server = judging->server;
 	struct wpkg_invoice *invoice = NULL;
-	enum wpkg_status status =
-		wpkg_invoice_read(&invoice, arena, record->invoice, WPKG_INVOICE_TOML, err);
+	enum wpkg_status status = wpkg_invoice_read(&invoice, judging->arena, record->invoice,
+						    WPKG_INVOICE_TOML, err);
 	if (status != WPKG_OK)
 		return status;
-	struct pusher pusher = {server, arena, {.user = record->pusher}};
+	judging->identity = (struct identity){.user = record->pusher};
 	const struct admission_question question = {.invoice = invoice,
 						    .store = server->store,
 						    .user = record->pusher,
 						    .may_read = may_read,
-						    .state = &pusher};
-	return admission_run(out, server->admission, &question, arena, err);
+						    .progress = set_progress,
+						    .state = judging};
+	return admission_run(out, server->admission, &question, judging->arena, err);
 }
 
 /* What an earlier question came to. */
@@ -167,14 +225,14 @@ static enum wpkg_status read_verdict(struct wpkg_str *reason, const struct wpkg_
 	return status;
 }
 
-static enum wpkg_status judge(struct wpkg_str *reason, struct server *server,
-			      struct wpkg_arena *arena, const struct wpkg_record *record,
-			      struct wpkg_err *err)
+static enum wpkg_status judge(struct wpkg_str *reason, struct judging *judging,
+			      const struct wpkg_record *record, struct wpkg_err *err)
 {
 	struct admission_result result = {0};
+	struct server *server = judging->server;
 	struct metrics *metrics = &server->metrics;
 	uint64_t began = wpkg_clock_monotonic();
-	enum wpkg_status status = ask(&result, server, arena, record, err);
+	enum wpkg_status status = ask(&result, judging, record, err);
 	wpkg_histogram_add(&metrics->admission, &metrics_admission_bounds,
 			   wpkg_clock_monotonic() - began);
 	if (status != WPKG_OK)
@@ -202,10 +260,11 @@ enum wpkg_status publish(struct wpkg_str *reason, struct server *server, struct 
 	struct publication *held = hold(server->publisher, id, &is_new);
 	if (!held)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory to publish");
+	struct judging judging = {.server = server, .arena = arena, .held = held};
 	enter(server->publisher, held);
 	enum wpkg_status status = wpkg_record_find_id(&record, arena, server->store, id, err);
 	if (status == WPKG_OK && record.state == WPKG_RECORD_CHECKING)
-		status = judge(reason, server, arena, &record, err);
+		status = judge(reason, &judging, &record, err);
 	else if (status == WPKG_OK)
 		status = read_verdict(reason, &record, arena, err);
 	leave(server->publisher, held);

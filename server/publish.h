@@ -7,6 +7,8 @@
  * comes second waits for the same verdict.
  */
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -17,6 +19,9 @@ struct publisher;
 WPKG_MUST_CHECK enum wpkg_status publisher_new(struct publisher **out, struct wpkg_err *err);
 /* Nobody may be in publish, and no task be queued. NULL is fine. */
 void publisher_free(struct publisher *publisher);
+
+/* Nobody waits for a verdict of others any more. */
+void publisher_close(struct publisher *publisher);
 
 /*
  * Asks admission about a version that has all its parcels, and writes down the verdict. *reason
@@ -30,6 +35,17 @@ WPKG_MUST_CHECK enum wpkg_status publish(struct wpkg_str *reason, struct server 
 
 /* The same on a worker, with the outcome in the log. */
 void publish_later(struct server *server, int64_t id);
+
+/* The moment until which a client waits who would for so many seconds: a minute at most. */
+uint64_t publish_deadline(uint64_t seconds);
+
+/* Until nobody is at that version any more, or the deadline (of wpkg_clock_monotonic). */
+void publish_await(struct server *server, int64_t id, uint64_t deadline);
+
+#define PUBLISH_PROGRESS 256
+
+/* Where admission is with it: "check greets", or what it waits for. */
+void publish_progress(char line[PUBLISH_PROGRESS], struct server *server, int64_t id);
 
 /* Takes up what is in checking and nobody is at: after a start, and after failures. */
 void publish_resume(struct server *server);

@@ -52,6 +52,7 @@ enum pool {
 	POOL_STORE,   /* for what waits for the disk */
 	POOL_LOGINS,  /* for hashes of passwords */
 	POOL_CHECKS,  /* for admission, which may take minutes */
+	POOL_WAITS,   /* for who waits a while for what others do */
 	POOL_METRICS, /* for who watches, who shall see it when all else is busy */
 	POOL_COUNT
 };
@@ -116,7 +117,7 @@ struct request {
 	struct wpkg_str parts[REQUEST_PARTS]; /* of path, for the stars of the route's pattern */
 	const struct route *route;
 	struct wpkg_str host, accept, accept_encoding, content_type, authorization, range,
-		content_range, if_none_match, if_range;
+		content_range, if_none_match, if_range, prefer;
 	uint64_t content_length;  /* UINT64_MAX: not said */
 	uint64_t expected_length; /* what begin knows of a body without a length; 0: nothing */
 

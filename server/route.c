@@ -218,6 +218,7 @@ static const struct route routes[] = {
 	{API_READ("/api/v1/packages/*"), .name = "api-package", .handle = api_package},
 	{API_READ("/api/v1/dependents/*"), .name = "api-dependents", .handle = api_dependents},
 	{API_READ("/api/v1/versions/*"), .name = "api-version", .handle = api_version},
+	{API_READ("/api/v1/verdicts/*"), .name = "api-verdict", .handle = api_verdict},
 	{API_READ("/api/v1/parcels/*"), .name = "api-parcel", .handle = api_parcel},
 	{.pattern = "/api/v1/versions/*",
 	 .methods = METHOD_PATCH,

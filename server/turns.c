@@ -26,6 +26,15 @@ static unsigned running_of(const struct turns *turns, struct wpkg_str user)
 	return count;
 }
 
+/* Nobody in particular is many. */
+static bool has_too_many(const struct turns *turns, struct wpkg_str user)
+{
+	unsigned count = 0;
+	for (const struct turn *turn = turns->first; turn && user.len > 0; turn = turn->next)
+		count += !turn->running && wpkg_str_equal(turn->user, user);
+	return count > 0 && count >= turns->waiting_most / 2;
+}
+
 /* The waiting one who is next; NULL when nobody waits. */
 static struct turn *choose(const struct turns *turns)
 {
@@ -81,11 +90,15 @@ enum wpkg_status turns_take(struct turns *turns, struct turn *turn, struct wpkg_
 	if (code != 0)
 		return WPKG_FAIL_ERRNO(err, code, "turns");
 	pthread_mutex_lock(&turns->mutex);
-	if (turns->running >= turns->most && turns->waiting >= turns->waiting_most) {
+	bool is_full = turns->running >= turns->most && turns->waiting >= turns->waiting_most;
+	bool is_greedy = turns->running >= turns->most && has_too_many(turns, user);
+	if (is_full || is_greedy) {
 		pthread_mutex_unlock(&turns->mutex);
 		pthread_cond_destroy(&turn->ready);
-		return WPKG_FAIL(err, WPKG_EBUSY, "%u versions wait to be checked, try again later",
-				 turns->waiting_most);
+		return WPKG_FAIL(err, WPKG_EBUSY,
+				 "%u versions%s wait to be checked, try again later",
+				 is_full ? turns->waiting_most : turns->waiting_most / 2,
+				 is_full ? "" : " of yours");
 	}
 	struct turn **end = &turns->first;
 	while (*end)

@@ -4,7 +4,8 @@
 
 /*
  * So many at once, and users in turn: of those who wait, the next is the first of the user who has
- * the fewest running. So whoever pushes a thousand versions waits for himself, not others for him.
+ * the fewest running. So whoever pushes a thousand versions waits for himself, not others for him:
+ * one user has at most half of the places to wait in.
  */
 
 #include <pthread.h>
@@ -37,8 +38,10 @@ void turns_close(struct turns *turns);
 /* Nobody may have a turn or wait. */
 void turns_clear(struct turns *turns);
 
-/* Waits for a turn. WPKG_EBUSY when too many wait already, or turns are closed. *turn is the
- * caller's, until given. */
+/*
+ * Waits for a turn. WPKG_EBUSY when too many wait already, of this user or of all, or turns are
+ * closed. *turn is the caller's, until given.
+ */
 WPKG_MUST_CHECK enum wpkg_status turns_take(struct turns *turns, struct turn *turn,
 					    struct wpkg_str user, struct wpkg_err *err);
 /* How many have a turn, and how many wait. */

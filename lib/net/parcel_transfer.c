@@ -64,6 +64,7 @@ static void fill(struct transfer *transfer, const struct transfers *all)
 	exchange->body_size = job->label->size;
 	exchange->max_answer = ANSWER_MAX;
 	exchange->stall_seconds = CHECKING_SECONDS;
+	exchange->more_headers = registry_prefer;
 }
 
 static enum wpkg_status begin(struct transfer **out, const struct transfers *all,
@@ -135,6 +136,7 @@ static enum wpkg_status done(void *user, struct wpkg_http_exchange *exchange, st
 	struct transfers *all = user;
 	struct transfer *transfer = (struct transfer *)exchange;
 	enum wpkg_status status = outcome(all, transfer, err);
+	transfer->job->is_checked = status == WPKG_OK && registry_is_checking(exchange);
 	status = all->queue->done(all->queue->user, transfer->job, status, err);
 	transfer_free(transfer);
 	return status;

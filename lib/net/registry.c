@@ -10,6 +10,7 @@
 
 #define URL_MAX ((size_t)16 * 1024)
 #define QUERY_ANSWER_MAX ((uint64_t)64 * 1024 * 1024)
+#define VERDICT_ANSWER_MAX ((uint64_t)16 * 1024 * 1024)
 #define LOGIN_ANSWER_MAX ((uint64_t)64 * 1024)
 /* An answer to create holds the invoice, signed, and up to all of its labels once more. */
 #define CREATE_ANSWER_MAX ((uint64_t)4 * WPKG_INVOICE_MAX)
@@ -194,6 +195,18 @@ enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange, bool 
 	return status;
 }
 
+#define PREFER(seconds) PREFER_TEXT(seconds)
+#define PREFER_TEXT(seconds) "respond-async, wait=" #seconds
+const char *const registry_prefer[] = {"Prefer", PREFER(WPKG_REGISTRY_PREFER_SECONDS), NULL};
+
+/* Bindle's own 202 means that parcels are missing. */
+bool registry_is_checking(const struct wpkg_http_exchange *exchange)
+{
+	return exchange->status == 202 &&
+	       wpkg_str_starts(wpkg_http_header(exchange, "Preference-Applied", 0),
+			       WPKG_LIT("respond-async"));
+}
+
 /* Requests whose answer is a document. */
 
 struct request {
@@ -325,9 +338,12 @@ enum wpkg_status wpkg_registry_create(struct wpkg_labels *missing, struct wpkg_a
 	request.exchange.content_type = "application/toml";
 	request.exchange.body = wpkg_buf_str(&text);
 	request.exchange.stall_seconds = CHECKING_SECONDS;
+	request.exchange.more_headers = registry_prefer;
 	status = request_run(&request, registry, true, err);
 	if (status == WPKG_OK)
 		status = read_missing(missing, arena, &request, err);
+	if (status == WPKG_OK)
+		missing->is_checked = registry_is_checking(&request.exchange);
 out:
 	request_clear(&request);
 	wpkg_buf_clear(&text);
@@ -347,6 +363,59 @@ enum wpkg_status wpkg_registry_get_missing(struct wpkg_labels *missing, struct w
 	enum wpkg_status status = request_run(&request, registry, false, err);
 	if (status == WPKG_OK)
 		status = read_missing(missing, arena, &request, err);
+	request_clear(&request);
+	return status;
+}
+
+void wpkg_registry_append_verdict_url(struct wpkg_buf *url, const struct wpkg_registry *registry,
+				      const struct wpkg_invoice *invoice)
+{
+	wpkg_buf_append_format(url, "%s/api/v1/verdicts/", registry->url);
+	wpkg_url_append_path(url, invoice->name);
+	wpkg_buf_append_byte(url, '/');
+	wpkg_url_append_path(url, invoice->version);
+}
+
+static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
+{
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
+}
+
+static enum wpkg_status read_verdict(struct wpkg_registry_verdict *out, struct wpkg_arena *arena,
+				     const struct request *request, struct wpkg_err *err)
+{
+	struct wpkg_value *table = NULL;
+	enum wpkg_status status =
+		wpkg_json_read(&table, arena, wpkg_buf_str(&request->exchange.text), err);
+	if (status == WPKG_OK && text_of(table, "state").len == 0)
+		status = WPKG_FAIL(err, WPKG_EFORMAT, "it has no state");
+	if (status != WPKG_OK)
+		return wrong_answer(err, status, request);
+	*out = (struct wpkg_registry_verdict){
+		.state = text_of(table, "state"),
+		.progress = text_of(table, "progress"),
+		.value = wpkg_value_find(table, "verdict"),
+	};
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_registry_get_verdict(struct wpkg_registry_verdict *out,
+					   struct wpkg_arena *arena, struct wpkg_registry *registry,
+					   const struct wpkg_invoice *invoice, unsigned seconds,
+					   struct wpkg_err *err)
+{
+	char prefer[32];
+	const char *const headers[] = {"Prefer", prefer, NULL};
+	struct request request;
+	snprintf(prefer, sizeof(prefer), "wait=%u", seconds);
+	request_init(&request, registry, WPKG_HTTP_GET, VERDICT_ANSWER_MAX);
+	request.exchange.accept = "application/json";
+	request.exchange.more_headers = headers;
+	wpkg_registry_append_verdict_url(&request.url, registry, invoice);
+	enum wpkg_status status = request_run(&request, registry, false, err);
+	if (status == WPKG_OK)
+		status = read_verdict(out, arena, &request, err);
 	request_clear(&request);
 	return status;
 }

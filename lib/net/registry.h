@@ -3,7 +3,8 @@
 #define WPKG_NET_REGISTRY_H
 
 /*
- * Typed calls to a registry over Bindle's HTTP API, version 1. One thread an object.
+ * Typed calls to a registry over Bindle's HTTP API, version 1, and what a registry of ours says of
+ * admission. One thread an object.
  *
  * What a server answers is not believed: an invoice must be the one that was asked for, each answer
  * has a greatest size, a parcel's bytes are counted against its label while they come. Whether
@@ -59,7 +60,14 @@ wpkg_registry_get_invoice(struct wpkg_invoice **out, struct wpkg_arena *arena,
 struct wpkg_labels {
 	struct wpkg_label *items;
 	size_t count;
+	bool is_checked; /* none is missing, and there is no verdict yet: ask for it */
 };
+
+/*
+ * What is pushed is checked before it is published. A registry that knows how answers before that,
+ * after so many seconds; any other when it is done.
+ */
+#define WPKG_REGISTRY_PREFER_SECONDS 2
 
 /*
  * Creates a version and tells which parcels the server wants to have. WPKG_EEXISTS when there is
@@ -75,6 +83,24 @@ WPKG_MUST_CHECK enum wpkg_status
 wpkg_registry_get_missing(struct wpkg_labels *missing, struct wpkg_arena *arena,
 			  struct wpkg_registry *registry, struct wpkg_str name,
 			  struct wpkg_str version, struct wpkg_err *err);
+
+/* Where a version is on its way. Texts in the arena. */
+struct wpkg_registry_verdict {
+	struct wpkg_str state;		/* "checking", "published", "rejected", "incomplete", ... */
+	struct wpkg_str progress;	/* while it is checked, for people; may be empty */
+	const struct wpkg_value *value; /* pkg/verdict.h; NULL: there is none */
+};
+
+/* Comes when there is a verdict, or after so many seconds with what there is then. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_registry_get_verdict(struct wpkg_registry_verdict *out,
+							   struct wpkg_arena *arena,
+							   struct wpkg_registry *registry,
+							   const struct wpkg_invoice *invoice,
+							   unsigned seconds, struct wpkg_err *err);
+
+/* Appends where that is. */
+void wpkg_registry_append_verdict_url(struct wpkg_buf *url, const struct wpkg_registry *registry,
+				      const struct wpkg_invoice *invoice);
 
 /* reason: empty for none. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_registry_yank(struct wpkg_registry *registry,
@@ -121,6 +147,7 @@ struct wpkg_parcel_job {
 	enum wpkg_status (*sink)(void *user, struct wpkg_str bytes, struct wpkg_err *err);
 	void (*progress)(void *user, uint64_t bytes); /* bytes that went; NULL: nobody asks */
 	void *user;
+	bool is_checked; /* sent: the version is whole now, and there is no verdict yet */
 };
 
 /*

@@ -19,6 +19,12 @@ void registry_append_id_url(struct wpkg_buf *buf, const struct wpkg_registry *re
 /* The status that an HTTP status is. pushed: 400 is a refusal of content. */
 enum wpkg_status registry_status_of(unsigned code, bool pushed);
 
+/* Is the answer that the version is being checked? */
+bool registry_is_checking(const struct wpkg_http_exchange *exchange);
+
+/* Prefer: respond-async, wait=N. For more_headers. */
+extern const char *const registry_prefer[];
+
 /*
  * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
  * 400 is a refusal of content.

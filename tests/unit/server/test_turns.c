@@ -210,5 +210,26 @@ START_TEST(who_waits_when_they_are_closed_gets_none)
 }
 END_TEST
 
-UNIT_MAIN(who_comes_first_is_served_first, a_user_with_nothing_running_goes_first,
-	  no_more_run_than_may, many_threads_take_turns, who_waits_when_they_are_closed_gets_none)
+START_TEST(one_user_has_half_of_the_places_to_wait_in)
+{
+	struct turn mine, one_more;
+	struct wpkg_err err;
+	struct person people[3];
+	static const char *const users[] = {"a", "a", "b"};
+	open_turns(1, 4);
+	ck_ok(turns_take(&turns, &mine, WPKG_LIT("a"), &err), err);
+	line_up(people, users, 3);
+	ck_status(turns_take(&turns, &one_more, WPKG_LIT("a"), &err), WPKG_EBUSY);
+	ck_assert_str_eq(err.msg, "2 versions of yours wait to be checked, try again later");
+	turns_give(&turns, &mine);
+	for (unsigned i = 0; i < 3; i++) {
+		await_order(i + 1);
+		turns_give(&turns, &people[i].turn);
+	}
+	end(people, 3);
+}
+END_TEST
+
+UNIT_MAIN(one_user_has_half_of_the_places_to_wait_in, who_comes_first_is_served_first,
+	  a_user_with_nothing_running_goes_first, no_more_run_than_may, many_threads_take_turns,
+	  who_waits_when_they_are_closed_gets_none)
