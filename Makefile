@@ -175,15 +175,16 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
 $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
 $(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
-$(OUT)/unit/server/test_admission: \
-  $(call objects,server/admission.c server/admit_process.c server/closure.c server/dialogue.c \
-  server/turns.c)
+ADMISSION_O := $(call objects,$(addprefix server/,admission.c admit_process.c closure.c \
+  dialogue.c turns.c))
+$(OUT)/unit/server/test_admission $(OUT)/bench/verdict_cost: $(ADMISSION_O)
 $(OUT)/unit/server/test_config: $(call objects,server/address.c server/quota_rules.c server/webhook_rules.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
+	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
 
 # A disk that fails, for LD_PRELOAD.
 $(OUT)/fault/libinject.so: tests/fault/inject.c Makefile

@@ -7,6 +7,7 @@
 #include "admission_options.h"
 #include "operator.h"
 #include "pkg/id.h"
+#include "pkg/verdict.h"
 #include "store/query.h"
 
 /* Versions that are looked up at a time. */
@@ -19,6 +20,7 @@ struct recheck_options {
 	struct operator_options common;
 	const char *config;
 	bool dry_run;
+	bool stale;
 };
 
 static const struct wpkg_option recheck_rows[] = {
@@ -28,6 +30,8 @@ static const struct wpkg_option recheck_rows[] = {
 	 "WPKGD_CONFIG", offsetof(struct recheck_options, config)},
 	{"dry-run", 'n', WPKG_OPTION_FLAG, NULL, "keep the verdicts of before", NULL,
 	 offsetof(struct recheck_options, dry_run)},
+	{"stale", 0, WPKG_OPTION_FLAG, NULL, "only what another version of wpkg looked at last",
+	 NULL, offsetof(struct recheck_options, stale)},
 	{0}};
 
 struct rechecking {
@@ -35,7 +39,8 @@ struct rechecking {
 	const struct recheck_options *options;
 	struct admission *admission;
 	struct wpkg_value *flagged; /* for --json */
-	uint64_t checked, flagged_count;
+	struct wpkg_value *failed;  /* the same */
+	uint64_t checked, flagged_count, failed_count;
 };
 
 static void give(struct config_source *source, const char *name)
@@ -63,22 +68,56 @@ static enum wpkg_status open_admission(struct rechecking *rechecking, struct wpk
 	return status;
 }
 
+/* For --json. */
+static enum wpkg_status list(struct rechecking *rechecking, struct wpkg_value *list_of,
+			     const struct wpkg_record *record, struct wpkg_str reason,
+			     struct wpkg_err *err)
+{
+	struct wpkg_arena *arena = &rechecking->session->arena;
+	if (!rechecking->options->common.json)
+		return WPKG_OK;
+	struct wpkg_value *entry = wpkg_value_add(arena, list_of, NULL, WPKG_VALUE_TABLE);
+	if (!entry || !wpkg_value_add_string(arena, entry, "name", record->name) ||
+	    !wpkg_value_add_string(arena, entry, "version", record->version) ||
+	    !wpkg_value_add_string(arena, entry, "reason", reason))
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the output");
+	return WPKG_OK;
+}
+
 static enum wpkg_status report(struct rechecking *rechecking, const struct wpkg_record *record,
 			       const struct admission_result *result, struct wpkg_err *err)
 {
-	struct wpkg_arena *arena = &rechecking->session->arena;
 	rechecking->flagged_count++;
 	operator_line(rechecking->session, "%.*s/%.*s: %.*s", WPKG_STR_ARG(record->name),
 		      WPKG_STR_ARG(record->version), WPKG_STR_ARG(result->reason));
-	if (!rechecking->options->common.json)
-		return WPKG_OK;
-	struct wpkg_value *entry =
-		wpkg_value_add(arena, rechecking->flagged, NULL, WPKG_VALUE_TABLE);
-	if (!entry || !wpkg_value_add_string(arena, entry, "name", record->name) ||
-	    !wpkg_value_add_string(arena, entry, "version", record->version) ||
-	    !wpkg_value_add_string(arena, entry, "reason", result->reason))
-		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the output");
-	return WPKG_OK;
+	return list(rechecking, rechecking->flagged, record, result->reason, err);
+}
+
+/* Nobody can say: a damaged blob, no worker. It is no verdict, and changes nothing. */
+static enum wpkg_status report_failure(struct rechecking *rechecking,
+				       const struct wpkg_record *record,
+				       const struct wpkg_err *failed, struct wpkg_err *err)
+{
+	rechecking->failed_count++;
+	operator_note("%.*s/%.*s: %s", WPKG_STR_ARG(record->name), WPKG_STR_ARG(record->version),
+		      failed->msg);
+	return list(rechecking, rechecking->failed, record, wpkg_str_from(failed->msg), err);
+}
+
+/* Was it this version that looked at it last? */
+static bool is_current(const struct wpkg_record *record)
+{
+	struct wpkg_arena arena;
+	struct wpkg_verdict verdict;
+	wpkg_arena_init(&arena, ARENA_MAX);
+	bool current = false;
+	if (wpkg_verdict_read(&verdict, &arena, record->verdict, NULL) == WPKG_OK) {
+		const struct wpkg_value *engine = wpkg_value_find(verdict.value, "engine");
+		current = engine && engine->kind == WPKG_VALUE_STRING &&
+			  wpkg_str_equal_text(engine->string, "wpkg " WPKG_VERSION);
+	}
+	wpkg_arena_clear(&arena);
+	return current;
 }
 
 static enum wpkg_status recheck_one(struct rechecking *rechecking, const struct wpkg_record *record,
@@ -121,11 +160,14 @@ static enum wpkg_status recheck_page(struct rechecking *rechecking, uint64_t *co
 		const struct wpkg_record *record = &page.records[i];
 		struct wpkg_arena own;
 		struct wpkg_err failed;
+		if (rechecking->options->stale && is_current(record))
+			continue;
 		wpkg_arena_init(&own, ARENA_MAX);
 		if (recheck_one(rechecking, record, &own, &failed) != WPKG_OK)
-			operator_note("%.*s/%.*s: %s", WPKG_STR_ARG(record->name),
-				      WPKG_STR_ARG(record->version), failed.msg);
+			status = report_failure(rechecking, record, &failed, err);
 		wpkg_arena_clear(&own);
+		if (status != WPKG_OK)
+			return status;
 	}
 	*count = page.count;
 	return WPKG_OK;
@@ -171,6 +213,9 @@ static enum wpkg_status conclude(struct rechecking *rechecking, struct wpkg_valu
 	operator_line(rechecking->session, "rechecked %llu versions, flagged %llu",
 		      (unsigned long long)rechecking->checked,
 		      (unsigned long long)rechecking->flagged_count);
+	if (rechecking->failed_count > 0)
+		operator_line(rechecking->session, "could not recheck %llu",
+			      (unsigned long long)rechecking->failed_count);
 	if (!rechecking->options->common.json)
 		return WPKG_OK;
 	bool good = wpkg_value_add_integer(arena, table, "checked", (int64_t)rechecking->checked);
@@ -184,7 +229,8 @@ static enum wpkg_status recheck(struct operator_session *session,
 	struct rechecking rechecking = {.session = session, .options = invocation->options};
 	struct wpkg_value *table = wpkg_value_new_table(&session->arena);
 	rechecking.flagged = wpkg_value_add(&session->arena, table, "flagged", WPKG_VALUE_ARRAY);
-	if (!rechecking.flagged)
+	rechecking.failed = wpkg_value_add(&session->arena, table, "failed", WPKG_VALUE_ARRAY);
+	if (!rechecking.flagged || !rechecking.failed)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
 	enum wpkg_status status = open_admission(&rechecking, err);
 	if (status == WPKG_OK && invocation->operand_count == 0)
@@ -194,6 +240,8 @@ static enum wpkg_status recheck(struct operator_session *session,
 	admission_free(rechecking.admission);
 	if (status == WPKG_OK)
 		status = conclude(&rechecking, table, err);
+	if (rechecking.failed_count > 0)
+		*code = WPKG_EXIT_FAILED;
 	if (rechecking.flagged_count > 0)
 		*code = WPKG_EXIT_REFUSED;
 	return status;
@@ -210,10 +258,13 @@ const struct wpkg_command cmd_recheck = {
 	.summary = "put what is published through admission again",
 	.description =
 		"After an update, or with new rules: every version that is published or yanked is "
-		"validated and checked once more, with the rules of --config, and its verdict and "
+		"validated, linked with its dependencies as they are now, and checked once more, "
+		"with the rules of --config, and its verdict and "
 		"facts are replaced. A version that would be refused today is flagged: its verdict "
 		"and the audit log say why, and nothing else happens to it. Whether to yank or "
-		"delete it is for people to decide. Exits with 3 when something was flagged.\n"
+		"delete it is for people to decide. Exits with 3 when something was flagged, else "
+		"with 1 when something could not be looked at. Each version is done for itself: "
+		"with --stale a recheck that was cut goes on where it was.\n"
 		"\n"
 		"Safe while the server runs.",
 	.example = "wpkgd recheck --data /var/lib/wpkgd --config /etc/wpkgd/config.toml\n"
