@@ -11,6 +11,7 @@ extern const struct wpkg_program server_program;
 extern const struct wpkg_command cmd_serve;
 extern const struct wpkg_command cmd_config;
 extern const struct wpkg_command cmd_health;
+extern const struct wpkg_command cmd_doctor;
 extern const struct wpkg_command cmd_gc;
 extern const struct wpkg_command cmd_fsck;
 extern const struct wpkg_command cmd_backup;

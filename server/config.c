@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
@@ -280,6 +281,50 @@ static enum wpkg_status set_value(struct config *config, size_t row, struct wpkg
 	return status == WPKG_OK
 		       ? WPKG_OK
 		       : WPKG_FAIL_AT(err, status, value, "%s: %s", option->name, why.msg);
+}
+
+/* A variable that is empty, or says no to a switch, is as good as none. */
+static bool is_off(size_t row, const char *text)
+{
+	bool flag = config_rows[row].kind == WPKG_OPTION_FLAG;
+	return text[0] == '\0' || (flag && (strcmp(text, "0") == 0 || strcmp(text, "false") == 0));
+}
+
+static enum wpkg_status take_variable(struct config_source *source, size_t row,
+				      struct wpkg_arena *arena, struct wpkg_err *err)
+{
+	const char *text = getenv(config_rows[row].environment);
+	enum wpkg_status status = WPKG_OK;
+	if (!text || is_off(row, text))
+		return WPKG_OK;
+	source->given[row] = true;
+	if (config_rows[row].kind == WPKG_OPTION_FLAG)
+		*(bool *)target_of(&source->values, row) = true;
+	else
+		status = set_text(&source->values, row, arena, wpkg_str_from(text), err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "%s", config_rows[row].environment);
+	return status;
+}
+
+enum wpkg_status config_take_named(struct config_source *out, struct wpkg_arena *arena,
+				   const char *file, const char *data, struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	*out = (struct config_source){0};
+	for (size_t row = 0; status == WPKG_OK && row < ROWS; row++) {
+		const char *name = config_rows[row].name;
+		const char *given = strcmp(name, "config") == 0 ? file
+				    : strcmp(name, "data") == 0 ? data
+								: NULL;
+		if (!given) {
+			status = take_variable(out, row, arena, err);
+			continue;
+		}
+		*(const char **)target_of(&out->values, row) = given;
+		out->given[row] = true;
+	}
+	return status;
 }
 
 /* The file. */

@@ -95,6 +95,12 @@ struct config_source {
 
 void config_take(struct config_source *out, const struct wpkg_invocation *invocation);
 
+/* The same without flags but for these two, each NULL when not given; variables count. Texts are
+ * borrowed from the environment, or in the arena. */
+WPKG_MUST_CHECK enum wpkg_status config_take_named(struct config_source *out,
+						   struct wpkg_arena *arena, const char *file,
+						   const char *data, struct wpkg_err *err);
+
 /*
  * What flags and variables said, then the file's settings, then the defaults. Texts of the file
  * live in the arena. WPKG_EINVAL and WPKG_EFORMAT name the setting, with line and column in a file.

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "http.h"
+#include "http_tls.h"
 
 /* http_slow.c: who is slow. */
 
@@ -61,19 +62,6 @@ enum wpkg_status rates_new(struct rates **out, const atomic_uint_fast64_t *limit
 void rates_free(struct rates *rates);
 /* 0, or seconds until there is one more. */
 unsigned rates_take(struct rates *rates, struct wpkg_str key);
-
-/* http_tls.c: the certificate, which may be replaced while it serves. */
-
-struct certificates;
-enum wpkg_status certificates_new(struct certificates **out, const struct config *config,
-				  struct wpkg_err *err);
-void certificates_free(struct certificates *certificates);
-enum wpkg_status certificates_reload(struct certificates *certificates, const struct config *config,
-				     struct wpkg_err *err);
-/* When the one in force ends, in UNIX seconds; -1: it cannot be read. */
-int64_t certificates_expiry(struct certificates *certificates);
-/* For MHD_OPTION_HTTPS_CERT_CALLBACK, which gives its function nothing to know an object by. */
-void *certificates_callback(struct certificates *certificates);
 
 /* http_exchange.c: a request's way. */
 

@@ -6,6 +6,7 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_serve,
 	&cmd_config,
 	&cmd_health,
+	&cmd_doctor,
 	/* the data */
 	&cmd_gc,
 	&cmd_fsck,

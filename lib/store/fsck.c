@@ -61,6 +61,27 @@ static enum wpkg_status check_database(struct wpkg_store *store, struct db *db, 
 	return db->ops->check(db, found_problem, arguments, err);
 }
 
+struct database_check {
+	void (*found)(void *user, struct wpkg_str problem);
+	void *user;
+};
+
+static enum wpkg_status check_alone(struct wpkg_store *store, struct db *db, void *arguments,
+				    struct wpkg_err *err)
+{
+	const struct database_check *check = arguments;
+	(void)store;
+	return db->ops->check(db, check->found, check->user, err);
+}
+
+enum wpkg_status wpkg_store_check_database(struct wpkg_store *store,
+					   void (*found)(void *user, struct wpkg_str problem),
+					   void *user, struct wpkg_err *err)
+{
+	struct database_check check = {.found = found, .user = user};
+	return store_read(store, check_alone, &check, err);
+}
+
 /* Blobs */
 
 struct suspect {

@@ -60,6 +60,12 @@ struct wpkg_finding {
 	bool repaired; /* set aside: in DIR/damaged */
 };
 
+/* The database's own proof alone, which needs a fraction of the time: told of each problem. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_store_check_database(struct wpkg_store *store,
+							   void (*found)(void *user,
+									 struct wpkg_str problem),
+							   void *user, struct wpkg_err *err);
+
 struct wpkg_fsck_options {
 	bool repair; /* damaged blobs go to DIR/damaged; versions that need them say so as missing
 		      */
