@@ -14,11 +14,11 @@
  */
 #include "http_int.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "answer_cache.h"
 #include "log.h"
@@ -51,6 +51,17 @@ static void forget_query(const char *target)
 		query[1] = '\0';
 }
 
+/* The server's own digits, and a count. */
+static void make_id(char out[WPKG_CAUSE_REQUEST_MAX + 1], struct server *server)
+{
+	uint8_t bytes[8];
+	uint64_t number = atomic_fetch_add_explicit(&server->next_request, 1, memory_order_relaxed);
+	uint64_t id = server->id_seed << 32 | (number & UINT32_MAX);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(id >> (56 - 8 * i));
+	wpkg_hex_format(out, bytes, sizeof(bytes));
+}
+
 /* The library's first word about a request: its target, before anything is decoded. */
 void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 {
@@ -70,9 +81,7 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *mhd)
 	request->response.fd = -1;
 	wpkg_arena_init(&request->arena, ARENA_MAX);
 	wpkg_buf_init(&request->response.body, RESPONSE_MAX);
-	snprintf(request->cause.request, sizeof(request->cause.request), "%08x%08x",
-		 (unsigned)http->server->id_seed,
-		 (unsigned)atomic_fetch_add(&http->server->next_request, 1));
+	make_id(request->cause.request, http->server);
 	const union MHD_ConnectionInfo *client =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	address_format(request->address, client ? client->client_addr : NULL);

@@ -7,6 +7,7 @@
  */
 #include "http_int.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct head {
@@ -82,25 +83,33 @@ static void add_forwarded(struct head *head, struct wpkg_str value)
 	head->forwarded_for = value;
 }
 
+/* What handlers ask for. */
+#define KEPT(name, member)                                                                         \
+	{                                                                                          \
+		WPKG_STR(name), offsetof(struct request, member)                                   \
+	}
+static const struct {
+	struct wpkg_str name;
+	size_t offset;
+} kept[] = {
+	KEPT("host", host),
+	KEPT("accept", accept),
+	KEPT("accept-encoding", accept_encoding),
+	KEPT("content-type", content_type),
+	KEPT("authorization", authorization),
+	KEPT("range", range),
+	KEPT("content-range", content_range),
+	KEPT("if-none-match", if_none_match),
+	KEPT("if-range", if_range),
+	KEPT("prefer", prefer),
+};
+
 static void take_field(struct head *head, struct wpkg_str name, struct wpkg_str value)
 {
 	struct request *request = &head->exchange->request;
-	const struct {
-		const char *name;
-		struct wpkg_str *field;
-	} kept[] = {{"host", &request->host},
-		    {"accept", &request->accept},
-		    {"accept-encoding", &request->accept_encoding},
-		    {"content-type", &request->content_type},
-		    {"authorization", &request->authorization},
-		    {"range", &request->range},
-		    {"content-range", &request->content_range},
-		    {"if-none-match", &request->if_none_match},
-		    {"if-range", &request->if_range},
-		    {"prefer", &request->prefer}};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (wpkg_str_equal_nocase(name, wpkg_str_from(kept[i].name)))
-			keep(kept[i].field, value);
+		if (wpkg_str_equal_nocase(name, kept[i].name))
+			keep((struct wpkg_str *)(void *)((char *)request + kept[i].offset), value);
 	if (wpkg_str_equal_nocase(name, WPKG_LIT("content-length"))) {
 		head->lengths++;
 		head->bad_length |= !wpkg_str_parse_u64(value, &request->content_length);

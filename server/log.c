@@ -34,11 +34,14 @@ void log_begin(struct log_line *line, const char *event)
 	const char *time = now();
 	wpkg_buf_init(&line->buf, LINE_MAX_BYTES);
 	/* Most lines are shorter than that: it need not grow. */
-	(void)wpkg_buf_extend(&line->buf, 400);
+	(void)wpkg_buf_extend(&line->buf, 700);
 	wpkg_buf_truncate(&line->buf, 0);
-	wpkg_buf_append_format(&line->buf,
-			       is_json ? "{\"time\":\"%s\",\"event\":\"%s\"" : "time=%s event=%s",
-			       time, event);
+	wpkg_buf_append_text(&line->buf, is_json ? "{\"time\":\"" : "time=");
+	wpkg_buf_append_text(&line->buf, time);
+	wpkg_buf_append_text(&line->buf, is_json ? "\",\"event\":\"" : " event=");
+	wpkg_buf_append_text(&line->buf, event);
+	if (is_json)
+		wpkg_buf_append_byte(&line->buf, '"');
 	/* A request's own line has this as its id. */
 	const char *request = wpkg_cause_get()->request;
 	if (request[0])
@@ -49,12 +52,13 @@ void log_begin(struct log_line *line, const char *event)
  * meaning whatever came from outside. */
 static bool is_plain(struct wpkg_str value)
 {
+	bool good = value.len > 0;
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.ptr[i];
-		if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
-			return false;
+		/* Without a way out of it, several at once are looked at. */
+		good &= c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
 	}
-	return value.len > 0;
+	return good;
 }
 
 static void add_key(struct log_line *line, const char *key)
@@ -78,10 +82,20 @@ void log_text(struct log_line *line, const char *key, struct wpkg_str value)
 	wpkg_buf_clear(&shown);
 }
 
+/* By hand: a line has several, and there is one for each request. */
 void log_number(struct log_line *line, const char *key, int64_t value)
 {
+	char digits[20];
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		digits[--at] = '-';
 	add_key(line, key);
-	wpkg_buf_append_format(&line->buf, "%lld", (long long)value);
+	wpkg_buf_append_str(&line->buf, wpkg_str_of(digits + at, sizeof(digits) - at));
 }
 
 void log_end(struct log_line *line)
