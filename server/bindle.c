@@ -94,10 +94,12 @@ static void publish_step(struct request *request)
 	const struct publication *publication = request->state;
 	if (publish(&reason, request->server, &request->arena, publication->id, &err) != WPKG_OK)
 		respond_error(request, &err);
-	else if (reason.len > 0)
-		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
-	else
+	else if (reason.len == 0)
 		publication->done(request, publication->id);
+	else {
+		request->response.reason = "rejected";
+		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
+	}
 }
 
 /* "/api/v1/verdicts/NAME/VERSION" */
