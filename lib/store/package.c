@@ -267,6 +267,96 @@ enum wpkg_status wpkg_package_dependents(struct wpkg_dependent_list *out, struct
 	return status;
 }
 
+/* Dependencies */
+
+struct dependencies {
+	struct wpkg_arena *arena;
+	struct wpkg_str name;
+	struct wpkg_dependency_list found;
+};
+
+static enum wpkg_status list_dependencies(struct wpkg_store *store, struct db *db, void *arguments,
+					  struct wpkg_err *err)
+{
+	struct dependencies *dependencies = arguments;
+	struct wpkg_dependency_list *found = &dependencies->found;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT d.dependency, d.requirement FROM names n "
+		     "JOIN package_dependencies d ON d.name_id = n.id "
+		     "WHERE n.name = $1 ORDER BY d.dependency",
+		     DB_VALUES(db_text(dependencies->name)));
+	while (db_rows_next(&rows)) {
+		found->items = store_grow(dependencies->arena, found->items, found->count,
+					  sizeof(*found->items));
+		if (!found->items) {
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a list of packages");
+			break;
+		}
+		found->items[found->count++] = (struct wpkg_dependency){
+			.name = store_keep_text(dependencies->arena, &rows, 0),
+			.requirement = store_keep_text(dependencies->arena, &rows, 1)};
+	}
+	return db_rows_close(&rows, err);
+}
+
+enum wpkg_status wpkg_package_dependencies(struct wpkg_dependency_list *out,
+					   struct wpkg_arena *arena, struct wpkg_store *store,
+					   struct wpkg_str name, struct wpkg_err *err)
+{
+	struct dependencies dependencies = {.arena = arena, .name = name};
+	enum wpkg_status status = store_read(store, list_dependencies, &dependencies, err);
+	if (status == WPKG_OK)
+		*out = dependencies.found;
+	return status;
+}
+
+struct needed {
+	struct wpkg_arena *arena;
+	size_t limit;
+	struct wpkg_needed_list found;
+};
+
+static enum wpkg_status list_needed(struct wpkg_store *store, struct db *db, void *arguments,
+				    struct wpkg_err *err)
+{
+	struct needed *needed = arguments;
+	struct wpkg_needed_list *found = &needed->found;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT n.name, d.dependents FROM "
+		     "(SELECT dependency, count(*) AS dependents FROM package_dependencies "
+		     "GROUP BY dependency) d JOIN names n ON n.name = d.dependency "
+		     "JOIN packages p ON p.name_id = n.id WHERE p.record_id IS NOT NULL "
+		     "ORDER BY d.dependents DESC, n.name LIMIT $1",
+		     DB_VALUES(db_size(needed->limit)));
+	while (db_rows_next(&rows)) {
+		found->items = store_grow(needed->arena, found->items, found->count,
+					  sizeof(*found->items));
+		if (!found->items) {
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a list of packages");
+			break;
+		}
+		found->items[found->count++] =
+			(struct wpkg_needed){.name = store_keep_text(needed->arena, &rows, 0),
+					     .dependents = (uint64_t)db_rows_integer(&rows, 1)};
+	}
+	return db_rows_close(&rows, err);
+}
+
+enum wpkg_status wpkg_package_most_needed(struct wpkg_needed_list *out, struct wpkg_arena *arena,
+					  struct wpkg_store *store, size_t limit,
+					  struct wpkg_err *err)
+{
+	struct needed needed = {.arena = arena, .limit = limit};
+	enum wpkg_status status = store_read(store, list_needed, &needed, err);
+	if (status == WPKG_OK)
+		*out = needed.found;
+	return status;
+}
+
 /* Modules */
 
 struct modules {

@@ -12,6 +12,7 @@
  * repeats nor hides another.
  */
 
+#include "pkg/resolve.h"
 #include "store/record.h"
 
 struct wpkg_package {
@@ -113,6 +114,33 @@ WPKG_MUST_CHECK enum wpkg_status
 wpkg_package_dependents(struct wpkg_dependent_list *out, struct wpkg_arena *arena,
 			struct wpkg_store *store, struct wpkg_str name, struct wpkg_str after,
 			size_t limit, struct wpkg_err *err);
+
+struct wpkg_dependency_list {
+	struct wpkg_dependency *items;
+	size_t count;
+};
+
+/* What the standing version of a package asks for, by name; nothing when there is no package. */
+WPKG_MUST_CHECK enum wpkg_status
+wpkg_package_dependencies(struct wpkg_dependency_list *out, struct wpkg_arena *arena,
+			  struct wpkg_store *store, struct wpkg_str name, struct wpkg_err *err);
+
+/* A package and how many others' standing versions ask for it. */
+struct wpkg_needed {
+	struct wpkg_str name;
+	uint64_t dependents;
+};
+
+struct wpkg_needed_list {
+	struct wpkg_needed *items;
+	size_t count;
+};
+
+/* The packages that most others ask for, first those with most; of equal ones by name. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_package_most_needed(struct wpkg_needed_list *out,
+							  struct wpkg_arena *arena,
+							  struct wpkg_store *store, size_t limit,
+							  struct wpkg_err *err);
 
 struct wpkg_module_facts_list {
 	struct wpkg_module_facts *items;

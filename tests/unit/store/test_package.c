@@ -185,6 +185,50 @@ START_TEST(dependents_are_those_of_standing_versions)
 }
 END_TEST
 
+static void ck_dependencies(const char *name, const char *expected)
+{
+	struct wpkg_err err;
+	struct wpkg_dependency_list list;
+	struct wpkg_str text = WPKG_STR("");
+	ck_ok(wpkg_package_dependencies(&list, &arena, store, wpkg_str_from(name), &err), err);
+	for (size_t i = 0; i < list.count; i++)
+		text = wpkg_arena_format(&arena, "%.*s%.*s %.*s;", WPKG_STR_ARG(text),
+					 WPKG_STR_ARG(list.items[i].name),
+					 WPKG_STR_ARG(list.items[i].requirement));
+	ck_assert_str_eq(text.ptr, expected);
+}
+
+static void ck_most_needed(size_t limit, const char *expected)
+{
+	struct wpkg_err err;
+	struct wpkg_needed_list list;
+	struct wpkg_str text = WPKG_STR("");
+	ck_ok(wpkg_package_most_needed(&list, &arena, store, limit, &err), err);
+	for (size_t i = 0; i < list.count; i++)
+		text = wpkg_arena_format(&arena, "%.*s%.*s %llu;", WPKG_STR_ARG(text),
+					 WPKG_STR_ARG(list.items[i].name),
+					 (unsigned long long)list.items[i].dependents);
+	ck_assert_str_eq(text.ptr, expected);
+}
+
+START_TEST(dependencies_are_the_standing_versions_and_what_is_needed_most_comes_first)
+{
+	setup();
+	add("b/lib", "1.0.0", "");
+	add("c/lib", "1.0.0", "b/lib ^1");
+	add("z/app", "1.0.0", "c/lib *\nb/lib ^1\nelse/where *");
+	ck_dependencies("z/app", "b/lib ^1;c/lib *;else/where *;");
+	ck_dependencies("b/lib", "");
+	ck_dependencies("no/such", "");
+	ck_most_needed(10, "b/lib 2;c/lib 1;");
+	ck_most_needed(1, "b/lib 2;");
+	add("z/app", "2.0.0", "c/lib *");
+	ck_dependencies("z/app", "c/lib *;");
+	ck_most_needed(10, "b/lib 1;c/lib 1;");
+	teardown();
+}
+END_TEST
+
 /* As the migration leaves a store of an older program. */
 START_TEST(what_an_older_program_left_is_derived_a_few_at_a_time)
 {
@@ -223,4 +267,5 @@ UNIT_MAIN(the_highest_release_stands_for_a_package_then_a_prerelease_then_what_w
 	  lists_of_packages_go_on_where_they_ended,
 	  versions_are_listed_highest_first_to_who_may_see_them,
 	  dependents_are_those_of_standing_versions,
+	  dependencies_are_the_standing_versions_and_what_is_needed_most_comes_first,
 	  what_an_older_program_left_is_derived_a_few_at_a_time)
