@@ -14,6 +14,7 @@
 
 #include "net/form.h"
 #include "pkg/invoice.h"
+#include "pkg/verify.h"
 #include "request.h"
 #include "store/package.h"
 
@@ -67,6 +68,45 @@ bool api_read_invoice(struct wpkg_invoice **out, struct request *request,
 /* What the invoice calls the parcel with that digest; empty: it has none. */
 struct wpkg_str api_parcel_name(const struct wpkg_invoice *invoice,
 				const struct wpkg_digest *digest);
+
+/* A page of packages that the request may see. */
+struct api_packages {
+	struct wpkg_package_list list;
+	bool more;	  /* there may be some behind these */
+	const char *next; /* with more: the cursor; NULL when memory is out */
+	bool has_total;	  /* of a search, where it may be told */
+	uint64_t total;
+	bool total_is_least;
+	struct wpkg_str corrected; /* what was searched for instead; empty: what was asked */
+};
+
+/* Of all, by "order" and "cursor"; of a search, by "q" and "cursor". False, and the answer is made,
+ * on failure. */
+bool api_read_packages(struct api_packages *out, struct request *request,
+		       const struct api_query *query);
+bool api_read_search(struct api_packages *out, struct request *request,
+		     const struct api_query *query);
+
+/* A version and the facts of its modules. */
+struct api_known {
+	struct wpkg_record record;
+	struct wpkg_invoice *invoice;
+	struct wpkg_module_facts_list modules;
+	struct wpkg_value **facts; /* of each module; NULL where nothing is known */
+};
+
+/* Of "NAME/VERSION", as the request may see it; false, and the answer is made, when none. */
+bool api_find_known(struct api_known *out, struct request *request, struct wpkg_str id);
+
+/* The version next below that the user may see: empty text when there is none. False, and the
+ * answer is made, on failure. */
+bool api_find_previous(struct wpkg_str *out, struct request *request,
+		       const struct wpkg_record *record);
+
+/* What is to be made of a signature, as a sentence; in the arena. */
+struct wpkg_str api_signature_meaning(struct wpkg_arena *arena,
+				      const struct wpkg_signature *signature,
+				      enum wpkg_signature_verdict verdict);
 
 /* An answer under construction. What fails sticks: memory is out then. */
 struct api_answer {
@@ -122,6 +162,10 @@ void api_put_parcel(struct api_answer *answer, struct wpkg_value *to,
 
 /* "verdict", without the facts of modules; nothing when there is none. */
 void api_put_verdict(struct api_answer *answer, struct wpkg_str json);
+
+/* "modules": what differs between two versions. */
+void api_put_diff(struct api_answer *answer, const struct api_known *old,
+		  const struct api_known *fresh);
 
 /* "yank": when, by whom, why. */
 void api_put_yank(struct api_answer *answer, struct wpkg_value *to, int64_t at, struct wpkg_str by,

@@ -6,48 +6,41 @@
 #include "api.h"
 
 #include "data/json.h"
+#include "document.h"
 #include "server.h"
 #include "store/package.h"
 
-/* A version and the facts of its modules. */
-struct side {
-	struct wpkg_record record;
-	struct wpkg_invoice *invoice;
-	struct wpkg_module_facts_list modules;
-	struct wpkg_value **facts; /* of each module; NULL where nothing is known */
-};
-
-static bool read_facts(struct side *side, struct request *request)
+static bool read_facts(struct api_known *known, struct request *request)
 {
 	struct wpkg_err err;
 	struct wpkg_arena *arena = &request->arena;
-	if (wpkg_record_modules(&side->modules, arena, request->server->store, side->record.id,
+	if (wpkg_record_modules(&known->modules, arena, request->server->store, known->record.id,
 				&err) != WPKG_OK) {
 		respond_error(request, &err);
 		return false;
 	}
-	side->facts = wpkg_arena_alloc(arena, side->modules.count + 1, sizeof(struct wpkg_value *));
-	if (!side->facts) {
+	known->facts =
+		wpkg_arena_alloc(arena, known->modules.count + 1, sizeof(struct wpkg_value *));
+	if (!known->facts) {
 		respond_refusal(request, 503, "no memory");
 		return false;
 	}
-	for (size_t i = 0; i < side->modules.count; i++)
-		if (wpkg_json_read(&side->facts[i], arena, side->modules.items[i].json, NULL) !=
+	for (size_t i = 0; i < known->modules.count; i++)
+		if (wpkg_json_read(&known->facts[i], arena, known->modules.items[i].json, NULL) !=
 		    WPKG_OK)
-			side->facts[i] = NULL;
+			known->facts[i] = NULL;
 	return true;
 }
 
-static bool read_side(struct side *side, struct request *request, struct wpkg_str id)
+bool api_find_known(struct api_known *known, struct request *request, struct wpkg_str id)
 {
-	return api_find_record(&side->record, request, id) &&
-	       api_read_invoice(&side->invoice, request, &side->record) &&
-	       read_facts(side, request);
+	return api_find_record(&known->record, request, id) &&
+	       api_read_invoice(&known->invoice, request, &known->record) &&
+	       read_facts(known, request);
 }
 
-/* The version next below that the user may see; false, and the answer is made, when none. */
-static bool find_previous(struct wpkg_str *out, struct request *request,
-			  const struct wpkg_record *record)
+bool api_find_previous(struct wpkg_str *out, struct request *request,
+		       const struct wpkg_record *record)
 {
 	struct wpkg_err err;
 	struct wpkg_package_version_list list;
@@ -60,38 +53,20 @@ static bool find_previous(struct wpkg_str *out, struct request *request,
 		respond_error(request, &err);
 		return false;
 	}
-	if (list.count == 0) {
-		respond_refusal(request, 404, "there is no version below %.*s/%.*s",
-				WPKG_STR_ARG(record->name), WPKG_STR_ARG(record->version));
-		return false;
-	}
-	*out = list.items[0].version;
+	*out = list.count > 0 ? list.items[0].version : (struct wpkg_str){0};
 	return true;
 }
 
 /* Lists of facts */
-
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
-static const struct wpkg_value *list_of(const struct wpkg_value *facts, const char *key)
-{
-	static const struct wpkg_value empty = {.kind = WPKG_VALUE_ARRAY};
-	const struct wpkg_value *value = wpkg_value_find(facts, key);
-	return value && value->kind == WPKG_VALUE_ARRAY ? value : &empty;
-}
 
 /* What an item is known by: "NAME" or "MODULE\0NAME"; a text is its own name. */
 static bool is_same(const struct wpkg_value *a, const struct wpkg_value *b)
 {
 	if (a->kind == WPKG_VALUE_STRING || b->kind == WPKG_VALUE_STRING)
 		return a->kind == b->kind && wpkg_str_equal(a->string, b->string);
-	return wpkg_str_equal(text_of(a, "module"), text_of(b, "module")) &&
-	       wpkg_str_equal(text_of(a, "name"), text_of(b, "name")) &&
-	       wpkg_str_equal(text_of(a, "host"), text_of(b, "host"));
+	return wpkg_str_equal(document_text(a, "module"), document_text(b, "module")) &&
+	       wpkg_str_equal(document_text(a, "name"), document_text(b, "name")) &&
+	       wpkg_str_equal(document_text(a, "host"), document_text(b, "host"));
 }
 
 /*
@@ -148,14 +123,15 @@ static void put_changed(struct api_answer *answer, struct wpkg_value *to,
 	for (size_t i = 0; array && i < fresh->count; i++) {
 		const struct wpkg_value *now = &fresh->items[i];
 		const struct wpkg_value *before = find_same(old, now, &from);
-		if (!before || (wpkg_str_equal(text_of(before, "kind"), text_of(now, "kind")) &&
-				wpkg_str_equal(text_of(before, "type"), text_of(now, "type"))))
+		if (!before ||
+		    (wpkg_str_equal(document_text(before, "kind"), document_text(now, "kind")) &&
+		     wpkg_str_equal(document_text(before, "type"), document_text(now, "type"))))
 			continue;
 		struct wpkg_value *item = api_put_table(answer, array, NULL);
-		api_put_optional(answer, item, "module", text_of(now, "module"));
-		api_put_text(answer, item, "name", text_of(now, "name"));
-		api_put_text(answer, item, "from", text_of(before, "type"));
-		api_put_text(answer, item, "to", text_of(now, "type"));
+		api_put_optional(answer, item, "module", document_text(now, "module"));
+		api_put_text(answer, item, "name", document_text(now, "name"));
+		api_put_text(answer, item, "from", document_text(before, "type"));
+		api_put_text(answer, item, "to", document_text(now, "type"));
 	}
 }
 
@@ -194,15 +170,18 @@ static void put_module(struct api_answer *answer, struct wpkg_value *to, struct 
 			      : WPKG_LIT("kept"));
 	put_size(answer, to, "size_before", old);
 	put_size(answer, to, "size", fresh);
-	put_lists(answer, to, "exports", list_of(before, "exports"), list_of(now, "exports"));
-	put_lists(answer, to, "imports", list_of(before, "imports"), list_of(now, "imports"));
-	put_lists(answer, to, "features", list_of(old, "features"), list_of(fresh, "features"));
-	put_lists(answer, to, "hosts", list_of(wpkg_value_find(old, "hosts"), "runs"),
-		  list_of(wpkg_value_find(fresh, "hosts"), "runs"));
+	put_lists(answer, to, "exports", document_list(before, "exports"),
+		  document_list(now, "exports"));
+	put_lists(answer, to, "imports", document_list(before, "imports"),
+		  document_list(now, "imports"));
+	put_lists(answer, to, "features", document_list(old, "features"),
+		  document_list(fresh, "features"));
+	put_lists(answer, to, "hosts", document_list(wpkg_value_find(old, "hosts"), "runs"),
+		  document_list(wpkg_value_find(fresh, "hosts"), "runs"));
 }
 
 /* The module of the same file name; of two packages with one module each, that one. */
-static const struct wpkg_value *counterpart(const struct side *side, struct wpkg_str parcel,
+static const struct wpkg_value *counterpart(const struct api_known *side, struct wpkg_str parcel,
 					    size_t count)
 {
 	if (side->modules.count == 1 && count == 1)
@@ -214,7 +193,8 @@ static const struct wpkg_value *counterpart(const struct side *side, struct wpkg
 	return NULL;
 }
 
-static void put_modules(struct api_answer *answer, const struct side *old, const struct side *fresh)
+void api_put_diff(struct api_answer *answer, const struct api_known *old,
+		  const struct api_known *fresh)
 {
 	struct wpkg_value *array = api_put_array(answer, answer->root, "modules");
 	for (size_t i = 0; i < fresh->modules.count; i++) {
@@ -235,22 +215,28 @@ static void put_modules(struct api_answer *answer, const struct side *old, const
 void api_diff(struct request *request)
 {
 	struct api_query query;
-	struct side old = {0};
-	struct side fresh = {0};
+	struct api_known old = {0};
+	struct api_known fresh = {0};
 	if (!api_take_query(&query, request, "from") ||
-	    !read_side(&fresh, request, request->parts[0]))
+	    !api_find_known(&fresh, request, request->parts[0]))
 		return;
 	struct wpkg_str from = api_parameter(&query, "from");
-	if (from.len == 0 && !find_previous(&from, request, &fresh.record))
+	if (from.len == 0 && !api_find_previous(&from, request, &fresh.record))
 		return;
+	if (from.len == 0) {
+		respond_refusal(request, 404, "there is no version below %.*s/%.*s",
+				WPKG_STR_ARG(fresh.record.name),
+				WPKG_STR_ARG(fresh.record.version));
+		return;
+	}
 	struct wpkg_str id = wpkg_arena_format(&request->arena, "%.*s/%.*s",
 					       WPKG_STR_ARG(fresh.record.name), WPKG_STR_ARG(from));
-	if (!read_side(&old, request, id))
+	if (!api_find_known(&old, request, id))
 		return;
 	struct api_answer answer = api_answer_begin(request);
 	api_put_text(&answer, answer.root, "name", fresh.record.name);
 	api_put_text(&answer, answer.root, "from", old.record.version);
 	api_put_text(&answer, answer.root, "to", fresh.record.version);
-	put_modules(&answer, &old, &fresh);
+	api_put_diff(&answer, &old, &fresh);
 	api_answer_end(&answer, &query);
 }

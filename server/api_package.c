@@ -112,18 +112,28 @@ static struct wpkg_package_mark mark_of(const struct wpkg_package *package,
 									      : package->updated};
 }
 
+/* Adds a package to the list; false when memory is out. */
+static bool keep(struct wpkg_package_list *list, struct request *request, size_t room,
+		 const struct wpkg_package *package)
+{
+	if (!list->items)
+		list->items = wpkg_arena_alloc(&request->arena, room, sizeof(*list->items));
+	if (list->items)
+		list->items[list->count++] = *package;
+	return list->items != NULL;
+}
+
 /*
  * Adds what may be read until the page is full; *more says that there may be something behind
  * page->after then. Where much may not be read, a page may have fewer items, or none.
  */
-static enum wpkg_status put_page(struct api_answer *answer, struct wpkg_value *array, bool *more,
-				 struct wpkg_package_page *page, struct wpkg_err *err)
+static enum wpkg_status fill_page(struct wpkg_package_list *out, bool *more,
+				  struct request *request, struct wpkg_package_page *page,
+				  struct wpkg_err *err)
 {
-	struct request *request = answer->request;
 	const size_t limit = page->limit;
-	size_t kept = 0;
 	*more = true;
-	for (unsigned look = 0; *more && kept < limit && look < PRIVATE_LOOKS; look++) {
+	for (unsigned look = 0; *more && out->count < limit && look < PRIVATE_LOOKS; look++) {
 		struct wpkg_package_list list;
 		page->limit = limit + 1;
 		enum wpkg_status status = wpkg_package_list(&list, &request->arena,
@@ -132,40 +142,54 @@ static enum wpkg_status put_page(struct api_answer *answer, struct wpkg_value *a
 			return status;
 		*more = list.count > limit;
 		for (size_t i = 0; i < list.count; i++) {
-			if (kept == limit) {
+			if (out->count == limit) {
 				*more = true;
 				break;
 			}
 			page->after = mark_of(&list.items[i], page->order);
-			if (!api_may_read(request, list.items[i].name))
-				continue;
-			struct wpkg_value *item = api_put_table(answer, array, NULL);
-			api_put_package(answer, item, &list.items[i]);
-			kept++;
+			if (api_may_read(request, list.items[i].name) &&
+			    !keep(out, request, limit, &list.items[i]))
+				return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
 		}
 	}
 	return WPKG_OK;
 }
 
-void api_packages(struct request *request)
+bool api_read_packages(struct api_packages *out, struct request *request,
+		       const struct api_query *query)
 {
 	struct wpkg_err err;
-	struct api_query query;
-	struct wpkg_package_page page = {0};
+	struct wpkg_package_page page = {.limit = query->limit};
+	struct api_packages packages = {0};
 	bool more = false;
-	if (!api_take_query(&query, request, "order") ||
-	    !take_order(&page.order, request, &query) ||
-	    !take_cursor(&page.after, request, &query, page.order))
-		return;
-	page.limit = query.limit;
-	struct api_answer answer = api_answer_begin(request);
-	struct wpkg_value *array = api_put_array(&answer, answer.root, "packages");
-	if (put_page(&answer, array, &more, &page, &err) != WPKG_OK) {
+	if (!take_order(&page.order, request, query) ||
+	    !take_cursor(&page.after, request, query, page.order))
+		return false;
+	if (fill_page(&packages.list, &more, request, &page, &err) != WPKG_OK) {
 		respond_error(request, &err);
-		return;
+		return false;
 	}
 	if (more)
-		api_put_next(&answer, &query, cursor_of(request, page.order, &page.after));
+		packages.next = cursor_of(request, page.order, &page.after);
+	packages.more = more;
+	*out = packages;
+	return true;
+}
+
+void api_packages(struct request *request)
+{
+	struct api_query query;
+	struct api_packages packages;
+	if (!api_take_query(&query, request, "order") ||
+	    !api_read_packages(&packages, request, &query))
+		return;
+	struct api_answer answer = api_answer_begin(request);
+	struct wpkg_value *array = api_put_array(&answer, answer.root, "packages");
+	for (size_t i = 0; i < packages.list.count; i++)
+		api_put_package(&answer, api_put_table(&answer, array, NULL),
+				&packages.list.items[i]);
+	if (packages.more)
+		api_put_next(&answer, &query, packages.next);
 	api_answer_end(&answer, &query);
 }
 

@@ -30,39 +30,55 @@ static bool run_search(struct wpkg_search_result *out, struct request *request,
 	return status == WPKG_OK;
 }
 
-/* How many there are would tell of those that may not be read. */
-static void put_total(struct api_answer *answer, const struct wpkg_search_result *result)
+static void keep_readable(struct request *request, struct wpkg_package_list *list)
 {
-	if (answer->request->server->config.is_private)
-		return;
-	api_put_number(answer, answer->root, "total", result->total);
-	api_put_flag(answer, answer->root, "total_is_least", result->total_is_least);
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (api_may_read(request, list->items[i].name))
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+}
+
+bool api_read_search(struct api_packages *out, struct request *request,
+		     const struct api_query *query)
+{
+	struct wpkg_search search = {.text = api_parameter(query, "q"), .limit = query->limit};
+	struct wpkg_search_result result = {0};
+	if (!take_offset(&search.offset, request, query) || !run_search(&result, request, &search))
+		return false;
+	*out = (struct api_packages){.more = result.more};
+	if (result.more)
+		out->next = wpkg_arena_format(&request->arena, "%zu",
+					      search.offset + result.packages.count)
+				    .ptr;
+	keep_readable(request, &result.packages);
+	out->list = result.packages;
+	/* How many there are, and of which words, would tell of those that may not be read. */
+	if (!request->server->config.is_private) {
+		out->has_total = true;
+		out->total = result.total;
+		out->total_is_least = result.total_is_least;
+		out->corrected = result.corrected;
+	}
+	return true;
 }
 
 void api_search(struct request *request)
 {
 	struct api_query query;
-	struct wpkg_search search = {0};
-	struct wpkg_search_result result = {0};
-	if (!api_take_query(&query, request, "q") || !take_offset(&search.offset, request, &query))
-		return;
-	search.text = api_parameter(&query, "q");
-	search.limit = query.limit;
-	if (!run_search(&result, request, &search))
+	struct api_packages found;
+	if (!api_take_query(&query, request, "q") || !api_read_search(&found, request, &query))
 		return;
 	struct api_answer answer = api_answer_begin(request);
 	struct wpkg_value *array = api_put_array(&answer, answer.root, "packages");
-	for (size_t i = 0; i < result.packages.count; i++)
-		if (api_may_read(request, result.packages.items[i].name))
-			api_put_package(&answer, api_put_table(&answer, array, NULL),
-					&result.packages.items[i]);
-	put_total(&answer, &result);
-	if (!request->server->config.is_private)
-		api_put_optional(&answer, answer.root, "corrected", result.corrected);
-	if (result.more)
-		api_put_next(&answer, &query,
-			     wpkg_arena_format(&request->arena, "%zu",
-					       search.offset + result.packages.count)
-				     .ptr);
+	for (size_t i = 0; i < found.list.count; i++)
+		api_put_package(&answer, api_put_table(&answer, array, NULL), &found.list.items[i]);
+	if (found.has_total) {
+		api_put_number(&answer, answer.root, "total", found.total);
+		api_put_flag(&answer, answer.root, "total_is_least", found.total_is_least);
+	}
+	api_put_optional(&answer, answer.root, "corrected", found.corrected);
+	if (found.more)
+		api_put_next(&answer, &query, found.next);
 	api_answer_end(&answer, &query);
 }

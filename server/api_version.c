@@ -32,6 +32,17 @@ static const char *claim_of(enum wpkg_role role)
 	return claims[role];
 }
 
+struct wpkg_str api_signature_meaning(struct wpkg_arena *arena,
+				      const struct wpkg_signature *signature,
+				      enum wpkg_signature_verdict verdict)
+{
+	return wpkg_arena_format(arena, "%.*s says that it %s: %s", WPKG_STR_ARG(signature->by),
+				 claim_of(signature->role),
+				 verdict == WPKG_SIGNATURE_TRUSTED
+					 ? "the key is trusted in this role"
+					 : wpkg_signature_verdict_text(verdict));
+}
+
 static void put_signature(struct api_answer *answer, struct wpkg_value *to,
 			  const struct wpkg_signature *signature,
 			  enum wpkg_signature_verdict verdict)
@@ -46,12 +57,7 @@ static void put_signature(struct api_answer *answer, struct wpkg_value *to,
 	api_put_flag(answer, to, "valid", verdict != WPKG_SIGNATURE_INVALID);
 	api_put_flag(answer, to, "trusted", verdict == WPKG_SIGNATURE_TRUSTED);
 	api_put_text(answer, to, "verdict", wpkg_str_from(word_of(verdict)));
-	api_put_text(answer, to, "meaning",
-		     wpkg_arena_format(arena, "%.*s says that it %s: %s",
-				       WPKG_STR_ARG(signature->by), claim_of(signature->role),
-				       verdict == WPKG_SIGNATURE_TRUSTED
-					       ? "the key is trusted in this role"
-					       : wpkg_signature_verdict_text(verdict)));
+	api_put_text(answer, to, "meaning", api_signature_meaning(arena, signature, verdict));
 }
 
 static void put_signatures(struct api_answer *answer, const struct wpkg_invoice *invoice)
