@@ -26,7 +26,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 PKG_LIB := libsodium jansson
 PKG_STORE := sqlite3
-PKG_SERVER := libmicrohttpd gnutls zlib
+PKG_SERVER := libmicrohttpd gnutls zlib libcmark
 PKG_ADMIT := libseccomp
 PKG_TEST := check libarchive
 # Loaded when they are first used: only their headers are needed here.
@@ -175,6 +175,8 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
 $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
 $(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
+$(OUT)/unit/server/test_markdown: $(OUT)/obj/server/html.c.o
+$(OUT)/unit/server/test_markdown: LIBS += $(call libs,libcmark)
 ADMISSION_O := $(call objects,$(addprefix server/,admission.c admit_process.c closure.c \
   dialogue.c turns.c))
 $(OUT)/unit/server/test_admission $(OUT)/bench/verdict_cost: $(ADMISSION_O)
