@@ -19,6 +19,7 @@
 #include "catch_up.h"
 #include "crypto/random.h"
 #include "forget.h"
+#include "host_files.h"
 #include "http.h"
 #include "listen.h"
 #include "log.h"
@@ -84,6 +85,9 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 	struct admission_options admission = {0};
 	enum wpkg_status status = admission_options_of(&admission, config, &server->arena, err);
 	admission.waiting = CHECKS_MAX;
+	if (status == WPKG_OK)
+		status = host_files_profiles(&server->hosts, &server->arena, &admission.profiles,
+					     err);
 	if (status == WPKG_OK)
 		status = wpkg_store_open(&server->store, config->data, &store, err);
 	if (status == WPKG_OK)

@@ -100,3 +100,17 @@ enum wpkg_status host_files_read(struct wpkg_strings *out, struct wpkg_arena *ar
 	*out = (struct wpkg_strings){items, reading.count};
 	return WPKG_OK;
 }
+
+enum wpkg_status host_files_profiles(struct wpkg_host_profiles **out, struct wpkg_arena *arena,
+				     const struct wpkg_strings *texts, struct wpkg_err *err)
+{
+	struct wpkg_host_profiles *profiles = wpkg_arena_alloc(arena, 1, sizeof(*profiles));
+	if (!profiles)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
+	enum wpkg_status status = wpkg_host_profiles_add_known(profiles, arena, err);
+	for (size_t i = 0; i < texts->count && status == WPKG_OK; i++)
+		status = wpkg_host_profiles_add(profiles, arena, texts->items[i], err);
+	if (status == WPKG_OK)
+		*out = profiles;
+	return status;
+}

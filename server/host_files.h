@@ -15,4 +15,12 @@
 WPKG_MUST_CHECK enum wpkg_status host_files_read(struct wpkg_strings *out, struct wpkg_arena *arena,
 						 const char *folder, struct wpkg_err *err);
 
+struct wpkg_host_profiles;
+
+/* All profiles there are: those that the program has, and those texts. In the arena. */
+WPKG_MUST_CHECK enum wpkg_status host_files_profiles(struct wpkg_host_profiles **out,
+						     struct wpkg_arena *arena,
+						     const struct wpkg_strings *texts,
+						     struct wpkg_err *err);
+
 #endif

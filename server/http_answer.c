@@ -94,6 +94,29 @@ static struct MHD_Response *make(struct response *response, bool is_tls)
 	return made;
 }
 
+/*
+ * A page loads its own files alone, runs no script that stands in it, and is shown in no other's
+ * frame. So nothing that a package brings can do more than be read, should it ever get into one.
+ */
+static void add_page_headers(struct MHD_Response *made)
+{
+	MHD_add_response_header(made, "Content-Security-Policy",
+				"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+				"style-src 'self'; img-src 'self'; connect-src 'self'; "
+				"worker-src 'self'; form-action 'self'; base-uri 'none'; "
+				"frame-ancestors 'none'");
+	MHD_add_response_header(made, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(made, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/* With 304, too: it stands for the page. */
+static bool is_page(const struct request *request)
+{
+	const char *type = request->response.content_type;
+	return (request->route && request->route->style == REFUSAL_PAGE) ||
+	       (type && wpkg_str_starts(wpkg_str_from(type), WPKG_LIT("text/html")));
+}
+
 static void add_headers(struct MHD_Response *made, const struct exchange *exchange)
 {
 	const struct request *request = &exchange->request;
@@ -104,6 +127,8 @@ static void add_headers(struct MHD_Response *made, const struct exchange *exchan
 		MHD_add_response_header(made, response->headers[i].name,
 					response->headers[i].value);
 	MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+	if (is_page(request))
+		add_page_headers(made);
 	if (request->route && request->route->is_public) {
 		MHD_add_response_header(made, "Access-Control-Allow-Origin", "*");
 		MHD_add_response_header(made, "Access-Control-Expose-Headers",

@@ -8,6 +8,7 @@
 #include "data/json.h"
 #include "data/toml.h"
 #include "oci.h"
+#include "web.h"
 
 #define NOTE_MAX 200 /* bytes of a refusal's text that the log shows */
 
@@ -149,6 +150,8 @@ static enum refusal_style style_of(const struct request *request)
 {
 	if (request->route)
 		return request->route->style;
+	if (web_is_browser(request))
+		return REFUSAL_PAGE;
 	return wpkg_str_starts(request->path, WPKG_LIT("/api/")) ? REFUSAL_PROBLEM : REFUSAL_PLAIN;
 }
 
@@ -166,6 +169,8 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 	if (style == REFUSAL_PROBLEM) {
 		begin_answer(request, status, "application/problem+json");
 		write_problem(out, request, status, wpkg_buf_str(&text));
+	} else if (style == REFUSAL_PAGE) {
+		web_refuse(request, status, wpkg_buf_str(&text));
 	} else if (style == REFUSAL_OCI) {
 		begin_answer(request, status, "application/json");
 		oci_write_error(out, oci_code_of_status(status), wpkg_buf_str(&text));

@@ -38,7 +38,7 @@ enum method {
 };
 
 /* How a refusal looks: in which protocol's words. */
-enum refusal_style { REFUSAL_TOML, REFUSAL_PLAIN, REFUSAL_PROBLEM, REFUSAL_OCI };
+enum refusal_style { REFUSAL_TOML, REFUSAL_PLAIN, REFUSAL_PROBLEM, REFUSAL_OCI, REFUSAL_PAGE };
 
 enum body_kind {
 	BODY_NONE,   /* what comes all the same is passed over */

@@ -6,6 +6,7 @@
 #include "metrics_page.h"
 #include "oci.h"
 #include "server.h"
+#include "web.h"
 #include "web_asset.h"
 
 #include <string.h>
@@ -20,6 +21,9 @@
 
 /* What belongs to the web page and is the same for everybody. */
 #define WEB_FILE(path) .pattern = (path), .methods = READ, .style = REFUSAL_PLAIN, .is_open = true
+
+/* Pages, for who may read. */
+#define WEB_PAGE(path) .pattern = (path), .methods = READ, .pool = POOL_STORE, .style = REFUSAL_PAGE
 
 static const struct route routes[] = {
 	{.pattern = "/healthz",
@@ -270,6 +274,19 @@ static const struct route routes[] = {
 	 .is_open = true,
 	 .name = "well-known",
 	 .handle = oci_well_known},
+	{WEB_PAGE("/"), .name = "web-home", .handle = web_home},
+	{WEB_PAGE("/search"), .name = "web-search", .handle = web_search},
+	{WEB_PAGE("/packages/*/versions/*/modules/*"), .name = "web-module", .handle = web_module},
+	{WEB_PAGE("/packages/*/versions/*"), .name = "web-version", .handle = web_version},
+	{WEB_PAGE("/packages/*/diff"), .name = "web-diff", .handle = web_diff},
+	{WEB_PAGE("/packages/*"), .name = "web-package", .handle = web_package},
+	{WEB_PAGE("/account"), .name = "web-account", .is_open = true, .handle = web_account},
+	{.pattern = "/badge/*",
+	 .methods = READ,
+	 .pool = POOL_STORE,
+	 .style = REFUSAL_PLAIN,
+	 .name = "web-badge",
+	 .handle = web_badge},
 	{WEB_FILE("/assets/*"), .name = "asset", .handle = web_asset_get},
 	{WEB_FILE("/favicon.ico"), .name = "favicon", .handle = web_asset_favicon},
 	{WEB_FILE("/robots.txt"), .name = "robots", .handle = web_asset_robots},

@@ -20,6 +20,8 @@
 #include "watermark.h"
 #include "worker.h"
 
+struct wpkg_host_profiles;
+
 struct server {
 	struct config config;	 /* as it was at the start */
 	struct wpkg_arena arena; /* what the configuration points to */
@@ -31,6 +33,7 @@ struct server {
 	struct workers *pools[POOL_COUNT];
 	struct answer_cache *answers;
 	struct web_assets *assets;
+	struct wpkg_host_profiles *hosts; /* those of the start, for what they are called */
 	struct users *users;
 	struct forgetter *forgetter;
 	struct watermark watermark;
