@@ -122,6 +122,7 @@ static void put_findings(struct html *h, const struct wpkg_value *verdict)
 		const char *list, *what, *subject, *flag;
 	} kinds[] = {{"modules", "module is valid", "parcel", "valid"},
 		     {"rules", "rule of the registry", "rule", "passed"},
+		     {"links", "links with others", "parcel", "passed"},
 		     {"hosts", "runs on", "host", "passed"},
 		     {"checks", "check of the package", "name", "passed"}};
 	page_open_table(h, "Findings of admission", "What|Of|Outcome|Why|Time");
@@ -134,6 +135,65 @@ static void put_findings(struct html *h, const struct wpkg_value *verdict)
 				    document_flag(&list->items[i], kinds[kind].flag));
 	}
 	page_close_table(h);
+}
+
+static const char *stage_words(struct wpkg_str stage)
+{
+	static const struct {
+		const char *stage, *words;
+	} stages[] = {{"validate", "Its modules are valid"},
+		      {"policy", "It keeps the rules of the registry"},
+		      {"link", "It links with its dependencies"},
+		      {"hosts", "It runs where it says"},
+		      {"checks", "Its own checks pass"}};
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (wpkg_str_equal_text(stage, stages[i].stage))
+			return stages[i].words;
+	return "Another stage";
+}
+
+static void put_stage(struct html *h, const struct wpkg_value *stage)
+{
+	struct wpkg_str outcome = document_text(stage, "outcome");
+	const struct wpkg_value *problems = document_list(stage, "problems");
+	bool passed = wpkg_str_equal_text(outcome, "passed");
+	bool failed = wpkg_str_equal_text(outcome, "failed");
+	html_open(h, "li");
+	page_put_tag(h,
+		     passed   ? "good"
+		     : failed ? "bad"
+			      : "plain",
+		     passed   ? "passed"
+		     : failed ? "failed"
+			      : "skipped");
+	html_say(h, " ");
+	html_say(h, stage_words(document_text(stage, "name")));
+	html_open_class(h, "span", "quiet");
+	html_say(h, " ");
+	html_count(h, document_number(stage, "looked_at"), "item", "items");
+	html_say(h, ", ");
+	html_number(h, document_number(stage, "milliseconds"));
+	html_say(h, " ms");
+	html_close(h);
+	for (size_t i = 0; i < problems->count && i < ROWS_MAX; i++) {
+		if (problems->items[i].kind != WPKG_VALUE_STRING)
+			continue;
+		html_open(h, "pre");
+		html_lines(h, problems->items[i].string);
+		html_close(h);
+	}
+	html_close(h);
+}
+
+/* Verdicts of before have none. */
+static void put_stages(struct html *h, const struct wpkg_value *stages)
+{
+	if (stages->count == 0)
+		return;
+	html_open_class(h, "ul", "plain stages");
+	for (size_t i = 0; i < stages->count && i < ROWS_MAX; i++)
+		put_stage(h, &stages->items[i]);
+	html_close(h);
 }
 
 static void put_verdict(struct html *h, struct request *request, const struct wpkg_record *record)
@@ -160,6 +220,7 @@ static void put_verdict(struct html *h, struct request *request, const struct wp
 	html_text(h, document_text(verdict, "engine"));
 	html_close(h);
 	html_close(h);
+	put_stages(h, document_list(verdict, "stages"));
 	put_findings(h, verdict);
 	html_close(h);
 }
