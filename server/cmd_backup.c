@@ -22,13 +22,6 @@ static const struct wpkg_option backup_rows[] = {
 	 offsetof(struct backup_options, verify)},
 	{0}};
 
-static bool add_count(struct wpkg_arena *arena, struct wpkg_value *table, const char *key,
-		      uint64_t count)
-{
-	return wpkg_value_add_integer(arena, table, key,
-				      count > INT64_MAX ? INT64_MAX : (int64_t)count);
-}
-
 static enum wpkg_status show_report(struct operator_session *session, const char *what,
 				    const struct wpkg_backup_report *report, struct wpkg_err *err)
 {
@@ -44,13 +37,13 @@ static enum wpkg_status show_report(struct operator_session *session, const char
 		return WPKG_OK;
 	struct wpkg_value *table = wpkg_value_new_table(arena);
 	bool good = wpkg_value_add_integer(arena, table, "made", report->made) &&
-		    add_count(arena, table, "versions", report->versions) &&
-		    add_count(arena, table, "blobs", report->blobs) &&
-		    add_count(arena, table, "bytes", report->bytes) &&
-		    add_count(arena, table, "linked", report->linked) &&
-		    add_count(arena, table, "copied", report->copied) &&
-		    add_count(arena, table, "removed", report->removed) &&
-		    add_count(arena, table, "damage", report->damage);
+		    operator_add_count(arena, table, "versions", report->versions) &&
+		    operator_add_count(arena, table, "blobs", report->blobs) &&
+		    operator_add_count(arena, table, "bytes", report->bytes) &&
+		    operator_add_count(arena, table, "linked", report->linked) &&
+		    operator_add_count(arena, table, "copied", report->copied) &&
+		    operator_add_count(arena, table, "removed", report->removed) &&
+		    operator_add_count(arena, table, "damage", report->damage);
 	return operator_json(good ? table : NULL, true, err);
 }
 

@@ -8,13 +8,6 @@
 #include "operator.h"
 #include "store/upkeep.h"
 
-static bool add_count(struct wpkg_arena *arena, struct wpkg_value *table, const char *key,
-		      uint64_t count)
-{
-	return wpkg_value_add_integer(arena, table, key,
-				      count > INT64_MAX ? INT64_MAX : (int64_t)count);
-}
-
 /* gc */
 
 struct gc_options {
@@ -60,12 +53,12 @@ static enum wpkg_status gc_json(struct wpkg_arena *arena, const struct wpkg_gc_r
 				struct wpkg_err *err)
 {
 	struct wpkg_value *table = wpkg_value_new_table(arena);
-	bool good = add_count(arena, table, "versions", report->expired) &&
-		    add_count(arena, table, "blobs", report->blobs) &&
-		    add_count(arena, table, "bytes", report->bytes) &&
-		    add_count(arena, table, "files", report->files) &&
-		    add_count(arena, table, "sessions", report->sessions) &&
-		    add_count(arena, table, "manifests", report->manifests);
+	bool good = operator_add_count(arena, table, "versions", report->expired) &&
+		    operator_add_count(arena, table, "blobs", report->blobs) &&
+		    operator_add_count(arena, table, "bytes", report->bytes) &&
+		    operator_add_count(arena, table, "files", report->files) &&
+		    operator_add_count(arena, table, "sessions", report->sessions) &&
+		    operator_add_count(arena, table, "manifests", report->manifests);
 	return operator_json(good ? table : NULL, true, err);
 }
 
@@ -190,12 +183,12 @@ static enum wpkg_status fsck_json(struct finding_user *to, struct wpkg_value *ta
 				  const struct wpkg_fsck_report *report, struct wpkg_err *err)
 {
 	struct wpkg_arena *arena = &to->session->arena;
-	bool good = to->list && add_count(arena, table, "blobs", report->blobs) &&
-		    add_count(arena, table, "bytes", report->bytes) &&
-		    add_count(arena, table, "versions", report->records) &&
-		    add_count(arena, table, "damage", report->damage) &&
-		    add_count(arena, table, "harmless", report->harmless) &&
-		    add_count(arena, table, "repaired", report->repaired);
+	bool good = to->list && operator_add_count(arena, table, "blobs", report->blobs) &&
+		    operator_add_count(arena, table, "bytes", report->bytes) &&
+		    operator_add_count(arena, table, "versions", report->records) &&
+		    operator_add_count(arena, table, "damage", report->damage) &&
+		    operator_add_count(arena, table, "harmless", report->harmless) &&
+		    operator_add_count(arena, table, "repaired", report->repaired);
 	return operator_json(good ? table : NULL, true, err);
 }
 
@@ -291,11 +284,11 @@ static enum wpkg_status show_transfer(struct operator_session *session, const ch
 	if (!session->options->json)
 		return WPKG_OK;
 	struct wpkg_value *table = wpkg_value_new_table(arena);
-	bool good = add_count(arena, table, "versions", report->records) &&
-		    add_count(arena, table, "blobs", report->blobs) &&
-		    add_count(arena, table, "bytes", report->bytes) &&
-		    add_count(arena, table, "present", report->present) &&
-		    add_count(arena, table, "passed_over", report->passed_over);
+	bool good = operator_add_count(arena, table, "versions", report->records) &&
+		    operator_add_count(arena, table, "blobs", report->blobs) &&
+		    operator_add_count(arena, table, "bytes", report->bytes) &&
+		    operator_add_count(arena, table, "present", report->present) &&
+		    operator_add_count(arena, table, "passed_over", report->passed_over);
 	return operator_json(good ? table : NULL, true, err);
 }
 

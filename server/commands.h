@@ -31,6 +31,7 @@ extern const struct wpkg_command cmd_grant_list;
 extern const struct wpkg_command cmd_grant_revoke;
 extern const struct wpkg_command cmd_owner_set;
 extern const struct wpkg_command cmd_audit;
+extern const struct wpkg_command cmd_quota_list;
 extern const struct wpkg_command cmd_webhook_list;
 extern const struct wpkg_command cmd_webhook_dead;
 extern const struct wpkg_command cmd_webhook_retry;

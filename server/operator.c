@@ -104,6 +104,13 @@ enum wpkg_status operator_json(const struct wpkg_value *value, bool indented, st
 	return status;
 }
 
+bool operator_add_count(struct wpkg_arena *arena, struct wpkg_value *table, const char *key,
+			uint64_t count)
+{
+	return wpkg_value_add_integer(arena, table, key,
+				      count > INT64_MAX ? INT64_MAX : (int64_t)count);
+}
+
 const char *operator_time(struct wpkg_arena *arena, int64_t seconds)
 {
 	char text[WPKG_CLOCK_TEXT];

@@ -67,6 +67,10 @@ void operator_note(const char *format, ...) WPKG_PRINTF(1, 2);
 WPKG_MUST_CHECK enum wpkg_status operator_json(const struct wpkg_value *value, bool indented,
 					       struct wpkg_err *err);
 
+/* Adds a count to a JSON table; false when memory is out. */
+WPKG_MUST_CHECK bool operator_add_count(struct wpkg_arena *arena, struct wpkg_value *table,
+					const char *key, uint64_t count);
+
 /* "2026-11-24T13:00:00Z" in the arena; "-" for 0. */
 const char *operator_time(struct wpkg_arena *arena, int64_t seconds);
 

@@ -29,6 +29,7 @@ static const struct wpkg_command *const commands[] = {
 	&cmd_owner_set,
 	/* what happened */
 	&cmd_audit,
+	&cmd_quota_list,
 	&cmd_webhook_list,
 	&cmd_webhook_dead,
 	&cmd_webhook_retry,

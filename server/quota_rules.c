@@ -3,30 +3,33 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "data/fields.h"
 #include "store/access.h"
 
 #define QUOTAS_MAX 1000
 
-/* A number, or for a size also a text such as "10GiB". 0 would be read as no limit. */
-static enum wpkg_status take_limit(uint64_t *out, struct wpkg_fields *fields, const char *key,
-				   bool is_size, struct wpkg_err *err)
+/* 0 would be read as no limit. */
+static enum wpkg_status check_limit(const struct wpkg_fields *fields, const char *key,
+				    uint64_t limit, struct wpkg_err *err)
 {
-	const struct wpkg_value *value = wpkg_value_find(fields->table, key);
-	bool is_text = is_size && value && value->kind == WPKG_VALUE_STRING;
-	enum wpkg_status status = wpkg_fields_take(fields, &value, key,
-						   is_text ? WPKG_VALUE_STRING : WPKG_VALUE_INTEGER,
-						   WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !value)
-		return status;
-	if (is_text)
-		status = wpkg_size_parse(out, value->string, err);
-	else
-		*out = value->integer > 0 ? (uint64_t)value->integer : 0;
-	if (status == WPKG_OK && *out == 0)
-		status = WPKG_FAIL(err, WPKG_EFORMAT, "%s is not above zero", key);
-	return status;
+	if (limit > 0 || !wpkg_value_find(fields->table, key))
+		return WPKG_OK;
+	return WPKG_FAIL(err, WPKG_EFORMAT, "%s is not above zero", key);
+}
+
+static enum wpkg_status take_count(uint64_t *out, struct wpkg_fields *fields, const char *key,
+				   struct wpkg_err *err)
+{
+	int64_t count = 0;
+	enum wpkg_status status = wpkg_fields_take_integer(fields, &count, key, WPKG_OPTIONAL, err);
+	*out = count > 0 ? (uint64_t)count : 0;
+	return status == WPKG_OK ? check_limit(fields, key, *out, err) : status;
+}
+
+static enum wpkg_status take_bytes(uint64_t *out, struct wpkg_fields *fields, struct wpkg_err *err)
+{
+	enum wpkg_status status = wpkg_fields_take_size(fields, out, "bytes", err);
+	return status == WPKG_OK ? check_limit(fields, "bytes", *out, err) : status;
 }
 
 static enum wpkg_status take_text(struct wpkg_str *out, struct wpkg_arena *arena,
@@ -54,11 +57,11 @@ static enum wpkg_status take_rule(struct wpkg_quota *quota, struct wpkg_arena *a
 	if (status == WPKG_OK && quota->pattern.len > 0)
 		status = wpkg_pattern_check(quota->pattern, err);
 	if (status == WPKG_OK)
-		status = take_limit(&quota->bytes, &fields, "bytes", true, err);
+		status = take_bytes(&quota->bytes, &fields, err);
 	if (status == WPKG_OK)
-		status = take_limit(&quota->versions, &fields, "versions", false, err);
+		status = take_count(&quota->versions, &fields, "versions", err);
 	if (status == WPKG_OK)
-		status = take_limit(&quota->packages, &fields, "packages", false, err);
+		status = take_count(&quota->packages, &fields, "packages", err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_close(&fields, err);
 	if (status == WPKG_OK && quota->bytes + quota->versions + quota->packages == 0)

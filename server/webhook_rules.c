@@ -41,31 +41,6 @@ static enum wpkg_status take_text(const char **out, struct wpkg_arena *arena,
 	return *out ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "webhook: no memory");
 }
 
-/* Of an array of texts; none when it is absent. */
-static enum wpkg_status take_texts(struct wpkg_strings *out, struct wpkg_arena *arena,
-				   struct wpkg_fields *fields, const char *key,
-				   struct wpkg_err *err)
-{
-	const struct wpkg_value *list = NULL;
-	enum wpkg_status status =
-		wpkg_fields_take(fields, &list, key, WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !list)
-		return status;
-	struct wpkg_str *items = wpkg_arena_alloc(arena, list->count + 1, sizeof(*items));
-	if (!items)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "webhook: no memory");
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].kind != WPKG_VALUE_STRING)
-			return WPKG_FAIL_AT(err, WPKG_EFORMAT, &list->items[i],
-					    "%s is no list of texts", key);
-		items[i] = wpkg_arena_dup(arena, list->items[i].string);
-		if (!items[i].ptr)
-			return WPKG_FAIL(err, WPKG_ENOMEM, "webhook: no memory");
-	}
-	*out = (struct wpkg_strings){items, list->count};
-	return WPKG_OK;
-}
-
 static unsigned kind_bit(struct wpkg_str kind)
 {
 	for (size_t i = 0; i < KINDS; i++)
@@ -78,7 +53,7 @@ static enum wpkg_status take_kinds(struct webhook_rule *rule, struct wpkg_arena 
 				   struct wpkg_fields *fields, struct wpkg_err *err)
 {
 	struct wpkg_strings events = {0};
-	enum wpkg_status status = take_texts(&events, arena, fields, "events", err);
+	enum wpkg_status status = wpkg_fields_copy_strings(fields, &events, arena, "events", err);
 	for (size_t i = 0; status == WPKG_OK && i < events.count; i++) {
 		unsigned bit = kind_bit(events.items[i]);
 		if (bit == 0)
@@ -95,7 +70,8 @@ static enum wpkg_status take_kinds(struct webhook_rule *rule, struct wpkg_arena 
 static enum wpkg_status take_names(struct webhook_rule *rule, struct wpkg_arena *arena,
 				   struct wpkg_fields *fields, struct wpkg_err *err)
 {
-	enum wpkg_status status = take_texts(&rule->names, arena, fields, "names", err);
+	enum wpkg_status status =
+		wpkg_fields_copy_strings(fields, &rule->names, arena, "names", err);
 	for (size_t i = 0; status == WPKG_OK && i < rule->names.count; i++)
 		status = wpkg_pattern_check(rule->names.items[i], err);
 	return status;

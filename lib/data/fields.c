@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+
 #define NAME_MAX_TEXT 160
 
 /* "parcel.label.size": where the table stands, and the key. */
@@ -123,6 +125,26 @@ enum wpkg_status wpkg_fields_take_boolean(struct wpkg_fields *fields, bool *out,
 	if (status == WPKG_OK && value)
 		*out = value->boolean;
 	return status;
+}
+
+enum wpkg_status wpkg_fields_take_size(struct wpkg_fields *fields, uint64_t *out, const char *key,
+				       struct wpkg_err *err)
+{
+	const struct wpkg_value *value = wpkg_value_find(fields->table, key);
+	bool is_text = value && value->kind == WPKG_VALUE_STRING;
+	enum wpkg_status status = wpkg_fields_take(fields, &value, key,
+						   is_text ? WPKG_VALUE_STRING : WPKG_VALUE_INTEGER,
+						   WPKG_OPTIONAL, err);
+	if (status != WPKG_OK || !value)
+		return status;
+	if (is_text && wpkg_size_parse(out, value->string, err) != WPKG_OK)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s: '%.*s' is no size", key,
+				    WPKG_STR_ARG(value->string));
+	if (!is_text && value->integer < 0)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s is negative", key);
+	if (!is_text)
+		*out = (uint64_t)value->integer;
+	return WPKG_OK;
 }
 
 static enum wpkg_status copy(struct wpkg_str *out, struct wpkg_arena *arena, struct wpkg_str text,

@@ -47,6 +47,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_fields_take_boolean(struct wpkg_fields *fi
 							  const char *key, enum wpkg_need need,
 							  struct wpkg_err *err);
 
+/* Bytes: a number, or a text such as "64MiB". *out stays as it was when the key is absent. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_fields_take_size(struct wpkg_fields *fields, uint64_t *out,
+						       const char *key, struct wpkg_err *err);
+
 /* The same for texts that shall outlive the table: copied to the arena, ptr and items never NULL.
  */
 WPKG_MUST_CHECK enum wpkg_status wpkg_fields_copy_string(struct wpkg_fields *fields,

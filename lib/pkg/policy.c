@@ -20,50 +20,18 @@ static enum wpkg_status take_features(struct wpkg_policy *policy, struct wpkg_fi
 	return WPKG_OK;
 }
 
-static enum wpkg_status take_imports(struct wpkg_policy *policy, struct wpkg_arena *arena,
-				     struct wpkg_fields *fields, struct wpkg_err *err)
+static enum wpkg_status take_functions(struct wpkg_policy *policy, struct wpkg_fields *fields,
+				       struct wpkg_err *err)
 {
-	const struct wpkg_value *list = NULL;
+	int64_t functions = 0;
 	enum wpkg_status status =
-		wpkg_fields_take(fields, &list, "imports", WPKG_VALUE_ARRAY, WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !list)
-		return status;
-	struct wpkg_str *items = wpkg_arena_alloc(arena, list->count, sizeof(*items));
-	if (!items)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "imports: no memory");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct wpkg_value *item = &list->items[i];
-		if (item->kind != WPKG_VALUE_STRING)
-			return WPKG_FAIL_AT(err, WPKG_EFORMAT, item,
-					    "imports[%zu] is %s, not a string", i,
-					    wpkg_value_kind_name(item->kind));
-		items[i] = wpkg_arena_dup(arena, item->string);
-		if (!items[i].ptr)
-			return WPKG_FAIL(err, WPKG_ENOMEM, "imports: no memory");
-	}
-	policy->imports = (struct wpkg_strings){items, list->count};
-	return WPKG_OK;
-}
-
-/* A number, or for a size also a text such as "64MiB". */
-static enum wpkg_status take_number(uint64_t *out, struct wpkg_fields *fields, const char *key,
-				    bool is_size, struct wpkg_err *err)
-{
-	const struct wpkg_value *value = wpkg_value_find(fields->table, key);
-	bool is_text = is_size && value && value->kind == WPKG_VALUE_STRING;
-	enum wpkg_status status = wpkg_fields_take(fields, &value, key,
-						   is_text ? WPKG_VALUE_STRING : WPKG_VALUE_INTEGER,
-						   WPKG_OPTIONAL, err);
-	if (status != WPKG_OK || !value)
-		return status;
-	if (is_text && wpkg_size_parse(out, value->string, err) != WPKG_OK)
-		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s: '%.*s' is no size", key,
-				    WPKG_STR_ARG(value->string));
-	if (!is_text && value->integer < 0)
-		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s is negative", key);
-	if (!is_text)
-		*out = (uint64_t)value->integer;
-	return WPKG_OK;
+		wpkg_fields_take_integer(fields, &functions, "functions", WPKG_OPTIONAL, err);
+	if (status == WPKG_OK && functions < 0)
+		return WPKG_FAIL_AT(err, WPKG_EFORMAT, wpkg_value_find(fields->table, "functions"),
+				    "functions is negative");
+	if (functions > 0)
+		policy->functions = (uint64_t)functions;
+	return status;
 }
 
 enum wpkg_status wpkg_policy_take(struct wpkg_policy *policy, struct wpkg_arena *arena,
@@ -72,11 +40,11 @@ enum wpkg_status wpkg_policy_take(struct wpkg_policy *policy, struct wpkg_arena 
 	struct wpkg_policy own = *policy;
 	enum wpkg_status status = take_features(&own, fields, err);
 	if (status == WPKG_OK)
-		status = take_imports(&own, arena, fields, err);
+		status = wpkg_fields_copy_strings(fields, &own.imports, arena, "imports", err);
 	if (status == WPKG_OK)
-		status = take_number(&own.module_size, fields, "module-size", true, err);
+		status = wpkg_fields_take_size(fields, &own.module_size, "module-size", err);
 	if (status == WPKG_OK)
-		status = take_number(&own.functions, fields, "functions", false, err);
+		status = take_functions(&own, fields, err);
 	if (status == WPKG_OK)
 		status = wpkg_fields_take_boolean(fields, &own.need_check, "need-check",
 						  WPKG_OPTIONAL, err);

@@ -173,16 +173,16 @@ static bool covers(const struct wpkg_quota *quota, struct wpkg_str user, struct 
 	return whose && (quota->pattern.len == 0 || wpkg_pattern_covers(quota->pattern, name));
 }
 
-/* "jo on example.com/" + "*", as a message calls a quota. */
-static void describe(char out[128], const struct wpkg_quota *quota, struct wpkg_str user)
+void wpkg_quota_format(char out[WPKG_QUOTA_TEXT], const struct wpkg_quota *quota,
+		       struct wpkg_str user)
 {
-	bool of_user = quota->user.len > 0;
 	struct wpkg_str pattern = quota->pattern.len > 0 ? quota->pattern : WPKG_LIT("all names");
-	if (of_user && quota->pattern.len == 0)
-		snprintf(out, 128, "%.*s", WPKG_STR_ARG(user));
+	if (quota->user.len == 0)
+		snprintf(out, WPKG_QUOTA_TEXT, "%.*s", WPKG_STR_ARG(pattern));
+	else if (quota->pattern.len == 0)
+		snprintf(out, WPKG_QUOTA_TEXT, "%.*s", WPKG_STR_ARG(user));
 	else
-		snprintf(out, 128, "%.*s%s%.*s",
-			 WPKG_STR_ARG(of_user ? user : (struct wpkg_str){0}), of_user ? " on " : "",
+		snprintf(out, WPKG_QUOTA_TEXT, "%.*s on %.*s", WPKG_STR_ARG(user),
 			 WPKG_STR_ARG(pattern));
 }
 
@@ -194,7 +194,7 @@ struct demand {
 static enum wpkg_status judge(const struct wpkg_quota *quota, const struct demand *demand,
 			      struct wpkg_str user, struct wpkg_err *err)
 {
-	char whose[128];
+	char whose[WPKG_QUOTA_TEXT];
 	const struct {
 		const char *kind;
 		uint64_t limit, used, more;
@@ -206,7 +206,7 @@ static enum wpkg_status judge(const struct wpkg_quota *quota, const struct deman
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (wpkg_quota_fits(rows[i].limit, rows[i].used, rows[i].more))
 			continue;
-		describe(whose, quota, user);
+		wpkg_quota_format(whose, quota, user);
 		return WPKG_FAIL(err, WPKG_EQUOTA,
 				 "the quota of %s is %llu %s: %llu are used, and %llu more were "
 				 "asked for",
@@ -317,5 +317,44 @@ enum wpkg_status wpkg_quota_usage(struct wpkg_usage *out, struct wpkg_store *sto
 	enum wpkg_status status = store_read(store, ask_usage, &asking, err);
 	if (status == WPKG_OK)
 		*out = asking.usage;
+	return status;
+}
+
+struct users {
+	struct wpkg_arena *arena;
+	struct wpkg_names list;
+};
+
+static enum wpkg_status list_users(struct wpkg_store *store, struct db *db, void *arguments,
+				   struct wpkg_err *err)
+{
+	struct users *users = arguments;
+	struct wpkg_names *list = &users->list;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT pusher FROM records WHERE pusher <> '' UNION SELECT pusher "
+		     "FROM repository_blobs WHERE pusher <> '' UNION SELECT pusher FROM manifests "
+		     "WHERE made = 0 AND pusher <> '' ORDER BY 1",
+		     DB_NO_VALUES);
+	while (db_rows_next(&rows)) {
+		list->items =
+			store_grow(users->arena, list->items, list->count, sizeof(*list->items));
+		if (!list->items) {
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a list of users");
+			break;
+		}
+		list->items[list->count++] = store_keep_text(users->arena, &rows, 0);
+	}
+	return db_rows_close(&rows, err);
+}
+
+enum wpkg_status wpkg_quota_users(struct wpkg_names *out, struct wpkg_arena *arena,
+				  struct wpkg_store *store, struct wpkg_err *err)
+{
+	struct users users = {.arena = arena};
+	enum wpkg_status status = store_read(store, list_users, &users, err);
+	if (status == WPKG_OK)
+		*out = users.list;
 	return status;
 }

@@ -18,6 +18,8 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
+#include "store/repository.h"
 #include "store/store.h"
 
 /* 0: no limit of that kind. Texts are borrowed, and copied by whoever keeps them. */
@@ -44,6 +46,15 @@ struct wpkg_usage {
 WPKG_MUST_CHECK enum wpkg_status wpkg_quota_usage(struct wpkg_usage *out, struct wpkg_store *store,
 						  const struct wpkg_quota *quota,
 						  struct wpkg_str user, struct wpkg_err *err);
+
+/* What messages call a quota: "jo", "example.com/" + "*", or "jo on example.com/" + "*". */
+#define WPKG_QUOTA_TEXT 128
+void wpkg_quota_format(char out[WPKG_QUOTA_TEXT], const struct wpkg_quota *quota,
+		       struct wpkg_str user);
+
+/* Who has pushed anything that counts, by name. In the arena. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_quota_users(struct wpkg_names *out, struct wpkg_arena *arena,
+						  struct wpkg_store *store, struct wpkg_err *err);
 
 /* May a limit (0: none) take more? Nothing more is always fine. */
 bool wpkg_quota_fits(uint64_t limit, uint64_t used, uint64_t more);

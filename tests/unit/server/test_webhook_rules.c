@@ -96,6 +96,34 @@ START_TEST(what_is_wrong_with_a_hook_is_said_with_its_place)
 }
 END_TEST
 
+static struct wpkg_value *parsed;
+
+static enum wpkg_status take_again(void)
+{
+	struct webhook_rules rules;
+	struct wpkg_arena own;
+	struct wpkg_err err;
+	wpkg_arena_init(&own, (size_t)1 << 20);
+	enum wpkg_status status = webhook_rules_take(&rules, &own, parsed, &err);
+	wpkg_arena_clear(&own);
+	return status;
+}
+
+START_TEST(memory_may_run_out_at_any_time)
+{
+	struct wpkg_err err;
+	struct wpkg_value *root = NULL;
+	wpkg_arena_init(&arena, (size_t)1 << 20);
+	ck_ok(wpkg_toml_read(&root, &arena,
+			     WPKG_LIT(HOOK "events = [\"yank\"]\nnames = [\"a/*\", \"b\"]\n"),
+			     &err),
+	      err);
+	parsed = wpkg_value_find(root, "webhook");
+	unit_fail_each_allocation(take_again());
+	wpkg_arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_again)
 {
 	struct wpkg_err err;
@@ -217,6 +245,7 @@ START_TEST(a_body_is_json_whatever_was_said)
 END_TEST
 
 UNIT_MAIN(a_hook_has_defaults, events_and_names_narrow_it,
-	  what_is_wrong_with_a_hook_is_said_with_its_place, what_is_written_is_read_again,
-	  the_keyed_hash_is_that_of_the_rfc, a_signature_is_of_time_and_body,
-	  the_next_attempt_is_later_each_time_up_to_an_hour, a_body_is_json_whatever_was_said)
+	  what_is_wrong_with_a_hook_is_said_with_its_place, memory_may_run_out_at_any_time,
+	  what_is_written_is_read_again, the_keyed_hash_is_that_of_the_rfc,
+	  a_signature_is_of_time_and_body, the_next_attempt_is_later_each_time_up_to_an_hour,
+	  a_body_is_json_whatever_was_said)
