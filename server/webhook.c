@@ -52,7 +52,7 @@ struct place {
 	struct wpkg_arena arena;
 	struct wpkg_http_exchange exchange;
 	char signature[WEBHOOK_SIGNATURE];
-	const char *headers[8];
+	const char *headers[11];
 };
 
 struct webhooks {
@@ -103,7 +103,9 @@ static bool make_delivery(struct wpkg_delivery *out, struct wpkg_arena *arena,
 	*out = (struct wpkg_delivery){.delivery = wpkg_arena_dup(arena, wpkg_str_from(id)),
 				      .name = event->name,
 				      .event = event->kind,
-				      .body = wpkg_arena_dup(arena, wpkg_buf_str(&body))};
+				      .body = wpkg_arena_dup(arena, wpkg_buf_str(&body)),
+				      .request = event->request,
+				      .traceparent = event->traceparent};
 	bool good = body.failed == WPKG_OK && out->delivery.ptr && out->body.ptr;
 	wpkg_buf_clear(&body);
 	return good;
@@ -199,20 +201,25 @@ static struct place *free_place(struct webhooks *webhooks)
 	return NULL;
 }
 
-/*
- * Further headers go here, before the end of the list.
- */
+/* A receiver goes on with the trace of the request that it was, and can name it. */
 static void set_headers(struct place *place)
 {
-	const char *headers[] = {"Wpkg-Event",
-				 place->delivery.event.ptr,
-				 "Wpkg-Delivery",
-				 place->delivery.delivery.ptr,
-				 "Wpkg-Signature",
-				 place->signature,
-				 NULL};
-	_Static_assert(sizeof(headers) <= sizeof(place->headers), "room for headers");
-	memcpy(place->headers, headers, sizeof(headers));
+	const struct wpkg_delivery *delivery = &place->delivery;
+	const char *headers[][2] = {{"Wpkg-Event", delivery->event.ptr},
+				    {"Wpkg-Delivery", delivery->delivery.ptr},
+				    {"Wpkg-Signature", place->signature},
+				    {"X-Request-Id", delivery->request.ptr},
+				    {"traceparent", delivery->traceparent.ptr}};
+	_Static_assert(sizeof(headers) + sizeof(*place->headers) <= sizeof(place->headers),
+		       "room for headers");
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (headers[i][1][0] == '\0')
+			continue;
+		place->headers[count++] = headers[i][0];
+		place->headers[count++] = headers[i][1];
+	}
+	place->headers[count] = NULL;
 }
 
 /* The signature is of now: a receiver may refuse what is old. */
@@ -328,6 +335,8 @@ static void log_outcome(const struct place *place, const struct wpkg_delivery_re
 	log_text(&line, "kind", place->delivery.event);
 	log_text(&line, "name", place->delivery.name);
 	log_number(&line, "attempt", place->delivery.attempts + 1);
+	if (place->delivery.request.len > 0)
+		log_text(&line, "request", place->delivery.request);
 	if (result->error.len > 0)
 		log_text(&line, "error", result->error);
 	log_end(&line);

@@ -10,14 +10,15 @@
 enum wpkg_status store_add_event(struct db *db, const struct wpkg_event *event,
 				 struct wpkg_err *err)
 {
+	const struct wpkg_cause *cause = wpkg_cause_get();
 	return db_run(NULL, db,
 		      "INSERT INTO events (happened, kind, name, version, actor, detail, address, "
-		      "request) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		      "request, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		      DB_VALUES(db_integer(wpkg_clock_now()), db_text(event->kind),
 				db_text(event->name), db_text(event->version),
 				db_text(event->actor), db_text(event->detail),
-				db_text(event->address),
-				db_text(wpkg_str_from(wpkg_cause_get()->request))),
+				db_text(event->address), db_text(wpkg_str_from(cause->request)),
+				db_text(wpkg_str_from(cause->traceparent))),
 		      err);
 }
 
@@ -32,10 +33,10 @@ struct listing {
 static void open_rows(struct db_rows *rows, struct db *db, const struct listing *listing)
 {
 	static const char all[] = "SELECT id, happened, kind, name, version, actor, detail, "
-				  "address, request FROM events "
+				  "address, request, traceparent FROM events "
 				  "WHERE id > $1 ORDER BY id LIMIT $2";
 	static const char of_name[] = "SELECT id, happened, kind, name, version, actor, detail, "
-				      "address, request FROM events "
+				      "address, request, traceparent FROM events "
 				      "WHERE id > $1 AND name = $3 ORDER BY id LIMIT $2";
 	bool one = listing->name.len > 0;
 	const struct db_value values[] = {db_integer(listing->after), db_size(listing->limit),
@@ -64,6 +65,7 @@ static enum wpkg_status take_rows(struct wpkg_event_list *out, struct wpkg_arena
 			.detail = store_keep_text(arena, rows, 6),
 			.address = store_keep_text(arena, rows, 7),
 			.request = store_keep_text(arena, rows, 8),
+			.traceparent = store_keep_text(arena, rows, 9),
 		};
 	}
 	enum wpkg_status status = db_rows_close(rows, err);
@@ -94,7 +96,8 @@ enum wpkg_status wpkg_event_list(struct wpkg_event_list *out, struct wpkg_arena 
 /* The feed */
 
 #define FEED_SELECT                                                                                \
-	"SELECT id, happened, kind, name, version, actor, detail, address, request FROM events e " \
+	"SELECT id, happened, kind, name, version, actor, detail, address, request, traceparent "  \
+	"FROM events e "                                                                           \
 	"WHERE kind IN ('publish', 'yank', 'delete', 'flag', 'recheck', 'replace', 'import') "     \
 	"AND id > $1 AND (kind <> 'import' OR detail IN ('published', 'yanked')) "                 \
 	"AND (kind <> 'delete' OR EXISTS (SELECT 1 FROM events p WHERE p.name = e.name "           \

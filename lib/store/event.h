@@ -24,8 +24,9 @@ struct wpkg_event {
 	struct wpkg_str detail;	 /* reason, pattern and the like; may be empty */
 	struct wpkg_str address; /* of the network, or "local" for an operator's command; empty: the
 				  * server itself, or not known. Not for everybody to know. */
-	struct wpkg_str request; /* id of the request that it is owed to; empty: none. Given by the
-				  * store: that of the thread's cause (base/cause.h) */
+	/* Given by the store, of the thread's cause (base/cause.h): id of the request that it is
+	 * owed to, and the header for what is asked of others on behalf of it; empty: none. */
+	struct wpkg_str request, traceparent;
 };
 
 struct wpkg_event_list {

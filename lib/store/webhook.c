@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "store/store_int.h"
 
-#define COLUMNS "id, delivery, hook, name, event, body, queued, attempts, due, last_error"
+#define COLUMNS                                                                                    \
+	"id, delivery, hook, name, event, body, queued, attempts, due, last_error, "               \
+	"request, traceparent"
 
 struct hook {
 	struct wpkg_str name;
@@ -50,13 +52,14 @@ static enum wpkg_status queue(struct wpkg_store *store, struct db *db, void *arg
 	for (size_t i = 0; status == WPKG_OK && i < step->count; i++)
 		status = db_run(NULL, db,
 				"INSERT INTO webhook_deliveries (delivery, hook, name, event, "
-				"body, queued, "
-				"due) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+				"body, queued, due, request, traceparent) "
+				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 				DB_VALUES(db_text(step->items[i].delivery), db_text(step->hook),
 					  db_text(step->items[i].name),
 					  db_text(step->items[i].event),
 					  db_text(step->items[i].body), db_integer(now),
-					  db_integer(now * 1000)),
+					  db_integer(now * 1000), db_text(step->items[i].request),
+					  db_text(step->items[i].traceparent)),
 				err);
 	if (status == WPKG_OK)
 		status = db_run(NULL, db,
@@ -106,6 +109,8 @@ static enum wpkg_status take_deliveries(struct listing *listing, struct db_rows 
 			.attempts = (unsigned)db_rows_integer(rows, 7),
 			.due = db_rows_integer(rows, 8),
 			.error = store_keep_text(arena, rows, 9),
+			.request = store_keep_text(arena, rows, 10),
+			.traceparent = store_keep_text(arena, rows, 11),
 		};
 	}
 	return db_rows_close(rows, err);

@@ -28,6 +28,7 @@ struct wpkg_delivery {
 	unsigned attempts;     /* that failed */
 	int64_t due;	       /* UNIX milliseconds */
 	struct wpkg_str error; /* of the last attempt */
+	struct wpkg_str request, traceparent; /* of the event; empty: none */
 };
 
 struct wpkg_delivery_list {
@@ -40,7 +41,8 @@ struct wpkg_delivery_list {
 WPKG_MUST_CHECK enum wpkg_status wpkg_webhook_enter(int64_t *cursor, struct wpkg_store *store,
 						    struct wpkg_str hook, struct wpkg_err *err);
 
-/* Queues deliveries of a hook (delivery, name, event and body of each) and moves its cursor on. */
+/* Queues deliveries of a hook (of each delivery, name, event, body, request and traceparent) and
+ * moves its cursor on. */
 struct wpkg_webhook_step {
 	struct wpkg_str hook;
 	int64_t cursor; /* from here on */
