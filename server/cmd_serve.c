@@ -23,6 +23,7 @@
 #include "http.h"
 #include "listen.h"
 #include "log.h"
+#include "popular.h"
 #include "server.h"
 #include "store/session.h"
 #include "webhook.h"
@@ -52,6 +53,7 @@ static void close_server(struct server *server)
 	publisher_free(server->publisher);
 	answer_cache_free(server->answers);
 	web_assets_free(server->assets);
+	popular_free(server->popular);
 	admission_free(server->admission);
 	users_free(server->users);
 	host_keys_free(server->keys);
@@ -104,6 +106,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 		status = answer_cache_new(&server->answers, err);
 	if (status == WPKG_OK)
 		status = web_assets_new(&server->assets, err);
+	if (status == WPKG_OK)
+		status = popular_new(&server->popular, err);
 	if (status == WPKG_OK)
 		status = forgetter_new(&server->forgetter, server, err);
 	return status == WPKG_OK ? open_pools(server, err) : status;

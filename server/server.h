@@ -33,6 +33,7 @@ struct server {
 	struct workers *pools[POOL_COUNT];
 	struct answer_cache *answers;
 	struct web_assets *assets;
+	struct popular *popular;
 	struct wpkg_host_profiles *hosts; /* those of the start, for what they are called */
 	struct users *users;
 	struct forgetter *forgetter;

@@ -2,6 +2,7 @@
 /* The first page: what this is, a search, what is new, what others build on. */
 #include "web.h"
 
+#include "popular.h"
 #include "server.h"
 
 #define LIST_MAX 8
@@ -77,13 +78,12 @@ static void put_recent(struct html *h, struct request *request, enum wpkg_packag
 	html_close(h);
 }
 
-/* Popular is what others build on: nobody's downloads are counted. */
 static void put_needed(struct html *h, struct request *request)
 {
 	size_t shown = 0;
 	struct wpkg_needed_list list = {0};
-	if (wpkg_package_most_needed(&list, &request->arena, request->server->store, LOOKS, NULL) !=
-	    WPKG_OK)
+	if (popular_list(&list, &request->arena, request->server->popular, request->server->store,
+			 NULL) != WPKG_OK)
 		return;
 	page_open_section(h, "needed", "What others build on");
 	html_open_class(h, "ul", "short");
