@@ -70,7 +70,7 @@ static void put_row(struct html *h, struct request *request, const struct wpkg_s
 	html_open(h, "td");
 	put_verdict(h, verdict);
 	html_close(h);
-	html_open(h, "td");
+	html_open_class(h, "td", "value");
 	html_text(h, api_signature_meaning(&request->arena, signature, verdict));
 	html_close(h);
 	html_open(h, "td");

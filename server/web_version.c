@@ -158,6 +158,8 @@ static void put_stage(struct html *h, const struct wpkg_value *stage)
 	const struct wpkg_value *problems = document_list(stage, "problems");
 	bool passed = wpkg_str_equal_text(outcome, "passed");
 	bool failed = wpkg_str_equal_text(outcome, "failed");
+	if (outcome.len == 0)
+		return;
 	html_open(h, "li");
 	page_put_tag(h,
 		     passed   ? "good"
@@ -185,7 +187,7 @@ static void put_stage(struct html *h, const struct wpkg_value *stage)
 	html_close(h);
 }
 
-/* Verdicts of before have none. */
+/* Verdicts of older programs have none, or say less of them. */
 static void put_stages(struct html *h, const struct wpkg_value *stages)
 {
 	if (stages->count == 0)
