@@ -47,7 +47,10 @@ export class File extends Node {
 	// Bytes from the offset on, at most so many; a view that is good until the next change.
 	read(offset, count) {
 		this.accessed = now();
-		return this.#bytes.subarray(Math.min(offset, this.#size), Math.min(offset + count, this.#size));
+		return this.#bytes.subarray(
+			Math.min(offset, this.#size),
+			Math.min(offset + count, this.#size),
+		);
 	}
 
 	write(offset, bytes) {
@@ -132,7 +135,10 @@ export class Directory extends Node {
 	// [name, node, cookie] of what comes behind a cookie, in order; what was added or removed
 	// meanwhile neither repeats nor hides another.
 	*list(after) {
-		const all = [[".", this, 1], ["..", this.parent, 2]];
+		const all = [
+			[".", this, 1],
+			["..", this.parent, 2],
+		];
 		for (const [name, { node, cookie }] of this.#entries) {
 			all.push([name, node, cookie]);
 		}

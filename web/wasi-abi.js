@@ -34,7 +34,13 @@ export class WasiError extends Error {
 	}
 }
 
-export const FILETYPE = { unknown: 0, characterDevice: 2, directory: 3, regularFile: 4, symbolicLink: 7 };
+export const FILETYPE = {
+	unknown: 0,
+	characterDevice: 2,
+	directory: 3,
+	regularFile: 4,
+	symbolicLink: 7,
+};
 export const FDFLAG = { append: 1, dsync: 2, nonblock: 4, rsync: 8, sync: 16, all: 31 };
 export const OFLAG = { creat: 1, directory: 2, excl: 4, trunc: 8, all: 15 };
 export const FSTFLAG = { atim: 1, atimNow: 2, mtim: 4, mtimNow: 8, all: 15 };
@@ -45,12 +51,34 @@ export const EVENT = { clock: 0, fdRead: 1, fdWrite: 2 };
 export const SUBCLOCK_ABSTIME = 1;
 
 const RIGHT_NAMES = [
-	"fdDatasync", "fdRead", "fdSeek", "fdFdstatSetFlags", "fdSync", "fdTell", "fdWrite", "fdAdvise",
-	"fdAllocate", "pathCreateDirectory", "pathCreateFile", "pathLinkSource", "pathLinkTarget",
-	"pathOpen", "fdReaddir", "pathReadlink", "pathRenameSource", "pathRenameTarget",
-	"pathFilestatGet", "pathFilestatSetSize", "pathFilestatSetTimes", "fdFilestatGet",
-	"fdFilestatSetSize", "fdFilestatSetTimes", "pathSymlink", "pathRemoveDirectory",
-	"pathUnlinkFile", "pollFdReadwrite",
+	"fdDatasync",
+	"fdRead",
+	"fdSeek",
+	"fdFdstatSetFlags",
+	"fdSync",
+	"fdTell",
+	"fdWrite",
+	"fdAdvise",
+	"fdAllocate",
+	"pathCreateDirectory",
+	"pathCreateFile",
+	"pathLinkSource",
+	"pathLinkTarget",
+	"pathOpen",
+	"fdReaddir",
+	"pathReadlink",
+	"pathRenameSource",
+	"pathRenameTarget",
+	"pathFilestatGet",
+	"pathFilestatSetSize",
+	"pathFilestatSetTimes",
+	"fdFilestatGet",
+	"fdFilestatSetSize",
+	"fdFilestatSetTimes",
+	"pathSymlink",
+	"pathRemoveDirectory",
+	"pathUnlinkFile",
+	"pollFdReadwrite",
 ];
 
 // Bits of a u64: BigInt, as they cross the border.
@@ -58,16 +86,39 @@ export const RIGHT = Object.fromEntries(RIGHT_NAMES.map((name, bit) => [name, 1n
 
 const union = (...names) => names.reduce((bits, name) => bits | RIGHT[name], 0n);
 const named = (...beginnings) =>
-	union(...RIGHT_NAMES.filter((name) => beginnings.some((beginning) => name.startsWith(beginning))));
+	union(
+		...RIGHT_NAMES.filter((name) => beginnings.some((beginning) => name.startsWith(beginning))),
+	);
 
 // What makes sense on a file but not on a directory, and the other way round.
-export const FILE_ONLY = union("fdRead", "fdWrite", "fdSeek", "fdTell", "fdAllocate", "fdFilestatSetSize");
+export const FILE_ONLY = union(
+	"fdRead",
+	"fdWrite",
+	"fdSeek",
+	"fdTell",
+	"fdAllocate",
+	"fdFilestatSetSize",
+);
 export const DIRECTORY_ONLY = named("path") | RIGHT.fdReaddir;
 
 // What a descriptor of each kind can have at most. A stream can neither seek nor tell: that is how
 // libc's isatty knows one, together with its type.
-export const STREAM_RIGHTS = union("fdRead", "fdWrite", "fdFdstatSetFlags", "fdFilestatGet", "pollFdReadwrite");
-export const FILE_RIGHTS = STREAM_RIGHTS | FILE_ONLY |
-	union("fdDatasync", "fdSync", "fdAdvise", "fdFilestatSetTimes");
-export const DIRECTORY_RIGHTS = DIRECTORY_ONLY |
-	union("fdFdstatSetFlags", "fdSync", "fdAdvise", "fdFilestatGet", "fdFilestatSetTimes", "pollFdReadwrite");
+export const STREAM_RIGHTS = union(
+	"fdRead",
+	"fdWrite",
+	"fdFdstatSetFlags",
+	"fdFilestatGet",
+	"pollFdReadwrite",
+);
+export const FILE_RIGHTS =
+	STREAM_RIGHTS | FILE_ONLY | union("fdDatasync", "fdSync", "fdAdvise", "fdFilestatSetTimes");
+export const DIRECTORY_RIGHTS =
+	DIRECTORY_ONLY |
+	union(
+		"fdFdstatSetFlags",
+		"fdSync",
+		"fdAdvise",
+		"fdFilestatGet",
+		"fdFilestatSetTimes",
+		"pollFdReadwrite",
+	);

@@ -4,8 +4,17 @@
 
 import { Directory, File } from "./file-tree.js";
 import {
-	DIRECTORY_ONLY, DIRECTORY_RIGHTS, FDFLAG, FILETYPE, FILE_ONLY, FILE_RIGHTS, FSTFLAG, RIGHT, STREAM_RIGHTS,
-	WHENCE, WasiError,
+	DIRECTORY_ONLY,
+	DIRECTORY_RIGHTS,
+	FDFLAG,
+	FILETYPE,
+	FILE_ONLY,
+	FILE_RIGHTS,
+	FSTFLAG,
+	RIGHT,
+	STREAM_RIGHTS,
+	WHENCE,
+	WasiError,
 } from "./wasi-abi.js";
 
 const DESCRIPTORS_MAX = 1024;
@@ -47,7 +56,11 @@ export class DescriptorTable {
 	}
 
 	addPreopen(node, name) {
-		const descriptor = new Descriptor({ node, base: DIRECTORY_RIGHTS, inheriting: DIRECTORY_RIGHTS | FILE_RIGHTS });
+		const descriptor = new Descriptor({
+			node,
+			base: DIRECTORY_RIGHTS,
+			inheriting: DIRECTORY_RIGHTS | FILE_RIGHTS,
+		});
 		descriptor.preopen = new TextEncoder().encode(name);
 		return this.#add(descriptor);
 	}
@@ -151,13 +164,22 @@ function offsetOf(offset) {
 
 export function applyTimes(node, accessed, modified, flags) {
 	const both = (one, other) => flags & one && flags & other;
-	if (flags & ~FSTFLAG.all || both(FSTFLAG.atim, FSTFLAG.atimNow) || both(FSTFLAG.mtim, FSTFLAG.mtimNow)) {
+	if (
+		flags & ~FSTFLAG.all ||
+		both(FSTFLAG.atim, FSTFLAG.atimNow) ||
+		both(FSTFLAG.mtim, FSTFLAG.mtimNow)
+	) {
 		throw new WasiError("inval");
 	}
 	const { modified: before } = node;
 	node.touch();
 	const now = node.modified;
-	node.modified = flags & FSTFLAG.mtimNow ? now : flags & FSTFLAG.mtim ? BigInt.asUintN(64, modified) : before;
+	node.modified =
+		flags & FSTFLAG.mtimNow
+			? now
+			: flags & FSTFLAG.mtim
+				? BigInt.asUintN(64, modified)
+				: before;
 	if (flags & (FSTFLAG.atim | FSTFLAG.atimNow)) {
 		node.accessed = flags & FSTFLAG.atimNow ? now : BigInt.asUintN(64, accessed);
 	}
@@ -203,8 +225,13 @@ export function descriptorFunctions(table, memory) {
 		fd_sync: nothing(RIGHT.fdSync),
 		fd_fdstat_get(number, result) {
 			const descriptor = table.find(number);
-			memory.putRecord(result, 24, { u8: [0, descriptor.filetype], u16: [2, descriptor.flags] },
-				[8, descriptor.base], [16, descriptor.inheriting]);
+			memory.putRecord(
+				result,
+				24,
+				{ u8: [0, descriptor.filetype], u16: [2, descriptor.flags] },
+				[8, descriptor.base],
+				[16, descriptor.inheriting],
+			);
 		},
 		fd_fdstat_set_flags(number, flags) {
 			const descriptor = table.find(number, RIGHT.fdFdstatSetFlags);
@@ -233,12 +260,20 @@ export function descriptorFunctions(table, memory) {
 			table.find(number, RIGHT.fdFilestatSetSize).node.resize(offsetOf(size));
 		},
 		fd_filestat_set_times(number, accessed, modified, flags) {
-			applyTimes(table.find(number, RIGHT.fdFilestatSetTimes).node, accessed, modified, flags);
+			applyTimes(
+				table.find(number, RIGHT.fdFilestatSetTimes).node,
+				accessed,
+				modified,
+				flags,
+			);
 		},
 		fd_pread(number, vectors, count, offset, result) {
 			const descriptor = table.find(number, RIGHT.fdRead | RIGHT.fdSeek);
 			memory.check(result, 4);
-			memory.putU32(result, read(descriptor, memory.vectors(vectors, count), offsetOf(offset)));
+			memory.putU32(
+				result,
+				read(descriptor, memory.vectors(vectors, count), offsetOf(offset)),
+			);
 		},
 		fd_pwrite(number, vectors, count, offset, result) {
 			const descriptor = table.find(number, RIGHT.fdWrite | RIGHT.fdSeek);

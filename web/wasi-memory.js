@@ -68,9 +68,18 @@ export class WasiMemory {
 
 	// dev, ino @8, filetype @16, nlink @24, size @32, atim @40, mtim @48, ctim @56
 	putFilestat(address, node) {
-		this.putRecord(address, 64, { u8: [16, node.filetype] }, [0, node.inode ? 1n : 0n], [8, node.inode ?? 0n],
-			[24, BigInt(node.links ?? 1)], [32, BigInt(node.size ?? 0)], [40, node.accessed ?? 0n],
-			[48, node.modified ?? 0n], [56, node.changed ?? 0n]);
+		this.putRecord(
+			address,
+			64,
+			{ u8: [16, node.filetype] },
+			[0, node.inode ? 1n : 0n],
+			[8, node.inode ?? 0n],
+			[24, BigInt(node.links ?? 1)],
+			[32, BigInt(node.size ?? 0)],
+			[40, node.accessed ?? 0n],
+			[48, node.modified ?? 0n],
+			[56, node.changed ?? 0n],
+		);
 	}
 
 	// The pieces of an array of iovecs, without empty ones.

@@ -79,15 +79,26 @@ export function pathFunctions(table, memory, tree) {
 			memory.putU32(result, opened);
 		},
 		path_create_directory(number, path, length) {
-			tree.createDirectory(table.find(number, RIGHT.pathCreateDirectory).node, pathOf(path, length));
+			tree.createDirectory(
+				table.find(number, RIGHT.pathCreateDirectory).node,
+				pathOf(path, length),
+			);
 		},
 		path_filestat_get(number, lookup, path, length, result) {
 			const { node } = table.find(number, RIGHT.pathFilestatGet);
-			memory.putFilestat(result, tree.find(node, pathOf(path, length), lookup & LOOKUP_FOLLOW));
+			memory.putFilestat(
+				result,
+				tree.find(node, pathOf(path, length), lookup & LOOKUP_FOLLOW),
+			);
 		},
 		path_filestat_set_times(number, lookup, path, length, accessed, modified, flags) {
 			const { node } = table.find(number, RIGHT.pathFilestatSetTimes);
-			applyTimes(tree.find(node, pathOf(path, length), lookup & LOOKUP_FOLLOW), accessed, modified, flags);
+			applyTimes(
+				tree.find(node, pathOf(path, length), lookup & LOOKUP_FOLLOW),
+				accessed,
+				modified,
+				flags,
+			);
 		},
 		path_link(number, lookup, path, length, newNumber, newPath, newLength) {
 			const from = table.find(number, RIGHT.pathLinkSource);
@@ -109,7 +120,10 @@ export function pathFunctions(table, memory, tree) {
 			memory.putU32(result, target.length);
 		},
 		path_remove_directory(number, path, length) {
-			tree.removeDirectory(table.find(number, RIGHT.pathRemoveDirectory).node, pathOf(path, length));
+			tree.removeDirectory(
+				table.find(number, RIGHT.pathRemoveDirectory).node,
+				pathOf(path, length),
+			);
 		},
 		path_rename(number, path, length, newNumber, newPath, newLength) {
 			const from = table.find(number, RIGHT.pathRenameSource);

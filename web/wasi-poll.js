@@ -11,7 +11,9 @@ const SLEEP_MAX_MS = 2 ** 31 - 1;
 
 // Blocks this thread. A shared memory is what can be waited on, even where pages have none to share.
 function sleep(milliseconds) {
-	const cell = new Int32Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer);
+	const cell = new Int32Array(
+		new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer,
+	);
 	Atomics.wait(cell, 0, 0, Math.min(milliseconds, SLEEP_MAX_MS));
 }
 
@@ -40,7 +42,13 @@ function readDescriptor(memory, at, type, table) {
 }
 
 function putEvent(memory, at, userdata, { type, error, bytes = 0n }) {
-	memory.putRecord(at, EVENT_SIZE, { u8: [10, type], u16: [8, error ? error.code : 0] }, [0, userdata], [16, bytes]);
+	memory.putRecord(
+		at,
+		EVENT_SIZE,
+		{ u8: [10, type], u16: [8, error ? error.code : 0] },
+		[0, userdata],
+		[16, bytes],
+	);
 }
 
 // clocks: functions that tell nanoseconds, by id
@@ -60,15 +68,23 @@ export function pollFunction(table, memory, clocks) {
 			if (type > EVENT.fdWrite) {
 				throw new WasiError("inval");
 			}
-			const one = type === EVENT.clock ? readClock(memory, at, clocks) : readDescriptor(memory, at, type, table);
+			const one =
+				type === EVENT.clock
+					? readClock(memory, at, clocks)
+					: readDescriptor(memory, at, type, table);
 			found.push({ ...one, userdata: memory.u64(at), wait: one.error ? 0n : one.wait });
 		}
-		const shortest = found.reduce((least, { wait }) => (wait < least ? wait : least), found[0].wait);
+		const shortest = found.reduce(
+			(least, { wait }) => (wait < least ? wait : least),
+			found[0].wait,
+		);
 		if (shortest > 0n) {
 			sleep(Number(shortest) / 1e6);
 		}
 		const ready = found.filter(({ wait }) => wait <= shortest);
-		ready.forEach((event, i) => putEvent(memory, (events >>> 0) + i * EVENT_SIZE, event.userdata, event));
+		ready.forEach((event, i) =>
+			putEvent(memory, (events >>> 0) + i * EVENT_SIZE, event.userdata, event),
+		);
 		memory.putU32(result, ready.length);
 	};
 }

@@ -35,7 +35,10 @@ function inputStream(bytes) {
 		filetype: FILETYPE.unknown,
 		left: bytes.length,
 		read(count) {
-			const piece = bytes.subarray(bytes.length - this.left, bytes.length - this.left + count);
+			const piece = bytes.subarray(
+				bytes.length - this.left,
+				bytes.length - this.left + count,
+			);
 			this.left -= piece.length;
 			return piece;
 		},
@@ -62,7 +65,10 @@ function textFunctions(texts, memory, name) {
 			memory.check(count, 4);
 			memory.check(size, 4);
 			memory.putU32(count, encoded.length);
-			memory.putU32(size, encoded.reduce((sum, text) => sum + text.length, 0));
+			memory.putU32(
+				size,
+				encoded.reduce((sum, text) => sum + text.length, 0),
+			);
 		},
 		[`${name}_get`](pointers, buffer) {
 			let at = buffer >>> 0;
@@ -141,7 +147,11 @@ export class Wasi {
 		}
 		this.#functions = this.#guard({
 			...textFunctions(args, memory, "args"),
-			...textFunctions(Object.entries(env).map(([name, value]) => `${name}=${value}`), memory, "environ"),
+			...textFunctions(
+				Object.entries(env).map(([name, value]) => `${name}=${value}`),
+				memory,
+				"environ",
+			),
 			...clockFunctions(clocks, memory),
 			...descriptorFunctions(table, memory),
 			...pathFunctions(table, memory, files),
@@ -158,28 +168,36 @@ export class Wasi {
 
 	// Errors of preview 1 become numbers; everything else ends the program.
 	#guard(functions) {
-		const guard = (call) => (...values) => {
-			if (this.#ended) {
-				throw this.#ended;
-			}
-			try {
-				call(...values);
-				return 0;
-			} catch (error) {
-				if (error instanceof WasiError) {
-					return error.code;
+		const guard =
+			(call) =>
+			(...values) => {
+				if (this.#ended) {
+					throw this.#ended;
 				}
-				this.#ended = error;
-				throw error;
-			}
-		};
-		return Object.fromEntries(Object.entries(functions).map(([name, call]) => [name, guard(call)]));
+				try {
+					call(...values);
+					return 0;
+				} catch (error) {
+					if (error instanceof WasiError) {
+						return error.code;
+					}
+					this.#ended = error;
+					throw error;
+				}
+			};
+		return Object.fromEntries(
+			Object.entries(functions).map(([name, call]) => [name, guard(call)]),
+		);
 	}
 
 	// Imports that nothing here satisfies, as {module, name, kind}.
 	missing(module) {
 		return WebAssembly.Module.imports(module).filter(
-			(wanted) => wanted.module !== NAMESPACE || wanted.kind !== "function" || !(wanted.name in this.#functions));
+			(wanted) =>
+				wanted.module !== NAMESPACE ||
+				wanted.kind !== "function" ||
+				!(wanted.name in this.#functions),
+		);
 	}
 
 	async run(module) {
