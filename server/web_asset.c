@@ -111,14 +111,13 @@ static const struct asset *find(const struct web_assets *assets, struct wpkg_str
 
 /*
  * A worker's script brings its own policy: that of the page that starts it does not hold inside.
- * So this one is what a module that a visitor tries is held by: nothing to connect to, and no
- * script but ours. Names do not change with versions: a browser asks each time whether its copy is
- * still good, and never mixes two versions' scripts.
+ * So this one is what a module that a visitor tries is held by: nothing to connect to, no
+ * script but ours, and no code but what the page has compiled. Names do not change with versions: a
+ * browser asks each time whether its copy is still good, and never mixes two versions' scripts.
  */
 static void add_headers(struct request *request)
 {
-	respond_header(request, "Content-Security-Policy",
-		       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+	respond_header(request, "Content-Security-Policy", "default-src 'none'; script-src 'self'");
 	respond_header(request, "Cross-Origin-Resource-Policy", "same-origin");
 	respond_header(request, "Cache-Control", "no-cache");
 	respond_header(request, "Vary", "Accept-Encoding");
