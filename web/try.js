@@ -14,6 +14,12 @@ import { bytesInWords, timeInWords } from "./words.js";
 
 const MODULE_MAX = 256 << 20;
 const ENVIRONMENT = { TERM: "dumb", NO_COLOR: "1" };
+const WORKER = "/assets/try-worker.js";
+
+// The one address that a page's policy lets a script be loaded from, where browsers ask for that.
+const trusted = globalThis.trustedTypes?.createPolicy("try-worker", {
+	createScriptURL: () => WORKER,
+});
 
 // The compiled module. It is compiled as its bytes come, and used when their digest is right.
 async function load(url, onProgress) {
@@ -168,7 +174,7 @@ class Trial {
 
 	#work(screen, finish, task) {
 		const start = performance.now();
-		this.#worker = new Worker("/assets/try-worker.js", { type: "module" });
+		this.#worker = new Worker(trusted?.createScriptURL("") ?? WORKER, { type: "module" });
 		this.#worker.addEventListener("error", (event) =>
 			finish(`Not run: ${visible(event.message ?? "the worker's script is missing")}.`),
 		);
