@@ -2,6 +2,7 @@
 /* An answer on its way to the library. */
 #include "http_int.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -96,7 +97,8 @@ static struct MHD_Response *make(struct response *response, bool is_tls)
 
 /*
  * A page loads its own files alone, runs no script that stands in it, and is shown in no other's
- * frame. So nothing that a package brings can do more than be read, should it ever get into one.
+ * frame; a script makes no markup of a text, and names no script but that of web/try.js's worker.
+ * So nothing that a package brings can do more than be read, should it ever get into one.
  */
 static void add_page_headers(struct MHD_Response *made)
 {
@@ -104,15 +106,27 @@ static void add_page_headers(struct MHD_Response *made)
 				"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
 				"style-src 'self'; img-src 'self'; connect-src 'self'; "
 				"worker-src 'self'; form-action 'self'; base-uri 'none'; "
-				"frame-ancestors 'none'");
+				"frame-ancestors 'none'; "
+				"require-trusted-types-for 'script'; trusted-types try-worker");
 	MHD_add_response_header(made, "Referrer-Policy", "no-referrer");
 	MHD_add_response_header(made, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
-/* With 304, too: it stands for the page. */
+static bool has_policy(const struct response *response)
+{
+	for (size_t i = 0; i < response->header_count; i++)
+		if (strcmp(response->headers[i].name, "Content-Security-Policy") == 0)
+			return true;
+	return false;
+}
+
+/* With 304, too: it stands for the page. HTML that was uploaded is none, and has a policy of its
+ * own. */
 static bool is_page(const struct request *request)
 {
 	const char *type = request->response.content_type;
+	if (has_policy(&request->response))
+		return false;
 	return (request->route && request->route->style == REFUSAL_PAGE) ||
 	       (type && wpkg_str_starts(wpkg_str_from(type), WPKG_LIT("text/html")));
 }
