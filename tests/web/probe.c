@@ -56,7 +56,8 @@ static int tell_time(void)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	usleep(20000);
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	long long slept = (after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec - before.tv_nsec;
+	long long slept =
+		(after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec - before.tv_nsec;
 	getentropy(random, sizeof(random));
 	printf("%s, %s, %s\n", time(NULL) > 1700000000 ? "today" : "long ago",
 	       slept >= 20000000 ? "slept" : "awake", memcmp(random, none, 16) ? "random" : "zero");
