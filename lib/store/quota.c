@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Usage is counted when it is asked for, over indexes that hold all that is counted: without
- * quotas nothing of it costs anything, and no counter can go wrong.
+ * What versions come to is kept by triggers, a row for each name and pusher, and added up when a
+ * quota asks; blobs that are no version's are counted then. Without quotas nothing is added up.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -77,12 +77,12 @@ bool wpkg_quota_fits(uint64_t limit, uint64_t used, uint64_t more)
 #define IN_NAMES "n.name >= $1 AND n.name <= $2"
 
 static const char versions_of_user[] =
-	"SELECT count(*), coalesce(sum(r.size), 0) FROM records r JOIN names n ON n.id = r.name_id "
-	"WHERE r.pusher = $3 AND r.state <> 3 AND " IN_NAMES;
+	"SELECT coalesce(sum(u.versions), 0), coalesce(sum(u.bytes), 0) FROM usage u "
+	"JOIN names n ON n.id = u.name_id WHERE u.pusher = $3 AND " IN_NAMES;
 
 static const char versions_of_names[] =
-	"SELECT count(*), coalesce(sum(r.size), 0) FROM names n JOIN records r ON r.name_id = n.id "
-	"WHERE r.state <> 3 AND " IN_NAMES;
+	"SELECT coalesce(sum(u.versions), 0), coalesce(sum(u.bytes), 0) FROM names n "
+	"JOIN usage u ON u.name_id = n.id WHERE " IN_NAMES;
 
 /* Of a repository's blobs those that none of its versions counts already. */
 #define LOOSE                                                                                      \
@@ -333,7 +333,7 @@ static enum wpkg_status list_users(struct wpkg_store *store, struct db *db, void
 	struct db_rows rows;
 	(void)store;
 	db_rows_open(&rows, db,
-		     "SELECT pusher FROM records WHERE pusher <> '' UNION SELECT pusher "
+		     "SELECT pusher FROM usage WHERE pusher <> '' UNION SELECT pusher "
 		     "FROM repository_blobs WHERE pusher <> '' UNION SELECT pusher FROM manifests "
 		     "WHERE made = 0 AND pusher <> '' ORDER BY 1",
 		     DB_NO_VALUES);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #include "store/quota.h"
@@ -136,6 +137,58 @@ START_TEST(what_was_rejected_does_not_count)
 }
 END_TEST
 
+/* What the counters say must be what counting says. */
+static void ck_counters(void)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	ck_assert_int_eq(sqlite3_open(in_folder("registry.db"), &db), SQLITE_OK);
+	static const char sql[] =
+		"SELECT count(*) FROM (SELECT name_id, pusher, versions, bytes FROM usage "
+		"WHERE versions > 0 OR bytes > 0 EXCEPT SELECT name_id, pusher, count(*), "
+		"sum(size) "
+		"FROM records WHERE state <> 3 GROUP BY name_id, pusher) "
+		"UNION ALL SELECT count(*) FROM (SELECT name_id, pusher, count(*), sum(size) "
+		"FROM records WHERE state <> 3 GROUP BY name_id, pusher "
+		"EXCEPT SELECT name_id, pusher, versions, bytes FROM usage)";
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+}
+
+START_TEST(the_counters_are_those_of_the_versions)
+{
+	struct wpkg_err err;
+	struct wpkg_created created;
+	struct wpkg_gc_report report;
+	const struct wpkg_gc_options all = {.grace = -1, .incomplete = -1};
+	const struct package rejected = {.name = "a/b", .version = "2.0.0", .user = "jo"};
+	setup();
+	ck_ok(push("jo", "a/b", "1.0.0", 10, &err), err);
+	ck_ok(push("ann", "a/c", "1.0.0", 20, &err), err);
+	ck_counters();
+	ck_ok(create(&created, &rejected, &err), err);
+	settle(created.id, false);
+	ck_counters();
+	/* Begun anew, then published, then deleted. */
+	ck_ok(create(&created, &rejected, &err), err);
+	settle(created.id, true);
+	ck_counters();
+	ck_ok(wpkg_record_delete(store, WPKG_LIT("a/b"), WPKG_LIT("2.0.0"), &(struct wpkg_act){0},
+				 &err),
+	      err);
+	ck_counters();
+	/* Incomplete ones expire, and a name that was only tried goes with them. */
+	ck_ok(wpkg_store_gc(&report, store, &all, &err), err);
+	ck_assert_uint_eq(report.expired, 2);
+	ck_counters();
+	ck_assert_uint_eq(usage("jo", "").versions, 0);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_question_is_answered_before_anything_comes)
 {
 	struct wpkg_err err;
@@ -161,4 +214,5 @@ END_TEST
 
 UNIT_MAIN(a_limit_holds_to_its_last_byte, bytes_of_a_user_end_where_they_end,
 	  a_prefix_counts_whoever_pushes, each_user_has_his_own_where_it_is_so,
-	  what_was_rejected_does_not_count, a_question_is_answered_before_anything_comes)
+	  what_was_rejected_does_not_count, the_counters_are_those_of_the_versions,
+	  a_question_is_answered_before_anything_comes)
