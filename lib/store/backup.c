@@ -140,10 +140,12 @@ static enum wpkg_status bring_blob(void *user, const struct wpkg_digest *digest,
 		if (unlinkat(maker->folder, path, 0) != 0)
 			return WPKG_FAIL_ERRNO(err, errno, "%s", path);
 	}
+	enum wpkg_status status =
+		maker->options->copies ? WPKG_EINVAL : link_blob(maker, digest, path, err);
 	/* Another file system, one without links, or too many of them: then a copy. */
-	if (!maker->options->copies && link_blob(maker, digest, path, err) == WPKG_OK)
-		return WPKG_OK;
-	return copy_blob(maker, digest, path, err);
+	if (status != WPKG_OK && status != WPKG_ENOMEM)
+		status = copy_blob(maker, digest, path, err);
+	return status;
 }
 
 /* Files by name and digest */

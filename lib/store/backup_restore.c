@@ -68,28 +68,30 @@ static void report_problem(struct reader *reader, struct wpkg_str subject, const
 }
 
 /* Failures of the disk are findings, too: the rest is looked at all the same. */
-static void check_file(struct reader *reader, const char *path, uint64_t size,
-		       const struct wpkg_digest *digest)
+static enum wpkg_status check_file(struct reader *reader, const char *path, uint64_t size,
+				   const struct wpkg_digest *digest, struct wpkg_err *err)
 {
-	struct wpkg_err err;
+	struct wpkg_err why;
 	struct wpkg_digest is;
 	uint64_t has = 0;
-	if (backup_hash(&is, &has, reader->folder, path, &err) != WPKG_OK)
-		report_problem(reader, wpkg_str_from(path), err.msg);
+	enum wpkg_status status = backup_hash(&is, &has, reader->folder, path, &why);
+	if (status == WPKG_ENOMEM)
+		return WPKG_FAIL(err, status, "%s", why.msg);
+	if (status != WPKG_OK)
+		report_problem(reader, wpkg_str_from(path), why.msg);
 	else if (has != size)
 		report_problem(reader, wpkg_str_from(path), "another size");
 	else if (!wpkg_digest_equal(&is, digest))
 		report_problem(reader, wpkg_str_from(path), "the bytes are not what they were");
+	return WPKG_OK;
 }
 
 static enum wpkg_status check_blob(void *user, const struct wpkg_digest *digest, uint64_t size,
 				   struct wpkg_err *err)
 {
 	char path[BACKUP_BLOB_PATH];
-	(void)err;
 	backup_blob_path(path, digest);
-	check_file(user, path, size, digest);
-	return WPKG_OK;
+	return check_file(user, path, size, digest, err);
 }
 
 static void note_database(void *user, struct wpkg_str problem)
@@ -120,13 +122,20 @@ enum wpkg_status wpkg_backup_verify(struct wpkg_backup_report *out, const char *
 	enum wpkg_status status = open_backup(&reader, err);
 	for (size_t i = 0; status == WPKG_OK && i < reader.list.file_count; i++) {
 		const struct backup_file *file = &reader.list.files[i];
-		check_file(&reader, file->stored.ptr, file->size, &file->digest);
+		status = check_file(&reader, file->stored.ptr, file->size, &file->digest, err);
 	}
 	/* An index that cannot even be read is a finding, and the end of the check. */
-	if (status == WPKG_OK &&
-	    (backup_index_open(&index, folder, reader.list.files[0].stored, &why) != WPKG_OK ||
-	     check_index(&reader, index, &why) != WPKG_OK))
-		report_problem(&reader, reader.list.files[0].stored, why.msg);
+	if (status == WPKG_OK) {
+		struct wpkg_str stored = reader.list.files[0].stored;
+		status = backup_index_open(&index, folder, stored, &why);
+		if (status == WPKG_OK)
+			status = check_index(&reader, index, &why);
+		if (status == WPKG_ENOMEM)
+			wpkg_err_set(err, status, "%s", why.msg);
+		else if (status != WPKG_OK)
+			report_problem(&reader, stored, why.msg);
+		status = status == WPKG_ENOMEM ? status : WPKG_OK;
+	}
 	db_close(index);
 	if (status == WPKG_OK)
 		publish_report(out, &reader);

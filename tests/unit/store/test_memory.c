@@ -3,6 +3,9 @@
  * again it works on the same store. */
 #define REGISTRY_FOLDER "/dev/shm/wpkg-store-XXXXXX"
 #include "registry.h"
+#include "store/backup.h"
+#include "store/quota.h"
+#include "store/webhook.h"
 
 #include <pthread.h>
 
@@ -404,4 +407,92 @@ START_TEST(repositories)
 }
 END_TEST
 
-UNIT_MAIN(opening, uploading, reading_blobs, a_versions_life, searching, upkeep, repositories)
+static char backups[] = "/tmp/wpkg-backup-XXXXXX";
+
+static enum wpkg_status back_up(void)
+{
+	struct wpkg_err err;
+	struct wpkg_backup_report report;
+	static const char *const files[] = {"lock"};
+	const struct wpkg_backup_options options = {.files = files, .file_count = 1};
+	return wpkg_store_backup(&report, store, backups, &options, &err);
+}
+
+static enum wpkg_status verify(void)
+{
+	struct wpkg_err err;
+	struct wpkg_backup_report report;
+	return wpkg_backup_verify(&report, backups, NULL, &err);
+}
+
+START_TEST(backups_of_a_store)
+{
+	struct wpkg_err err;
+	setup();
+	ck_assert_ptr_nonnull(mkdtemp(backups));
+	publish(&(struct package){.name = "a/b", .version = "1.0.0"});
+	put(some_bytes(100000, 1));
+	unit_fail_each_allocation(back_up());
+	unit_fail_each_allocation(verify());
+	ck_ok(wpkg_file_remove_tree(AT_FDCWD, backups, &err), err);
+	teardown();
+}
+END_TEST
+
+static enum wpkg_status queue_and_list(void)
+{
+	struct wpkg_err err;
+	struct wpkg_delivery_list due;
+	struct wpkg_webhook_state_list states;
+	int64_t cursor = 0;
+	wpkg_arena_init(&scratch, (size_t)16 << 20);
+	enum wpkg_status status = wpkg_webhook_enter(&cursor, store, WPKG_LIT("ci"), &err);
+	if (status == WPKG_OK)
+		status = wpkg_webhook_due(&due, &scratch, store, WPKG_LIT("ci"), INT64_MAX, 10,
+					  &err);
+	if (status == WPKG_OK)
+		status = wpkg_webhook_list(&states, &scratch, store, &err);
+	wpkg_arena_clear(&scratch);
+	return status;
+}
+
+static enum wpkg_status set_quotas(void)
+{
+	struct wpkg_err err;
+	struct wpkg_names users;
+	const struct wpkg_quota quota = {.user = WPKG_STR("jo"), .bytes = 1};
+	wpkg_arena_init(&scratch, (size_t)16 << 20);
+	enum wpkg_status status = wpkg_quotas_set(store, &(struct wpkg_quotas){&quota, 1}, &err);
+	if (status == WPKG_OK)
+		status = wpkg_quota_users(&users, &scratch, store, &err);
+	wpkg_arena_clear(&scratch);
+	return status;
+}
+
+START_TEST(webhooks_and_quotas)
+{
+	struct wpkg_err err;
+	struct wpkg_delivery deliveries[20];
+	char ids[20][8];
+	int64_t cursor = 0;
+	setup();
+	ck_ok(wpkg_webhook_enter(&cursor, store, WPKG_LIT("ci"), &err), err);
+	for (int i = 0; i < 20; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "%d", i);
+		deliveries[i] = (struct wpkg_delivery){.delivery = wpkg_str_from(ids[i]),
+						       .name = wpkg_str_from(ids[i]),
+						       .event = WPKG_STR("yank"),
+						       .body = WPKG_STR("{}")};
+	}
+	const struct wpkg_webhook_step step = {
+		.hook = WPKG_STR("ci"), .cursor = 7, .items = deliveries, .count = 20};
+	ck_ok(wpkg_webhook_queue(store, &step, &err), err);
+	unit_fail_each_allocation(queue_and_list());
+	publish(&(struct package){.name = "a/b", .version = "1.0.0", .user = "jo"});
+	unit_fail_each_allocation(set_quotas());
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN(opening, uploading, reading_blobs, a_versions_life, searching, upkeep, repositories,
+	  backups_of_a_store, webhooks_and_quotas)
