@@ -19,8 +19,9 @@ uint32_t obj_number_segments(struct obj_link *o)
 
 static bool is_there(const struct obj_link *o, const struct obj_chunk *chunk, bool is_written)
 {
-	return chunk->is_live && (!is_written || (chunk->range.end > chunk->range.start &&
-						  o->parts[chunk->part].out != OBJ_NONE));
+	return chunk->is_live &&
+	       (!is_written || (!chunk->host && chunk->range.end > chunk->range.start &&
+				o->parts[chunk->part].out != OBJ_NONE));
 }
 
 static int compare_pieces(const void *a, const void *b)

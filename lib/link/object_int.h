@@ -50,6 +50,8 @@ struct obj_reloc {
 struct obj_chunk {
 	struct wpkg_range range; /* in the file */
 	const uint8_t *relocs;	 /* in the file's relocation section */
+	const struct obj_chunk
+		*host; /* data: another one's bytes are used, from offset out on; NULL */
 	uint32_t reloc_count;
 	bool is_discarded; /* another file's group of that name is used */
 	bool is_grouped;   /* custom section: of a group, and so not one with others */
@@ -333,6 +335,9 @@ enum wpkg_status obj_put_tables(struct wpkg_buf *out, const struct obj_link *o,
 
 /* live.c */
 enum wpkg_status obj_mark(struct obj_link *o);
+
+/* strings.c: gives equal strings a host. */
+enum wpkg_status obj_merge_strings(struct obj_link *o);
 
 /* segment.c */
 enum wpkg_status obj_lay_out(struct obj_link *o);

@@ -130,6 +130,8 @@ static enum wpkg_status place_in_parts(struct obj_link *o)
 			if (!chunk->is_live)
 				continue;
 			chunk->part = moved[chunk->part];
+			if (chunk->host)
+				continue;
 			struct obj_part *part = &o->parts[chunk->part];
 			chunk->out = align(part->size, o->files[i].segments[s].alignment);
 			part->size = chunk->out + chunk->range.end - chunk->range.start;
@@ -164,11 +166,17 @@ static void place_parts(struct obj_link *o, uint64_t *at)
 		o->init_flag = align(*at, 2);
 		*at = o->init_flag + 4;
 	}
+}
+
+static void place_chunks(struct obj_link *o, bool hosted)
+{
 	for (uint32_t i = 0; i < o->file_count; i++)
-		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
-			if (o->files[i].datas[s].is_live)
-				o->files[i].datas[s].out +=
-					o->parts[o->files[i].datas[s].part].address;
+		for (uint32_t s = 0; s < o->files[i].module->data_count; s++) {
+			struct obj_chunk *chunk = &o->files[i].datas[s];
+			if (chunk->is_live && (chunk->host != NULL) == hosted)
+				chunk->out +=
+					hosted ? chunk->host->out : o->parts[chunk->part].address;
+		}
 }
 
 static void set_bounds(struct obj_link *o)
@@ -235,6 +243,8 @@ enum wpkg_status obj_lay_out(struct obj_link *o)
 		return WPKG_FAIL(o->err, WPKG_ELIMIT, "stack or global base beyond all memories");
 	enum wpkg_status status = collect_parts(o);
 	if (status == WPKG_OK)
+		status = obj_merge_strings(o);
+	if (status == WPKG_OK)
 		status = place_in_parts(o);
 	if (status != WPKG_OK)
 		return status;
@@ -243,6 +253,8 @@ enum wpkg_status obj_lay_out(struct obj_link *o)
 	set_address(o, WPKG_LIT("__global_base"), at);
 	set_address(o, WPKG_LIT("__dso_handle"), at);
 	place_parts(o, &at);
+	place_chunks(o, false);
+	place_chunks(o, true);
 	set_address(o, WPKG_LIT("__data_end"), at);
 	if (is_last)
 		at = o->stack_top = align(at, 4) + stack;
