@@ -545,6 +545,8 @@ static enum wpkg_status adopt_types(struct reading *in)
 		wpkg_types_adopt(file->canonical, &in->o->types, &file->module->types, in->err);
 	for (uint32_t i = 0; status == WPKG_OK && i < file->module->type_count; i++)
 		file->types[i] = file->canonical[file->module->type_ids[i]];
+	/* From now on they are those of the link. */
+	wpkg_types_clear(&file->module->types);
 	return status;
 }
 

@@ -97,6 +97,7 @@ static void clear(struct obj_link *o)
 		link_archive_clear(&o->archives[i].content);
 	wpkg_mem_free(o->files);
 	wpkg_mem_free(o->symbols);
+	wpkg_mem_free(o->parts);
 	link_names_clear(&o->names);
 	link_names_clear(&o->comdats);
 	wpkg_types_clear(&o->types);

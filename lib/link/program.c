@@ -494,10 +494,34 @@ static enum wpkg_status put_data(struct writing *w, uint32_t count)
 	return status;
 }
 
+/* The output is about as large as what it takes from the files: a buffer that has grown to it would
+ * have been there twice. */
+static void reserve(struct wpkg_buf *out, const struct obj_link *o)
+{
+	size_t size = 4096;
+	for (uint32_t i = 0; i < o->file_count; i++) {
+		const struct obj_file *file = &o->files[i];
+		uint32_t funcs = file->module->func_count - obj_imports_of(file);
+		size_t before = size;
+		for (uint32_t f = 0; f < funcs; f++)
+			if (file->funcs[f].is_live)
+				size += file->funcs[f].range.end - file->funcs[f].range.start + 32;
+		for (uint32_t s = 0; s < file->module->data_count; s++)
+			if (file->datas[s].is_live && !file->datas[s].host)
+				size += file->datas[s].range.end - file->datas[s].range.start + 8;
+		for (uint32_t s = 0; size > before && s < file->module->section_count; s++)
+			if (file->customs[s].is_live)
+				size += file->customs[s].range.end - file->customs[s].range.start;
+	}
+	if (wpkg_buf_extend(out, size < out->max ? size : out->max))
+		wpkg_buf_truncate(out, 0);
+}
+
 enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o)
 {
 	struct writing w = {.o = o, .out = out};
 	bool is_object = o->options->relocatable;
+	reserve(out, o);
 	uint32_t segments = is_object ? o->segment_count : obj_number_segments(o);
 	wpkg_writer_header(out);
 	put_types(&w);

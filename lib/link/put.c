@@ -3,6 +3,7 @@
 #include "link/put.h"
 
 #include "link/link_int.h"
+#include "wasm/opcode.h"
 #include "wasm/writer.h"
 
 void link_put_valtype(struct wpkg_buf *out, wpkg_valtype type, const uint32_t *type_out)
@@ -104,6 +105,25 @@ void link_end_sized(struct wpkg_buf *out, size_t start)
 	wpkg_buf_truncate(out, start - SIZE_ROOM + count + size);
 }
 
+static bool is_imported(const struct link_module *from, uint32_t global)
+{
+	return from->module->globals[global].import != WPKG_INDEX_NONE;
+}
+
+/* Is the expression one constant? Numbers have LEB128 (0x41, 0x42) or four or eight bytes. */
+static bool is_number(const uint8_t *at, struct wpkg_range range)
+{
+	size_t size = range.end - range.start, length = 1;
+	if (*at == WPKG_OP_I32_CONST || *at == WPKG_OP_I64_CONST)
+		while (length < size && at[length] & 0x80)
+			length++;
+	else if (*at == WPKG_OP_F32_CONST || *at == WPKG_OP_F64_CONST)
+		length = *at == WPKG_OP_F32_CONST ? 4 : 8;
+	else
+		return false;
+	return length + 2 == size; /* the last byte of the number, and end */
+}
+
 struct copy {
 	struct wpkg_buf *out;
 	const struct link *link;
@@ -131,6 +151,30 @@ static bool copy_reference(void *user, const struct link_reference *reference)
 	return true;
 }
 
+/*
+ * A constant of another input, in place of the global that has it: engines older than version 3.0
+ * of the specification let constant expressions speak of imported globals only. What is one
+ * instruction of numbers can be copied; what makes an object cannot.
+ */
+static bool copy_constant(void *user, const struct link_reference *reference)
+{
+	struct copy *c = user;
+	struct link_item item = {(uint32_t)(c->from - c->link->modules), reference->index};
+	if (reference->space != WPKG_EXTERN_GLOBAL || !is_imported(c->from, item.index))
+		return copy_reference(c, reference);
+	item = link_final(c->link, WPKG_EXTERN_GLOBAL, item);
+	const struct link_module *from = &c->link->modules[item.input];
+	const struct wpkg_module_global *global = &from->module->globals[item.index];
+	const uint8_t *at = wpkg_module_at(from->module, global->init.start);
+	if (global->import != WPKG_INDEX_NONE || !is_number(at, global->init))
+		return copy_reference(c, reference);
+	const uint8_t *opcode = reference->start - 1; /* global.get has one byte */
+	wpkg_buf_append(c->out, c->copied, (size_t)(opcode - c->copied));
+	wpkg_buf_append(c->out, at, global->init.end - global->init.start - 1); /* no end */
+	c->copied = reference->end;
+	return true;
+}
+
 static void copy_rest(struct copy *c, const uint8_t *end)
 {
 	wpkg_buf_append(c->out, c->copied, (size_t)(end - c->copied));
@@ -150,6 +194,6 @@ void link_put_expression(struct wpkg_buf *out, const struct link *link, uint32_t
 			 const uint8_t **at)
 {
 	struct copy c = {out, link, &link->modules[input], *at};
-	link_walk_expression(at, copy_reference, &c);
+	link_walk_expression(at, copy_constant, &c);
 	copy_rest(&c, *at);
 }

@@ -11,6 +11,7 @@
  */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "link/object_int.h"
 
 #define PAGE 65536
@@ -55,6 +56,26 @@ static uint32_t rank_of(unsigned class, uint32_t appearance)
 	return ranks[class] * PARTS_MAX + appearance;
 }
 
+static bool grow_parts(struct obj_link *o)
+{
+	uint32_t count = o->part_count;
+	if (count == PARTS_MAX) {
+		wpkg_err_set(o->err, WPKG_ELIMIT, "link: too many names of segments");
+		return false;
+	}
+	/* Most programs have three. */
+	if ((count & (count - 1)) != 0 || count == 1)
+		return true;
+	struct obj_part *more =
+		wpkg_mem_resize(o->parts, count > 0 ? (size_t)count * 2 : 2, sizeof(*more));
+	if (!more) {
+		obj_no_memory(o);
+		return false;
+	}
+	o->parts = more;
+	return true;
+}
+
 static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names,
 				    struct obj_file *file, uint32_t segment)
 {
@@ -65,8 +86,8 @@ static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names
 	if (!number)
 		return obj_no_memory(o);
 	if (is_new) {
-		if (o->part_count == PARTS_MAX)
-			return WPKG_FAIL(o->err, WPKG_ELIMIT, "link: too many names of segments");
+		if (!grow_parts(o))
+			return o->err->status;
 		*number = o->part_count;
 		o->parts[o->part_count++] = (struct obj_part){.name = name,
 							      .is_tls = class == PART_TLS,
@@ -87,13 +108,6 @@ static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names
 static enum wpkg_status collect_parts(struct obj_link *o)
 {
 	struct link_names names = {0};
-	size_t most = 1;
-	for (uint32_t i = 0; i < o->file_count; i++)
-		for (uint32_t s = 0; s < o->files[i].module->data_count; s++)
-			most += o->files[i].datas[s].is_live;
-	o->parts = wpkg_arena_alloc(&o->arena, most, sizeof(*o->parts));
-	if (!o->parts)
-		return obj_no_memory(o);
 	enum wpkg_status status = WPKG_OK;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		for (uint32_t s = 0; status == WPKG_OK && s < o->files[i].module->data_count; s++)
