@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "link/link_int.h"
 #include "link/put.h"
+#include "wasm/opcode.h"
 #include "wasm/writer.h"
 
 #define OUTPUT_MAX ((size_t)1 << 30)
@@ -24,6 +25,8 @@ struct merge {
 	struct link_names export_names;
 	uint32_t start_count; /* inputs with a start function */
 	uint32_t start_type;  /* canonical number of the function that calls them all */
+	bool makes_start;     /* there is such a function */
+	bool *late;	      /* by input: another one's start function runs before it is there */
 	bool *referenced;     /* by output function: ref.func in a body makes it */
 	struct wpkg_buf *out;
 	struct wpkg_buf section, body;
@@ -149,14 +152,65 @@ static enum wpkg_status mark_live(struct merge *m)
 				      m->options->explain, m->options->arena);
 }
 
-/* With several start functions, one of our own calls them; it needs the type (func). */
+/* One of our own may have to call the start functions; it needs the type (func). */
 static enum wpkg_status plan_start(struct merge *m)
 {
 	for (uint32_t i = 0; i < m->link.count; i++)
 		m->start_count += m->link.modules[i].module->start != WPKG_INDEX_NONE;
-	return m->start_count < 2
+	return m->start_count == 0
 		       ? WPKG_OK
 		       : wpkg_types_add_func(&m->start_type, &m->link.types, NULL, 0, 0, m->err);
+}
+
+/*
+ * A start function sees its memories and tables before inputs that come later put their segments
+ * there. Those segments are not active in the output: the function that calls the start functions
+ * copies them when it is their input's turn. What no other input can see need not wait.
+ */
+static enum wpkg_status note_late(struct merge *m)
+{
+	bool is_started = false;
+	m->late = wpkg_arena_alloc(&m->link.arena, m->link.count, sizeof(*m->late));
+	if (!m->late)
+		return no_memory(m);
+	for (uint32_t i = 0; i < m->link.count; i++) {
+		m->late[m->link.order[i]] = is_started;
+		is_started = is_started ||
+			     m->link.modules[m->link.order[i]].module->start != WPKG_INDEX_NONE;
+	}
+	return WPKG_OK;
+}
+
+static bool is_late_elem(const struct merge *m, struct link_item item)
+{
+	const struct wpkg_module *module = m->link.modules[item.input].module;
+	const struct wpkg_module_elem *elem = &module->elems[item.index];
+	return m->late[item.input] && elem->mode == WPKG_SEGMENT_ACTIVE &&
+	       module->tables[elem->table].import != WPKG_INDEX_NONE;
+}
+
+static bool is_late_data(const struct merge *m, struct link_item item)
+{
+	const struct wpkg_module *module = m->link.modules[item.input].module;
+	const struct wpkg_module_data *data = &module->datas[item.index];
+	return m->late[item.input] && data->mode == WPKG_SEGMENT_ACTIVE &&
+	       module->memories[data->memory].import != WPKG_INDEX_NONE;
+}
+
+static void plan_late(struct merge *m)
+{
+	m->makes_start = m->start_count > 1;
+	for (uint32_t n = 0; n < m->link.count; n++) {
+		const struct link_module *from = &m->link.modules[n];
+		for (uint32_t i = 0; i < from->module->elem_count; i++)
+			m->makes_start =
+				m->makes_start || (from->live[LINK_ELEM][i] &&
+						   is_late_elem(m, (struct link_item){n, i}));
+		for (uint32_t i = 0; i < from->module->data_count; i++)
+			m->makes_start =
+				m->makes_start || (from->live[LINK_DATA][i] &&
+						   is_late_data(m, (struct link_item){n, i}));
+	}
 }
 
 /* Writes the section that was made, behind its identifier and size. */
@@ -249,7 +303,7 @@ static void begin_vector(struct merge *m, uint32_t count)
 static void put_functions(struct merge *m)
 {
 	struct link_item item;
-	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + (m->start_count > 1));
+	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
 	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
 	{
 		const struct link_module *from = &m->link.modules[item.input];
@@ -257,7 +311,7 @@ static void put_functions(struct merge *m)
 			&m->section,
 			m->link.type_out[from->types[from->module->funcs[item.index].type]]);
 	}
-	if (m->start_count > 1)
+	if (m->makes_start)
 		wpkg_writer_u32(&m->section, m->link.type_out[m->start_type]);
 	end_section(m, WPKG_SECTION_FUNCTION);
 }
@@ -328,9 +382,9 @@ static bool has_start(const struct merge *m, uint32_t input)
 
 static void put_start(struct merge *m)
 {
-	if (m->start_count > 1)
+	if (m->makes_start)
 		wpkg_writer_u32(&m->section, m->link.item_counts[WPKG_EXTERN_FUNC]);
-	for (uint32_t i = 0; m->start_count == 1 && i < m->link.count; i++)
+	for (uint32_t i = 0; !m->makes_start && i < m->link.count; i++)
 		if (has_start(m, i))
 			wpkg_writer_u32(&m->section, start_of(m, i));
 	end_section(m, WPKG_SECTION_START);
@@ -345,7 +399,7 @@ static void put_elem(struct merge *m, struct link_item item)
 	const struct link_module *from = &m->link.modules[item.input];
 	const struct wpkg_module_elem *elem = &from->module->elems[item.index];
 	const uint8_t *at = wpkg_module_at(from->module, elem->items.start);
-	bool active = elem->mode == WPKG_SEGMENT_ACTIVE;
+	bool active = elem->mode == WPKG_SEGMENT_ACTIVE && !is_late_elem(m, item);
 	uint32_t table = active ? from->out[WPKG_EXTERN_TABLE][elem->table] : 0;
 	bool plain_function_list = active && table == 0 && !elem->has_expressions;
 	uint32_t flags = (active ? 0U : 1U) | (elem->has_expressions ? 4U : 0U);
@@ -425,7 +479,7 @@ static void put_data_count(struct merge *m)
 {
 	bool counted = false;
 	for (uint32_t i = 0; i < m->link.count; i++)
-		counted = counted || m->link.modules[i].module->has_data_count;
+		counted = counted || m->link.modules[i].module->has_data_count || m->late[i];
 	if (counted)
 		wpkg_writer_u32(&m->section, m->link.item_counts[LINK_DATA]);
 	end_section(m, WPKG_SECTION_DATA_COUNT);
@@ -440,23 +494,62 @@ static void put_sized_body(struct merge *m)
 	wpkg_buf_reset(&m->body);
 }
 
+static void put_op(struct merge *m, unsigned opcode, uint32_t immediate)
+{
+	wpkg_writer_opcode(&m->body, opcode);
+	wpkg_writer_u32(&m->body, immediate);
+}
+
+/* Copies a segment to its place, as its input's instantiation would, and drops it. */
+static void put_late(struct merge *m, uint32_t input, struct wpkg_range at, uint32_t count,
+		     uint32_t segment, uint32_t target, bool is_data)
+{
+	const uint8_t *expression = wpkg_module_at(m->link.modules[input].module, at.start);
+	link_put_expression(&m->body, &m->link, input, &expression);
+	if (m->body.len > 0)
+		wpkg_buf_truncate(&m->body, m->body.len - 1); /* its end */
+	wpkg_buf_append(&m->body, "\x41\0", 2);
+	wpkg_buf_append_byte(&m->body, WPKG_OP_I32_CONST);
+	wpkg_writer_signed(&m->body, (int32_t)count);
+	put_op(m, is_data ? WPKG_OP_MEMORY_INIT : WPKG_OP_TABLE_INIT, segment);
+	wpkg_writer_u32(&m->body, target);
+	put_op(m, is_data ? WPKG_OP_DATA_DROP : WPKG_OP_ELEM_DROP, segment);
+}
+
+static void put_late_segments(struct merge *m, uint32_t input)
+{
+	const struct link_module *from = &m->link.modules[input];
+	for (uint32_t i = 0; i < from->module->elem_count; i++) {
+		const struct wpkg_module_elem *elem = &from->module->elems[i];
+		if (from->live[LINK_ELEM][i] && is_late_elem(m, (struct link_item){input, i}))
+			put_late(m, input, elem->at, elem->count, from->out[LINK_ELEM][i],
+				 from->out[WPKG_EXTERN_TABLE][elem->table], false);
+	}
+	for (uint32_t i = 0; i < from->module->data_count; i++) {
+		const struct wpkg_module_data *data = &from->module->datas[i];
+		if (from->live[LINK_DATA][i] && is_late_data(m, (struct link_item){input, i}))
+			put_late(m, input, data->at, data->bytes.end - data->bytes.start,
+				 from->out[LINK_DATA][i],
+				 from->out[WPKG_EXTERN_MEMORY][data->memory], true);
+	}
+}
+
 static void put_code(struct merge *m)
 {
 	struct link_item item;
-	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + (m->start_count > 1));
+	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
 	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
 	{
 		link_put_body(&m->body, &m->link, item.input,
 			      m->link.modules[item.input].module->funcs[item.index].body);
 		put_sized_body(m);
 	}
-	if (m->start_count > 1) {
+	if (m->makes_start) {
 		wpkg_buf_append_byte(&m->body, 0);
 		for (uint32_t i = 0; i < m->link.count; i++) {
-			if (!has_start(m, m->link.order[i]))
-				continue;
-			wpkg_buf_append_byte(&m->body, 0x10); /* call */
-			wpkg_writer_u32(&m->body, start_of(m, m->link.order[i]));
+			put_late_segments(m, m->link.order[i]);
+			if (has_start(m, m->link.order[i]))
+				put_op(m, WPKG_OP_CALL, start_of(m, m->link.order[i]));
 		}
 		wpkg_buf_append_byte(&m->body, 0x0b); /* end */
 		put_sized_body(m);
@@ -472,7 +565,7 @@ static void put_datas(struct merge *m)
 	{
 		const struct link_module *from = &m->link.modules[item.input];
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
-		bool active = data->mode == WPKG_SEGMENT_ACTIVE;
+		bool active = data->mode == WPKG_SEGMENT_ACTIVE && !is_late_data(m, item);
 		uint32_t memory = active ? from->out[WPKG_EXTERN_MEMORY][data->memory] : 0;
 		wpkg_writer_u32(&m->section, !active ? 1U : memory > 0 ? 2U : 0U);
 		if (memory > 0)
@@ -523,10 +616,14 @@ static enum wpkg_status plan(struct merge *m, const struct wpkg_link_inputs *inp
 	if (status == WPKG_OK)
 		status = link_order(&m->link, NULL);
 	if (status == WPKG_OK)
+		status = note_late(m);
+	if (status == WPKG_OK)
 		status = collect_exports(m);
 	if (status == WPKG_OK)
 		status = mark_live(m);
-	if (status == WPKG_OK && m->start_count > 1)
+	if (status == WPKG_OK)
+		plan_late(m);
+	if (status == WPKG_OK && m->makes_start)
 		m->link.type_live[m->start_type] = true;
 	return status == WPKG_OK ? link_lay_out(&m->link) : status;
 }
