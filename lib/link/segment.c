@@ -135,7 +135,8 @@ static enum wpkg_status place_in_parts(struct obj_link *o)
 	uint32_t *moved = wpkg_arena_alloc(&o->arena, (size_t)o->part_count + 1, sizeof(*moved));
 	if (!moved)
 		return obj_no_memory(o);
-	qsort(o->parts, o->part_count, sizeof(*o->parts), compare_parts);
+	if (o->part_count > 0)
+		qsort(o->parts, o->part_count, sizeof(*o->parts), compare_parts);
 	for (uint32_t i = 0; i < o->part_count; i++)
 		moved[o->parts[i].rank & APPEARANCE] = i;
 	for (uint32_t i = 0; i < o->file_count; i++)
