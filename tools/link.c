@@ -2,6 +2,7 @@
 /* wpkg link: finished modules checked or merged, or objects made a module. */
 #include "link.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../client/global.h"
@@ -75,6 +76,17 @@ int link_refuse(const struct wpkg_err *err)
 {
 	int code = tool_refusal(err);
 	return err->status == WPKG_EINVAL ? WPKG_EXIT_REFUSED : code;
+}
+
+int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err)
+{
+	struct wpkg_str rest = wpkg_buf_str(problems), line;
+	if (problems->len == 0)
+		return link_refuse(err);
+	while (wpkg_str_split(&rest, '\n', &line))
+		if (line.len > 0)
+			fprintf(stderr, "wpkg: %.*s\n", WPKG_STR_ARG(line));
+	return WPKG_EXIT_REFUSED;
 }
 
 static void close_files(struct link_files *files)
@@ -174,6 +186,14 @@ const struct wpkg_command tool_link = {
 		"one; all other imports stay for the host. Calls between the modules become "
 		"direct, memories and tables stay apart, identical imports appear once, start "
 		"functions run in the order of dependency.\n"
+		"\n"
+		"Dynamic libraries, which have a section dylink.0, become one module that needs no "
+		"loader: each gets its place in one memory and one table, and symbols go to the "
+		"first "
+		"input that exports them. The first input is the program: its functions are "
+		"exported, "
+		"the memory, and what runs constructors, _initialize or _start. --stack-size and "
+		"--allow-undefined are for them, too.\n"
 		"\n"
 		"What does not fit is an error that shows both types, and near misses. The result "
 		"is valid, and the same bytes each time. With --check nothing is written: every "

@@ -52,6 +52,9 @@ struct link_files {
 /* Inputs that do not fit are to blame themselves. */
 int link_refuse(const struct wpkg_err *err);
 
+/* Every problem, a line each, on standard error; without a list the error. */
+int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err);
+
 /* The two sides; each says what is wrong and is the exit code. */
 int link_modules(const struct link_files *files, const struct link_options *options);
 int link_objects(const struct link_files *files, const struct link_options *options);

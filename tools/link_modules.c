@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "link.h"
+#include "link/dylink.h"
 #include "link/link.h"
 #include "output.h"
 
@@ -50,6 +51,14 @@ static int read_inputs(struct inputs *inputs, const struct link_files *files)
 		input->module = inputs->modules[i];
 	}
 	return WPKG_EXIT_DONE;
+}
+
+static bool is_dynamic(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (wpkg_dylink_is(inputs->items[i].module))
+			return true;
+	return false;
 }
 
 static void print_host_import(struct wpkg_buf *out, const struct inputs *inputs,
@@ -111,6 +120,9 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 	const struct wpkg_link_inputs all = {inputs->items, inputs->count};
 	struct wpkg_arena arena;
 	struct wpkg_explanation explanation = {0};
+	struct wpkg_buf problems;
+	const struct wpkg_dylink_options dynamic = {.stack_size = options->stack_size,
+						    .allow_undefined = options->allow_undefined};
 	const struct wpkg_link_options how = {.exports = exports,
 					      .export_count = options->exports.count,
 					      .prefix = options->prefix,
@@ -120,19 +132,23 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 					      .explanation = options->explain ? &explanation : NULL,
 					      .arena = &arena};
 	wpkg_buf_init(&out, SIZE_MAX);
+	wpkg_buf_init(&problems, SIZE_MAX);
 	wpkg_arena_init(&arena, (size_t)64 << 20);
 	int code = WPKG_EXIT_DONE;
-	enum wpkg_status status = wpkg_link_merge(&out, &all, &how, &err);
+	enum wpkg_status status =
+		is_dynamic(inputs) ? wpkg_dylink_join(&out, &all, &how, &dynamic, &problems, &err)
+				   : wpkg_link_merge(&out, &all, &how, &err);
 	if (status != WPKG_OK)
-		code = link_refuse(&err);
+		code = link_show_problems(&problems, &err);
 	else if (options->explain)
 		code = link_print_explanation(&arena, options->explain, &explanation,
 					      options->json);
-	if (code == WPKG_EXIT_DONE && options->output &&
+	if (code == WPKG_EXIT_DONE && options->output && !options->check &&
 	    wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, 0, &err) !=
 		    WPKG_OK)
 		code = tool_error(&err);
 	wpkg_arena_clear(&arena);
+	wpkg_buf_clear(&problems);
 	wpkg_buf_clear(&out);
 	return code;
 }
@@ -159,7 +175,8 @@ int link_modules(const struct link_files *files, const struct link_options *opti
 	struct inputs inputs = {0};
 	int code = read_inputs(&inputs, files);
 	if (code == WPKG_EXIT_DONE)
-		code = options->check ? check(&inputs) : merge(&inputs, options);
+		code = options->check && !is_dynamic(&inputs) ? check(&inputs)
+							      : merge(&inputs, options);
 	inputs_close(&inputs);
 	return code;
 }

@@ -226,17 +226,11 @@ static int write_file(struct job *job, const char *path, const struct wpkg_buf *
 /* Every problem is a line; with --check they are what was asked for. */
 static int show_problems(struct job *job, struct wpkg_buf *problems)
 {
-	if (problems->len == 0)
-		return link_refuse(&job->err);
-	if (job->options->check) {
+	if (problems->len > 0 && job->options->check) {
 		int printed = tool_print(problems);
 		return printed != WPKG_EXIT_DONE ? printed : WPKG_EXIT_REFUSED;
 	}
-	struct wpkg_str rest = wpkg_buf_str(problems), line;
-	while (wpkg_str_split(&rest, '\n', &line))
-		if (line.len > 0)
-			fprintf(stderr, "wpkg: %.*s\n", WPKG_STR_ARG(line));
-	return WPKG_EXIT_REFUSED;
+	return link_show_problems(problems, &job->err);
 }
 
 static int link_job(struct job *job)

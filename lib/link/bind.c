@@ -136,7 +136,7 @@ struct binding {
 	enum wpkg_link_problem_kind problem;
 	uint32_t provider;
 	const struct wpkg_module_export *export;
-	struct link_target target;
+	struct wpkg_link_target target;
 };
 
 /* Follows exports that are imports themselves, for as many steps as there can be. */
@@ -161,7 +161,7 @@ static struct binding bind(const struct link *link, uint32_t importer, uint32_t 
 			out.export = export;
 			return out;
 		}
-		out.target = (struct link_target){provider, export->index};
+		out.target = (struct wpkg_link_target){provider, export->index};
 		uint32_t again = link_import_of(module, export->kind, export->index);
 		if (again == WPKG_INDEX_NONE)
 			break;
@@ -169,6 +169,33 @@ static struct binding bind(const struct link *link, uint32_t importer, uint32_t 
 		provider = find_input(link, import->module);
 	}
 	return out;
+}
+
+/* The same of an input whose bindings are given. */
+static struct binding bind_given(const struct link *link, uint32_t importer, uint32_t number)
+{
+	uint8_t kind = link->modules[importer].module->imports[number].kind;
+	struct binding out = {.provider = WPKG_INDEX_NONE, .target = {WPKG_INDEX_NONE, 0}};
+	for (uint32_t steps = 0;; steps++) {
+		const struct wpkg_link_target *given = link->inputs->items[importer].bindings;
+		if (!given || given[number].input == WPKG_INDEX_NONE)
+			return out;
+		if (steps > link->count) {
+			out.failed = true;
+			out.problem = WPKG_LINK_CIRCLE;
+			return out;
+		}
+		out.target = given[number];
+		out.provider = importer = out.target.input;
+		const struct wpkg_module *module = link->modules[importer].module;
+		number = link_import_of(module, kind, out.target.index);
+		for (uint32_t i = 0; i < module->export_count; i++)
+			if (module->exports[i].kind == kind &&
+			    module->exports[i].index == out.target.index)
+				out.export = &module->exports[i];
+		if (number == WPKG_INDEX_NONE)
+			return out;
+	}
 }
 
 static struct wpkg_str keep_text(struct wpkg_arena *arena, struct wpkg_buf *text)
@@ -271,8 +298,10 @@ static enum wpkg_status resolve_import(struct link *link, struct wpkg_link_repor
 {
 	struct link_module *m = &link->modules[importer];
 	const struct wpkg_module_import *import = &m->module->imports[number];
-	struct binding binding = bind(link, importer, number);
-	m->targets[number] = (struct link_target){WPKG_INDEX_NONE, 0};
+	struct binding binding = link->inputs->items[importer].bindings
+					 ? bind_given(link, importer, number)
+					 : bind(link, importer, number);
+	m->targets[number] = (struct wpkg_link_target){WPKG_INDEX_NONE, 0};
 	if (binding.provider == WPKG_INDEX_NONE)
 		return add_host_import(link, report, arena, importer, number);
 	if (!binding.failed) {

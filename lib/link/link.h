@@ -22,11 +22,19 @@
 #include "link/explain.h"
 #include "wasm/module.h"
 
+/* Something in an input's index space, of the kind of what is bound to it. */
+struct wpkg_link_target {
+	uint32_t input; /* WPKG_INDEX_NONE: the host */
+	uint32_t index;
+};
+
 /* The module must outlive the call. */
 struct wpkg_link_input {
 	struct wpkg_str name;	/* what others import it as; distinct among the inputs */
 	struct wpkg_str origin; /* for messages: package and parcel; empty: the name */
 	const struct wpkg_module *module;
+	/* What each import is bound to, whatever its names say; NULL: names decide. */
+	const struct wpkg_link_target *bindings;
 };
 
 struct wpkg_link_inputs {

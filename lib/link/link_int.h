@@ -16,12 +16,6 @@ enum link_space {
 	LINK_TYPE = LINK_SPACE_COUNT /* renumbered by canonical number, for all inputs at once */
 };
 
-/* What an import is bound to. */
-struct link_target {
-	uint32_t input; /* WPKG_INDEX_NONE: the host */
-	uint32_t index; /* in that input's space of the import's kind */
-};
-
 struct link_item {
 	uint32_t input, index;
 };
@@ -36,9 +30,9 @@ struct link_origin {
 struct link_module {
 	const struct wpkg_link_input *input;
 	const struct wpkg_module *module;
-	uint32_t *types;	     /* canonical number in link.types, by type index */
-	uint32_t *canonical;	     /* the same by the module's own canonical number */
-	struct link_target *targets; /* by import; never an import that is bound itself */
+	uint32_t *types;		  /* canonical number in link.types, by type index */
+	uint32_t *canonical;		  /* the same by the module's own canonical number */
+	struct wpkg_link_target *targets; /* by import; never an import that is bound itself */
 	uint32_t counts[LINK_SPACE_COUNT];
 	uint32_t *out[LINK_SPACE_COUNT]; /* index in the output */
 	bool *live[LINK_SPACE_COUNT];

@@ -67,14 +67,16 @@ static bool gather(struct wpkg_link_inputs *out, struct wpkg_arena *arena,
 		wpkg_arena_alloc(arena, linked->binding_count + 1, sizeof(*items));
 	if (!items)
 		return false;
-	items[0] = (struct wpkg_link_input){own_name, links_origin(arena, linked), linked->module};
+	items[0] = (struct wpkg_link_input){
+		.name = own_name, .origin = links_origin(arena, linked), .module = linked->module};
 	size_t count = 1;
 	for (size_t i = 0; i < linked->binding_count; i++) {
 		const struct link_binding *binding = &linked->bindings[i];
 		if (binding->from->module)
 			items[count++] = (struct wpkg_link_input){
-				binding->import, links_origin(arena, binding->from),
-				binding->from->module};
+				.name = binding->import,
+				.origin = links_origin(arena, binding->from),
+				.module = binding->from->module};
 	}
 	*out = (struct wpkg_link_inputs){items, count};
 	return items[count - 1].origin.ptr != NULL;
