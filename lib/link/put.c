@@ -151,6 +151,30 @@ static bool copy_reference(void *user, const struct link_reference *reference)
 	return true;
 }
 
+#define CHAIN_MAX 100
+
+/* The instruction that a global's value is in the end, through globals that are just others. */
+static struct wpkg_str find_number(const struct link *link, struct link_item item)
+{
+	for (unsigned steps = 0; steps < CHAIN_MAX; steps++) {
+		item = link_final(link, WPKG_EXTERN_GLOBAL, item);
+		const struct wpkg_module *module = link->modules[item.input].module;
+		const struct wpkg_module_global *global = &module->globals[item.index];
+		if (global->import != WPKG_INDEX_NONE)
+			break;
+		const uint8_t *at = wpkg_module_at(module, global->init.start);
+		const uint8_t *end = wpkg_module_at(module, global->init.end) - 1;
+		if (is_number(at, global->init))
+			return wpkg_str_of(at, (size_t)(end - at));
+		if (*at++ != WPKG_OP_GLOBAL_GET)
+			break;
+		item.index = link_take_u32(&at);
+		if (at != end)
+			break;
+	}
+	return (struct wpkg_str){0};
+}
+
 /*
  * A constant of another input, in place of the global that has it: engines older than version 3.0
  * of the specification let constant expressions speak of imported globals only. What is one
@@ -162,15 +186,12 @@ static bool copy_constant(void *user, const struct link_reference *reference)
 	struct link_item item = {(uint32_t)(c->from - c->link->modules), reference->index};
 	if (reference->space != WPKG_EXTERN_GLOBAL || !is_imported(c->from, item.index))
 		return copy_reference(c, reference);
-	item = link_final(c->link, WPKG_EXTERN_GLOBAL, item);
-	const struct link_module *from = &c->link->modules[item.input];
-	const struct wpkg_module_global *global = &from->module->globals[item.index];
-	const uint8_t *at = wpkg_module_at(from->module, global->init.start);
-	if (global->import != WPKG_INDEX_NONE || !is_number(at, global->init))
+	struct wpkg_str number = find_number(c->link, item);
+	if (number.len == 0)
 		return copy_reference(c, reference);
 	const uint8_t *opcode = reference->start - 1; /* global.get has one byte */
 	wpkg_buf_append(c->out, c->copied, (size_t)(opcode - c->copied));
-	wpkg_buf_append(c->out, at, global->init.end - global->init.start - 1); /* no end */
+	wpkg_buf_append_str(c->out, number);
 	c->copied = reference->end;
 	return true;
 }
