@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "time") == 0)
 		return tell_time();
 	if (strcmp(what, "exit") == 0)
-		return atoi(argv[2]);
+		return argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
 	if (strcmp(what, "trap") == 0) {
 		fprintf(stderr, "before the trap\n");
 		__builtin_trap();

@@ -7,7 +7,7 @@
 #include "../../../server/gzip.h"
 #include "base/mem.h"
 
-#define TEXT_SIZE 100000
+#define TEXT_SIZE ((size_t)100000)
 
 static char text[TEXT_SIZE];
 
