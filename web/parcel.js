@@ -31,9 +31,14 @@ export async function readBytes(stream, most, onProgress) {
 	return new Blob(pieces).arrayBuffer();
 }
 
-// Asks this registry; its answer, or an error with its words.
-export async function request(url, headers = {}) {
-	const answer = await fetch(url, { cache: "no-store", redirect: "error", headers });
+// Asks this registry for a path; its answer, or an error with its words. The page's own address may
+// hold a name and a password, which fetch refuses: the origin has none.
+export async function request(path, headers = {}) {
+	const answer = await fetch(location.origin + path, {
+		cache: "no-store",
+		redirect: "error",
+		headers,
+	});
 	if (answer.ok) {
 		return answer;
 	}

@@ -65,7 +65,7 @@ export class RegistryApi {
 		}
 		let answer;
 		try {
-			answer = await fetch(`/api/v1/${path}`, {
+			answer = await fetch(`${location.origin}/api/v1/${path}`, {
 				method,
 				headers,
 				body: body === undefined ? undefined : JSON.stringify(body),

@@ -14,7 +14,7 @@ import { bytesInWords, timeInWords } from "./words.js";
 
 const MODULE_MAX = 256 << 20;
 const ENVIRONMENT = { TERM: "dumb", NO_COLOR: "1" };
-const WORKER = "/assets/try-worker.js";
+const WORKER = `${location.origin}/assets/try-worker.js`;
 
 // The one address that a page's policy lets a script be loaded from, where browsers ask for that.
 const trusted = globalThis.trustedTypes?.createPolicy("try-worker", {

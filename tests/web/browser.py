@@ -14,7 +14,7 @@ import tempfile
 import time
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference, by the specification
-SECONDS = float(os.environ.get("WPKG_WEB_SECONDS", "30"))  # for what a page is to do by itself
+SECONDS = float(os.environ.get("WPKG_WEB_SECONDS", "60"))  # for what a page is to do by itself
 LOGS = {"browser": "ALL", "performance": "ALL"}
 
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "Escape": "\ue00c", "Shift": "\ue008"}

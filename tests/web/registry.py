@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "api"))
@@ -81,6 +82,10 @@ class Registry(Server):
     def origin(self):
         return f"http://127.0.0.1:{self.port}"
 
+    def with_password(self, path):
+        """The path's whole address with the user's name and password, as one may type it."""
+        return f"http://jo:{urllib.parse.quote(PASSWORD)}@127.0.0.1:{self.port}{path}"
+
     def operator(self, *arguments, text=""):
         done = subprocess.run([os.path.join(OUT, "wpkgd"), *arguments], input=text + "\n",
                               text=True, check=True, stdout=subprocess.PIPE,
@@ -108,7 +113,7 @@ class Registry(Server):
     def __enter__(self):
         super().__enter__()
         self.secret = self.token()
-        self.client("key", "fetch", "--yes")
+        self.client("key", "fetch", "--yes", WPKG_TOKEN=self.secret)
         return self
 
     def push(self, folder):
