@@ -160,8 +160,9 @@ void api_put_dependencies(struct api_answer *answer, struct wpkg_value *to, cons
 void api_put_parcel(struct api_answer *answer, struct wpkg_value *to,
 		    const struct wpkg_invoice *invoice, const struct wpkg_label *label);
 
-/* "verdict", without the facts of modules; nothing when there is none. */
-void api_put_verdict(struct api_answer *answer, struct wpkg_str json);
+/* "verdict", without the facts of modules, and "flagged" when it refuses what is published; nothing
+ * when there is none. */
+void api_put_verdict(struct api_answer *answer, const struct wpkg_record *record);
 
 /* "modules": what differs between two versions. */
 void api_put_diff(struct api_answer *answer, const struct api_known *old,

@@ -34,7 +34,7 @@ static void respond_verdict(struct request *request, const struct wpkg_record *r
 		     wpkg_str_from(wpkg_record_state_name(record->state)));
 	if (record->state == WPKG_RECORD_CHECKING)
 		put_progress(&answer, record->id);
-	api_put_verdict(&answer, record->verdict);
+	api_put_verdict(&answer, record);
 	api_answer_end(&answer, query);
 }
 

@@ -113,14 +113,26 @@ static bool put_modules(struct api_answer *answer, const struct wpkg_record *rec
 	return true;
 }
 
-/* What modules are stands elsewhere. */
-void api_put_verdict(struct api_answer *answer, struct wpkg_str json)
+/* A later verdict than the one that it was published with. */
+static void put_flagged(struct api_answer *answer, const struct wpkg_record *record,
+			const struct wpkg_value *verdict)
 {
-	api_put_document(answer, answer->root, "verdict", json);
-	struct wpkg_value *modules =
-		wpkg_value_find(wpkg_value_find(answer->root, "verdict"), "modules");
+	const struct wpkg_value *accepted = wpkg_value_find(verdict, "accepted");
+	const struct wpkg_value *reason = wpkg_value_find(verdict, "reason");
+	if (record->published != 0 && accepted && !accepted->boolean && reason &&
+	    reason->kind == WPKG_VALUE_STRING)
+		api_put_text(answer, answer->root, "flagged", reason->string);
+}
+
+/* What modules are stands elsewhere. */
+void api_put_verdict(struct api_answer *answer, const struct wpkg_record *record)
+{
+	api_put_document(answer, answer->root, "verdict", record->verdict);
+	const struct wpkg_value *verdict = wpkg_value_find(answer->root, "verdict");
+	struct wpkg_value *modules = wpkg_value_find(verdict, "modules");
 	for (size_t i = 0; modules && i < modules->count; i++)
 		api_drop(&modules->items[i], "facts");
+	put_flagged(answer, record, verdict);
 }
 
 static void put_record(struct api_answer *answer, const struct wpkg_record *record)
@@ -154,7 +166,7 @@ void api_version(struct request *request)
 	api_put_about(&answer, answer.root, invoice);
 	put_parcels(&answer, invoice);
 	put_signatures(&answer, invoice);
-	api_put_verdict(&answer, record.verdict);
+	api_put_verdict(&answer, &record);
 	struct wpkg_value *table = api_put_table(&answer, answer.root, "invoice");
 	if (wpkg_invoice_to_value(&request->arena, table, invoice, NULL) != WPKG_OK)
 		answer.failed = true;

@@ -432,8 +432,20 @@ const struct wpkg_command cmd_config = {
 	.name = "config",
 	.operands = "",
 	.summary = "print the settings that 'serve' would have",
-	.description = "Takes the same options, variables and file, and prints what comes of them "
-		       "in the form of a configuration file.",
+	.description =
+		"Takes the same options, variables and file, and prints what comes of them in the "
+		"form of a configuration file.\n"
+		"\n"
+		"What only the file can say are rules for packages, in a table [policy]:\n"
+		"  features = \"standard,-gc\"          features that modules may need\n"
+		"  imports = [\"wasi_*.*\", \"env.log\"]  what they may import from the host\n"
+		"  module-size = \"64MiB\"              bytes that a module may have\n"
+		"  functions = 100000                 that a module may define\n"
+		"  need-check = true                  a package with modules must have a check\n"
+		"  need-license = true                a package must say its licence\n"
+		"  need-host = true                   one with modules must name a host\n"
+		"  run-twice = true                   checks run twice, and must do the same\n"
+		"  foreign-dependencies = true        a package may need what is not here",
 	.example = "wpkgd config --config /etc/wpkgd/config.toml",
 	.options = config_rows,
 	.options_size = sizeof(struct config),

@@ -209,6 +209,9 @@ static struct wpkg_str keep_text(struct wpkg_arena *arena, struct wpkg_buf *text
 
 #define HINTS_MAX 3
 
+/* Problems of a report that get hints: each looks at every export, and nobody reads more. */
+#define HINTED_MAX 100
+
 /* Exports with a near name, then ones of a type that would fit. */
 static void append_hints(struct wpkg_buf *out, const struct link *link,
 			 const struct link_extern *wanted, struct wpkg_str field, uint32_t provider)
@@ -252,7 +255,8 @@ static enum wpkg_status add_problem(struct link *link, struct wpkg_link_report *
 		link_extern_format(&text, link, &found);
 	}
 	problem.found = keep_text(arena, &text);
-	append_hints(&text, link, &wanted, import->field, binding->provider);
+	if (!report || report->problem_count < HINTED_MAX)
+		append_hints(&text, link, &wanted, import->field, binding->provider);
 	problem.hints = keep_text(arena, &text);
 	wpkg_buf_clear(&text);
 	if (!problem.wanted.ptr || !problem.found.ptr || !problem.hints.ptr)

@@ -5,6 +5,8 @@
   hostile.py make DIRECTORY             writes them
   hostile.py large DIRECTORY SCALE      writes programs that are large in one way each, at a
                                         thousandth of SCALE of the size: 1000 is what tools must bear
+  hostile.py admit DIRECTORY            writes modules that are made to cost a registry much that links
+                                        and runs them
   hostile.py bound KIB CODE COMMAND...  runs COMMAND; says what is wrong when its exit code is not
                                         CODE or when it took more than KIB of memory
   hostile.py run MS KIB CODE COMMAND... runs COMMAND three times; says what is wrong when its exit
@@ -166,6 +168,55 @@ def nested_blocks(scale):
     return program([NOTHING], [(0, b"\0" + b"\x02\x40" * deep + inner + END * deep + END)])
 
 
+# For admission: what costs more than to validate it.
+
+
+def name(text):
+    return number(len(text)) + text.encode()
+
+
+def huge_start():
+    """A start function as long as a function may be: a million additions."""
+    adds = 1090000
+    body = b"\1\1\x7f" + b"\x20\0\x41\1\x6a\x21\0" * adds + END
+    return (
+        b"\0asm\1\0\0\0"
+        + section(1, vector([NOTHING]))
+        + section(3, vector([b"\0", b"\0"]))
+        + section(7, vector([name("_start") + b"\0\0"]))
+        + section(8, b"\1")
+        + section(10, vector([b"\2\0" + END, number(len(body)) + body]))
+    )
+
+
+NEAR = 20000
+
+
+def near_exports():
+    """Twenty thousand exports with names that are nearly those that near_imports asks for."""
+    return (
+        b"\0asm\1\0\0\0"
+        + section(1, vector([NOTHING]))
+        + section(3, vector([b"\0"]))
+        + section(7, vector([name(f"export{i:05}e") + b"\0\0" for i in range(NEAR)]))
+        + section(10, vector([b"\2\0" + END]))
+    )
+
+
+def near_imports():
+    """Twenty thousand imports of a package called near, none of which it has."""
+    imports = [name("near") + name(f"export{i:05}i") + b"\0\0" for i in range(NEAR)]
+    return b"\0asm\1\0\0\0" + section(1, vector([NOTHING])) + section(2, vector(imports))
+
+
+def many_modules():
+    """A hundred thousand imports, each of a module name of its own."""
+    imports = [name(f"module{i}") + name("f") + b"\0\0" for i in range(100000)]
+    return b"\0asm\1\0\0\0" + section(1, vector([NOTHING])) + section(2, vector(imports))
+
+
+ADMITTED = [huge_start, near_exports, near_imports, many_modules]
+
 LARGE = [million_instructions, large_table, many_functions, nested_blocks]
 
 HOSTILE = [
@@ -179,8 +230,8 @@ HOSTILE = [
 ]
 
 
-def make(directory):
-    for hostile in HOSTILE:
+def make(directory, hostiles):
+    for hostile in hostiles:
         with open(os.path.join(directory, hostile.__name__ + ".wasm"), "wb") as out:
             out.write(hostile())
 
@@ -219,7 +270,9 @@ def run(most_ms, most_kib, code, command):
 
 
 if sys.argv[1] == "make":
-    make(sys.argv[2])
+    make(sys.argv[2], HOSTILE)
+elif sys.argv[1] == "admit":
+    make(sys.argv[2], ADMITTED)
 elif sys.argv[1] == "large":
     make_large(sys.argv[2], int(sys.argv[3]))
 elif sys.argv[1] == "bound":
