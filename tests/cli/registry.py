@@ -92,12 +92,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             STORE.failures += 1
             return STORE.failures <= count
 
-    def answer(self, status, body, kind="application/toml"):
+    def answer(self, status, body, kind="application/toml", **headers):
         if isinstance(body, str):
             body = body.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -167,6 +169,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(401, "unauthorized")
         if self.defect == "escapes":
             return self.refuse(403, "gone \x1b[2J\x1b]0;owned\x07 \u202egnp.exe")
+        if path.startswith("/api/v1/verdicts/") and self.defect.startswith("verdict"):
+            return self.get_verdict()
         if path == "/api/v1/search" and self.defect.startswith("search"):
             return self.get_search(query)
         if path.startswith("/v1/_i/"):
@@ -285,6 +289,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = " " * 9000000 + body
         return self.answer(200, body, "application/json")
 
+    def get_verdict(self):
+        """Where a version is on its way: this registry tells only nonsense about it."""
+        if self.defect == "verdict-endless":
+            return self.endless()
+        escapes = "\x1b[31mred \u202egnp"
+        texts = {
+            "verdict-page": "<html>",
+            "verdict-list": "[]",
+            "verdict-number": json.dumps({"state": 7}),
+            "verdict-state": json.dumps({"state": escapes}),
+            "verdict-silent": json.dumps({"state": "rejected"}),
+            "verdict-strange": json.dumps({"state": "rejected", "verdict": {
+                "reason": {"a": 1}, "stages": {"a": {"problems": {"b": 7}}}}}),
+            "verdict-escapes": json.dumps({"state": "rejected", "verdict": {
+                "reason": escapes, "stages": [7, {"name": escapes, "problems": [escapes * 2, 7]}]}}),
+            "verdict-published": json.dumps({"state": "published"}),
+        }
+        if self.defect not in texts:
+            return self.refuse(404, "no such resource")
+        return self.answer(200, texts[self.defect], "application/json")
+
     def do_POST(self):
         self.begin()
         path = self.path
@@ -333,6 +358,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         missing = self.missing_of(ident)
         if self.defect == "ask-unknown":
             missing = [{"sha256": "0" * 64, "mediaType": "a/b", "name": "secret", "size": 1}]
+        if self.defect.startswith("verdict"):
+            return self.answer(202, 'message = "later"\n', Preference_Applied="respond-async")
         body = "".join(map(label_text, missing)) + "[invoice]\n"
         return self.answer(202 if missing else 201, body)
 

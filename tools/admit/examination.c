@@ -29,6 +29,7 @@ enum wpkg_status examination_progress(struct examination *examination, struct wp
 }
 
 /* Escaped and cut, in the arena; empty when memory is out. */
+WPKG_PRINTF(2, 0)
 static struct wpkg_str shown_line(struct wpkg_arena *arena, const char *format, va_list args)
 {
 	struct wpkg_buf raw, shown;
