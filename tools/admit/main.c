@@ -7,8 +7,9 @@
  * validator, the interpreter, WASI, the reader of JSON or the C library. We assume that this can
  * happen. What the attacker has then, and what it is good for:
  *
- *   - A worker knows one question: a public invoice and the parcels of the pusher's own version. No
- *     key, no token, no other package, no configuration is in its memory: the parent never had them
+ *   - A worker knows one question: a public invoice, the parcels of the pusher's own version, and
+ * the modules of the packages that it depends on, all of which the pusher may read. No key, no
+ *     token, no other package, no configuration is in its memory: the parent never had them
  *     (it is a program of its own, started with an empty environment), and the worker is not a copy
  *     of the server.
  *   - It lives for one question and is gone. Nothing of it is used for the next one.
@@ -23,8 +24,8 @@
  *   - It can lie: its verdict is that of the attacker. So it can have its own version published
  *     unchecked, with facts that are not true, which is what a module that passes honestly can do
  *     nearly as well. The server reads the verdict as a stranger's text (pkg/verdict.h), and asks
- *     the worker for nothing else: it hands over the parcels of this version and takes lines of
- *     bounded length and number.
+ *     the worker for nothing else: it hands over the parcels of this version and of its
+ *     dependencies, and takes lines of bounded length and number.
  *   - It can spend its time on measuring caches and branch predictors. The machine's mitigations
  *     and the absence of secrets in this process tree are what there is against that.
  *
