@@ -473,7 +473,7 @@ START_TEST(webhooks_and_quotas)
 {
 	struct wpkg_err err;
 	struct wpkg_delivery deliveries[20];
-	char ids[20][8];
+	char ids[20][16];
 	int64_t cursor = 0;
 	setup();
 	ck_ok(wpkg_webhook_enter(&cursor, store, WPKG_LIT("ci"), &err), err);
