@@ -97,18 +97,6 @@ void admission_read(struct admission_reading *out, struct admission *admission)
 	out->waiting_limit = admission->options.waiting;
 }
 
-enum wpkg_status admission_probe(struct wpkg_str *missing, struct wpkg_arena *arena,
-				 const char *worker, struct wpkg_err *err)
-{
-	struct admit_process process;
-	enum wpkg_status status = admit_process_open(&process, worker, err);
-	if (status != WPKG_OK)
-		return status;
-	*missing = wpkg_arena_dup(arena, wpkg_str_from(process.missing));
-	admit_process_close(&process);
-	return missing->ptr ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
-}
-
 /* What a worker's end says about the version that it had. */
 static struct wpkg_str explain(const struct wpkg_admission_ended *ended, int64_t cpu_seconds,
 			       struct wpkg_arena *arena)

@@ -61,13 +61,6 @@ struct admission_reading {
 
 void admission_read(struct admission_reading *out, struct admission *admission);
 
-/*
- * The same for whoever has no admission: the worker's program is started, asked and ended. worker
- * as in admission_options; *missing in the arena.
- */
-WPKG_MUST_CHECK enum wpkg_status admission_probe(struct wpkg_str *missing, struct wpkg_arena *arena,
-						 const char *worker, struct wpkg_err *err);
-
 /* Borrowed for the call. */
 struct admission_question {
 	const struct wpkg_invoice *invoice;

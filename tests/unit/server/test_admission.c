@@ -258,20 +258,6 @@ START_TEST(rules_of_the_operator_hold)
 }
 END_TEST
 
-START_TEST(who_asks_is_told_what_protects_workers)
-{
-	struct wpkg_err err;
-	struct wpkg_str missing;
-	setup();
-	ck_ok(admission_probe(&missing, &arena, real_worker(), &err), err);
-	start_with((struct admission_options){0});
-	ck_assert(wpkg_str_equal_text(missing, admission_missing(admission)));
-	ck_status(admission_probe(&missing, &arena, in_folder("nothing"), &err), WPKG_ENOTFOUND);
-	ck_status(admission_probe(&missing, &arena, impostor("mumbles"), &err), WPKG_EIO);
-	teardown();
-}
-END_TEST
-
 START_TEST(without_its_program_there_is_no_admission)
 {
 	struct wpkg_err err;
@@ -598,7 +584,6 @@ int main(int argc, char **argv)
 		a_parcel_that_is_missing_is_no_verdict,
 		rules_of_the_operator_hold,
 		without_its_program_there_is_no_admission,
-		who_asks_is_told_what_protects_workers,
 		a_worker_that_is_killed_has_refused,
 		when_all_are_killed_there_is_no_verdict_and_a_new_start,
 		several_are_asked_at_once,
