@@ -141,6 +141,9 @@ function itemsOf(section, invoice) {
 	return isSame ? items : null;
 }
 
+// Another digest is another file; anything else that fails may be a matter of time.
+class WrongBytes extends Error {}
+
 async function checkParcel({ package: name, version }, { sha256, size }, outcome) {
 	if (size > PARCEL_MAX) {
 		throw new Error("it is too large for a browser; wpkg verify can check it");
@@ -155,30 +158,35 @@ async function checkParcel({ package: name, version }, { sha256, size }, outcome
 	const bytes = await readBytes(body, size, (count) => (bar.value = count));
 	const found = await digestOf(bytes);
 	if (found !== sha256) {
-		throw new Error(`its bytes have the digest ${found}`);
+		throw new WrongBytes(`its bytes have the digest ${found}`);
 	}
 }
 
-// How many parcels are what their digests say.
+// How many parcels are what their digests say, and how many are not; of others nothing is known.
 async function checkParcels(section, invoice, items) {
-	let right = 0;
+	const counts = { right: 0, wrong: 0 };
 	for (const [i, { label }] of invoice.parcel.entries()) {
 		const outcome = element("span", { class: "outcome" });
 		items[i].append(" ", outcome);
 		try {
 			await checkParcel(section.dataset, label, outcome);
 			outcome.replaceChildren(tag("good", "has this digest"));
-			right++;
+			counts.right++;
 		} catch (error) {
-			outcome.replaceChildren(tag("bad", "not right"), ` ${visible(error.message)}`);
+			const isWrong = error instanceof WrongBytes;
+			counts.wrong += isWrong ? 1 : 0;
+			outcome.replaceChildren(
+				isWrong ? tag("bad", "not right") : tag("note", "not checked"),
+				` ${visible(error.message)}`,
+			);
 		}
 	}
-	return right;
+	return counts;
 }
 
 // The sum of it
 
-function conclude(out, signatures, right, total) {
+function conclude(out, signatures, { right, wrong }, total) {
 	const parts = [
 		`${right} of ${countInWords(total, "file")} ${total === 1 ? "has" : "have"} the bytes of the digest`,
 	];
@@ -189,9 +197,8 @@ function conclude(out, signatures, right, total) {
 				"this name, this version and these digests",
 		);
 	}
-	const isWhole = right === total;
-	const isProven = isWhole && signatures?.right > 0 && signatures.wrong === 0;
-	const isWrong = !isWhole || signatures?.wrong > 0;
+	const isWrong = wrong > 0 || signatures?.wrong > 0;
+	const isProven = !isWrong && right === total && signatures?.right > 0;
 	const words = isWrong
 		? ["bad", "do not use this"]
 		: isProven
