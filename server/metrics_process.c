@@ -23,9 +23,9 @@ static bool read_fields(long long out[FIELDS])
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	char *rest = strrchr(text, ')');
-	if (!rest || strlen(rest) < 3)
+	if (!rest)
 		return false;
-	rest += 3; /* the state is a letter */
+	rest++; /* then the state, a letter, which the first turn skips */
 	out[0] = 0;
 	for (int i = 1; i < FIELDS; i++) {
 		int used = 0;
