@@ -156,7 +156,7 @@ static const char *heading_element(struct writer *writer, cmark_node *node)
 	unsigned level = writer->level + (unsigned)cmark_node_get_heading_level(node) - 1;
 	unsigned most = writer->last_heading > 0 ? writer->last_heading + 1 : writer->level;
 	level = level < most ? level : most;
-	level = level < 6 ? level : 6;
+	level = level < 1 ? 1 : level > 6 ? 6 : level;
 	writer->last_heading = level;
 	return elements[level - 1];
 }

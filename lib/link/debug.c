@@ -21,7 +21,8 @@ static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names
 	struct obj_chunk *chunk = &file->customs[section];
 	struct wpkg_str name = file->module->sections[section].name;
 	bool is_alone = o->options->relocatable && chunk->is_grouped;
-	uint32_t own, *number = is_alone ? &own : link_names_put(names, name, &is_new);
+	uint32_t own = 0;
+	uint32_t *number = is_alone ? &own : link_names_put(names, name, &is_new);
 	if (!number)
 		return obj_no_memory(o);
 	if (is_new) {

@@ -18,7 +18,9 @@ const char *wpkg_explained_state_name(enum wpkg_explained_state state)
 /* Copied: names of members are the link's own. */
 static struct wpkg_str file_name(const struct obj_link *o, uint32_t file, struct wpkg_arena *arena)
 {
-	return file == OBJ_NONE ? (struct wpkg_str){0} : wpkg_arena_dup(arena, o->files[file].name);
+	if (file == OBJ_NONE)
+		return (struct wpkg_str){0};
+	return wpkg_arena_dup(arena, o->files[file].name);
 }
 
 static bool is_entry(const struct obj_link *o, const struct obj_symbol *symbol)
