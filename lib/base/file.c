@@ -120,7 +120,8 @@ enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str byte
 	char *parent = wpkg_path_parent(path);
 	if (!parent)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "%s: no memory", path);
-	int n = snprintf(temporary, sizeof(temporary), "%s/.wpkg-%s", parent, suffix);
+	int n = snprintf(temporary, sizeof(temporary), "%s/" WPKG_FILE_TEMPORARY "%s", parent,
+			 suffix);
 	if (n < 0 || (size_t)n >= sizeof(temporary)) {
 		status = WPKG_FAIL(err, WPKG_EINVAL, "%s: path too long", path);
 		goto out;

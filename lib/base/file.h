@@ -34,6 +34,10 @@ enum wpkg_file_flags {
 	WPKG_FILE_DURABLE = 2, /* synced, and its directory too, before the call returns */
 };
 
+/* How names of temporary files begin: a process that is killed may leave one. 16 hex digits follow.
+ */
+#define WPKG_FILE_TEMPORARY ".wpkg-"
+
 /* A new temporary file beside the target, synced as flags say, renamed over it. mode: permissions.
  */
 WPKG_MUST_CHECK enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str bytes,

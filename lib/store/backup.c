@@ -203,12 +203,14 @@ static bool is_named(const struct maker *maker, const char *name)
 	return false;
 }
 
-/* Only what has the form of a name that we gave. */
+/* Only what has the form of a name that we gave, be it while a list was written. */
 static bool is_stored(const struct maker *maker, const char *name)
 {
 	struct wpkg_str text = wpkg_str_from(name);
 	size_t dot = wpkg_str_find_last(text, '.');
 	struct wpkg_str base = wpkg_str_slice(text, 0, dot);
+	if (wpkg_str_starts(text, WPKG_LIT(WPKG_FILE_TEMPORARY)))
+		return true;
 	if (text.len - dot != 17)
 		return false;
 	if (wpkg_str_equal_text(base, BACKUP_INDEX))
