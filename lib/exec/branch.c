@@ -2,8 +2,8 @@
 /* Conditional branches in the translator: with what makes the condition, where that is simple. */
 #include "exec/choice.h"
 
-/* Comparisons with a slot and a constant, forward and backward, of a pair in generate.py. */
-#define PAIR_COMPARISONS (10 * 2 * 2)
+/* Comparisons with a slot and a constant, to each side, of a pair in generate.py. */
+#define PAIR_COMPARISONS (10 * 2 * SIDES)
 
 /* A comparison, or an "and", that was just made becomes the branch. */
 static bool branch_on_compare(struct translator *t, bool sense, struct label *label)
@@ -13,19 +13,19 @@ static bool branch_on_compare(struct translator *t, bool sense, struct label *la
 	unsigned opcode = t->note.opcode, class = t->note.class, handler;
 	const struct shape *shape = exec_shape(opcode);
 	if (opcode == WPKG_OP_I32_AND)
-		handler = H_br_i32_and_SS_if + (class * 2 + (sense ? 0 : 1)) * 2;
+		handler = H_br_i32_and_SS_if + (class * 2 + (sense ? 0 : 1)) * SIDES;
 	else if (shape->kind != SHAPE_COMPARE)
 		return false;
 	else if (shape->opposite)
-		handler = exec_shape(sense ? opcode : shape->opposite)->branch + class * 2;
+		handler = exec_shape(sense ? opcode : shape->opposite)->branch + class * SIDES;
 	else if (class <= FLOAT_SR)
-		handler = shape->branch + (class * 2 + (sense ? 0 : 1)) * 2;
+		handler = shape->branch + (class * 2 + (sense ? 0 : 1)) * SIDES;
 	else
 		return false;
 	uint64_t fields = t->note.fields;
 	exec_take_back(t, t->note.pos);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(handler, label));
+	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
 	exec_branch_word(t, label, pos);
 	return true;
@@ -107,8 +107,8 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	t->words = made.pos;
 	t->instruction_count--;
 	exec_pop(t, 1);
-	handler += (opcode - WPKG_OP_I32_EQ) * 4 + (comparison.other_is_const ? 2 : 0);
-	uint32_t pos = exec_emit(t, sided(handler, label));
+	handler += ((opcode - WPKG_OP_I32_EQ) * 2 + comparison.other_is_const) * SIDES;
+	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
 	exec_branch_word(t, label, pos);
 	if (comparison.other_is_const)
@@ -137,16 +137,16 @@ static bool branch_on_result(struct translator *t, bool sense, struct label *lab
 		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
 		handler = opcode == WPKG_OP_I32_ADD ? H_add_br_SC_slot_unless
 						    : H_sub_br_SC_slot_unless;
-		handler += ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * 2;
+		handler += ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * SIDES;
 	} else if ((opcode == WPKG_OP_I32_LOAD || opcode == WPKG_OP_I32_LOAD8_U) &&
 		   (local || just_made(t, t->height - 1))) {
 		handler = opcode == WPKG_OP_I32_LOAD ? H_i32_load_br_S_acc_unless
 						     : H_i32_load8_u_br_S_acc_unless;
-		handler += ((class * INT_DESTINATIONS + destination) * 2 + (sense ? 1 : 0)) * 2;
+		handler += ((class * INT_DESTINATIONS + destination) * 2 + (sense ? 1 : 0)) * SIDES;
 	} else {
 		return false;
 	}
-	t->code[pos] = sided(handler, label);
+	t->code[pos] = sided(t, handler, label);
 	t->note.pos = NOWHERE;
 	exec_pop(t, 1);
 	exec_branch_word(t, label, pos);
@@ -168,7 +168,8 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 	if (letter == 0)
 		slot = exec_slot(t, c);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(H_br_S_if + (letter * 2 + (sense ? 0 : 1)) * 2, label));
+	unsigned handler = H_br_S_if + (letter * 2 + (sense ? 0 : 1)) * SIDES;
+	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, exec_fields(0, slot, 0, 0));
 	exec_branch_word(t, label, pos);
 }
@@ -176,7 +177,7 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label)
 {
 	unsigned handler = sense ? H_br_i64_eq_SC : H_br_i64_ne_SC;
-	uint32_t pos = exec_emit(t, sided(handler, label));
+	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, exec_fields_constant(0, slot, 0));
 	exec_branch_word(t, label, pos);
 }

@@ -46,10 +46,16 @@ struct address exec_plain_address(struct translator *t, uint32_t a, uint64_t off
 /* The address in any memory, checked, to the accumulator. Operand a is its base. */
 void exec_locate(struct translator *t, uint32_t a, const struct exec_access *access, uint32_t size);
 
-/* Where the branch variants of an instruction begin: forward, then backward. */
-static inline unsigned sided(unsigned handler, const struct label *label)
+/* The variants of a branch: forward, and back to a loop, which may have a cost. */
+enum side { SIDE_FORWARD, SIDE_BACK, SIDE_PAYS, SIDES };
+
+/* The variant for the label of what begins with the one forward. */
+static inline unsigned sided(const struct translator *t, unsigned handler,
+			     const struct label *label)
 {
-	return handler + (label->kind == LABEL_LOOP ? 1 : 0);
+	if (label->kind != LABEL_LOOP)
+		return handler + SIDE_FORWARD;
+	return handler + (t->metered ? SIDE_PAYS : SIDE_BACK);
 }
 
 /* Is operand i made by the last instruction, of which the note tells, and not used so far? */

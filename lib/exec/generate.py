@@ -16,7 +16,7 @@ import generate_atomic
 import generate_vector
 from handler import (ADDRESS_CLASSES, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
                      INT_DESTINATIONS, PINNED, REGISTER, STORE_VALUES, Output, access, address,
-                     branches, checks, destinations, emit_results, is_int, operand, operands,
+                     branch, branches, checks, destinations, emit_results, is_int, operand, operands,
                      result, substitute)
 
 # The comparisons of i32 in the order of their opcodes.
@@ -123,30 +123,22 @@ def fused(out):
     for letters in INT_CLASSES:
         a, b = operands("i", letters)
         for sense, form in (("if", "%s"), ("unless", "!%s")):
-            for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                out.add("br_i32_and_%s_%s%s" % (letters, sense, suffix),
-                        "if (%s) { %sJUMP(2); } NEXT(3);" % (form % ("((%s) & (%s))" % (a, b)),
-                                                            poll))
+            branch(out, "br_i32_and_%s_%s" % (letters, sense), "",
+                   form % ("((%s) & (%s))" % (a, b)))
     for name, sign in (("add", "+"), ("sub", "-")):
         for letters in ("SC", "RC", "LC"):
             a, b = operands("i", letters)
             for destination in ("slot", "pin"):
                 for sense, test in (("unless", "!r0"), ("if", "r0")):
-                    for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                        out.add("%s_br_%s_%s_%s%s" % (name, letters, destination, sense, suffix),
-                                "%s if (%s) { %sJUMP(2); } NEXT(3);" % (
-                                    result("i", "%s %s %s" % (a, sign, b), destination), test,
-                                    poll))
+                    branch(out, "%s_br_%s_%s_%s" % (name, letters, destination, sense),
+                           result("i", "%s %s %s" % (a, sign, b), destination) + " ", test)
     for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
         for letters in ADDRESS_CLASSES:
             for destination in INT_DESTINATIONS:
                 for sense, test in (("unless", "!r0"), ("if", "r0")):
-                    for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                        out.add("%s_br_%s_%s_%s%s" % (name, letters, destination, sense, suffix),
-                                "%s%s if (%s) { %sJUMP(2); } NEXT(3);" % (
-                                    access(letters, memory_type),
-                                    result("i", "load_%s(mem + ea)" % memory_type, destination),
-                                    test, poll))
+                    branch(out, "%s_br_%s_%s_%s" % (name, letters, destination, sense),
+                           access(letters, memory_type) +
+                           result("i", "load_%s(mem + ea)" % memory_type, destination) + " ", test)
     # slot + (x << n), slot + x * y, (x >> n) & mask: the first slot stands in field 1
     for letters in ("SC", "RC", "LC"):
         x = operand("i", letters[0], 2)
@@ -170,10 +162,8 @@ def compare_branches(out, name, before, value, field):
     for operation, form in COMPARISONS:
         for other in "SC":
             condition = substitute(form, "i", "r0", step_operand(other, field))
-            for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                out.add("br_%s_%s_%s%s" % (name, operation, other, suffix),
-                        "%s %s if (%s) { %sJUMP(2); } NEXT(%d);" % (
-                            before, value, condition, poll, 3 if other == "S" else 4))
+            branch(out, "br_%s_%s_%s" % (name, operation, other), "%s %s " % (before, value),
+                   condition, 3 if other == "S" else 4)
 
 
 def pairs_with_branch(out):
@@ -236,9 +226,7 @@ def others(out):
     for letter in "SRL":
         condition = operand("i", letter, 1)
         for sense, form in (("if", "%s"), ("unless", "!(%s)")):
-            for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                out.add("br_%s_%s%s" % (letter, sense, suffix),
-                        "if (%s) { %sJUMP(2); } NEXT(3);" % (form % condition, poll))
+            branch(out, "br_%s_%s" % (letter, sense), "", form % condition)
     for letter in "SRL":
         condition = operand("i", letter, 1)
         out.add("br_table_" + letter,

@@ -6,7 +6,7 @@ for each class of operands. Constants, of 16 bytes, stand behind the fields.
 """
 import re
 
-from handler import ADDRESS_CLASSES, access, destinations, is_int, operand, result
+from handler import ADDRESS_CLASSES, access, branch, destinations, is_int, operand, result
 
 # As in handler.py: S a slot (here two of them), R the accumulator, C a constant.
 CLASSES_2 = "SS RS SR SC RC CS CR".split()
@@ -121,9 +121,7 @@ def test(out, name, lanes, expression):
     for letter in "SR":
         value = substitute(expression, lanes, vectors(letter))
         for sense, form in (("if", "%s"), ("unless", "!(%s)")):
-            for suffix, poll in (("", ""), ("_back", "POLL; ")):
-                out.add("br_%s_%s_%s%s" % (name, letter, sense, suffix),
-                               "if (%s) { %sJUMP(2); } NEXT(3);" % (form % value, poll))
+            branch(out, "br_%s_%s_%s" % (name, letter, sense), "", form % value)
 
 
 def memory_value(memory_type, at):

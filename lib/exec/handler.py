@@ -20,6 +20,9 @@ REGISTER = {"i": "(uint32_t)r0", "I": "r0", "f": "g0", "d": "f0"}
 PINNED = {"i": "(uint32_t)l0", "I": "l0"}
 SHORT_CONSTANT = {"i": "(uint32_t)I32(1)", "I": "(uint64_t)(int64_t)I32(1)"}
 LONG_CONSTANT = {"f": "float_bits((uint32_t)pc[2])", "d": "double_bits(pc[2])"}
+# A branch that is taken: forward; backward, where an interrupt is seen; and backward where the loop's
+# cost is counted as well. In this order (enum side of choice.h).
+SIDES = (("", "JUMP(2);"), ("_back", "POLL; JUMP(2);"), ("_pays", "PAY(2);"))
 SIGNED = {"i": "(int32_t)", "I": "(int64_t)", "f": "", "d": ""}
 
 
@@ -99,15 +102,19 @@ def emit_results(out, name, kind, before, expression, length):
         out.add("%s_%s" % (name, destination), "%s NEXT(%d);" % (body, length))
 
 
+def branch(out, name, before, condition, length=3):
+    """A handler that branches on a condition, to each side."""
+    for side, taken in SIDES:
+        out.add(name + side, "%sif (%s) { %s } NEXT(%d);" % (before, condition, taken, length))
+
+
 def branches(out, name, kind, classes, expression, senses):
-    """For each class and sense a branch forward and one backward, which polls."""
+    """For each class and sense a branch to each side."""
     for letters in classes:
         a, b = operands(kind, letters)
         for suffix, form in senses:
             condition = form % substitute(expression, kind, a, b)
-            body = "if (%s) { %%sJUMP(2); } NEXT(3);" % condition
-            out.add("%s_%s%s" % (name, letters, suffix), body % "")
-            out.add("%s_%s%s_back" % (name, letters, suffix), body % "POLL; ")
+            branch(out, "%s_%s%s" % (name, letters, suffix), "", condition)
 
 
 def address(letters):

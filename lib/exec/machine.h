@@ -94,6 +94,18 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 	if (UNLIKELY(INTERRUPT))                                                                   \
 	TRAP(INTERRUPT)
 
+/* To where a meter stands: paid here, so that it does not run by itself. */
+#define PAY_AT(target)                                                                             \
+	do {                                                                                       \
+		pc = (target);                                                                     \
+		vm->fuel -= (int64_t)pc[2];                                                        \
+		pc += METER_WORDS;                                                                 \
+		if (UNLIKELY(vm->fuel < 0))                                                        \
+			LEAVE(exec_unpaid);                                                        \
+		GO(pc);                                                                            \
+	} while (0)
+#define PAY(word) PAY_AT(pc + (int64_t)pc[word])
+
 #define SLOW_THEN(step, then, n)                                                                   \
 	do {                                                                                       \
 		enum wpkg_trap trap = step(vm, fp, pc);                                            \
@@ -126,9 +138,9 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 			GO(pc);                                                                    \
 		TRAP(WPKG_TRAP_MEMORY_BOUNDS);                                                     \
 	} while (0)
+#define END_exec_unpaid SLOW(exec_meter, 0)
 #define END_limit TRAP(exec_limit_reached(vm, fp, pc))
 #define END_call_any SLOW_JUMP(exec_call_any)
-#define END_meter SLOW(exec_meter, 3)
 
 #define RETURN(link)                                                                               \
 	do {                                                                                       \
@@ -139,7 +151,7 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		GO(to);                                                                            \
 	} while (0)
 
-#define CALL(zero)                                                                                 \
+#define CALL(go, zero)                                                                             \
 	do {                                                                                       \
 		uint64_t *nf = fp + U16(0);                                                        \
 		if (UNLIKELY(nf + HALF(3, 0) >= STACK_LIMIT))                                      \
@@ -150,11 +162,11 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		link[1] = (uint64_t)fp;                                                            \
 		fp = nf;                                                                           \
 		l0 = nf[HALF(3, 1)];                                                               \
-		GO((const uint64_t *)pc[2]);                                                       \
+		go((const uint64_t *)pc[2]);                                                       \
 	} while (0)
 
 /* Any function in f: one that is compiled and shares memory 0 at once, every other step by step. */
-#define CALL_FUNCTION(f)                                                                           \
+#define CALL_FUNCTION(go, f)                                                                       \
 	do {                                                                                       \
 		if (UNLIKELY(f->type != (uint32_t)pc[3] || f->home != mem))                        \
 			LEAVE(call_any);                                                           \
@@ -171,10 +183,10 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		link[1] = (uint64_t)fp;                                                            \
 		fp = nf;                                                                           \
 		l0 = nf[f->pin];                                                                   \
-		GO(f->code);                                                                       \
+		go(f->code);                                                                       \
 	} while (0)
 
-#define CALL_TABLE(operand)                                                                        \
+#define CALL_TABLE(go, operand)                                                                    \
 	do {                                                                                       \
 		const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                 \
 		uint64_t index = (operand);                                                        \
@@ -184,7 +196,7 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		const struct wpkg_func *f = (const struct wpkg_func *)vm->value;                   \
 		if (UNLIKELY(!f))                                                                  \
 			TRAP(WPKG_TRAP_UNINITIALIZED_ELEMENT);                                     \
-		CALL_FUNCTION(f);                                                                  \
+		CALL_FUNCTION(go, f);                                                              \
 	} while (0)
 
 #define TABLE_ENTRY(operand)                                                                       \
@@ -250,8 +262,10 @@ typedef uint64_t handle(REGISTERS);
 #define TAIL
 #endif
 
-/* Ends the run; r0 is the trap. And what an access out of bounds comes to. */
-__attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS), exec_bounds(REGISTERS);
+/* Ends the run; r0 is the trap. And what comes of an access out of bounds, and of a cost that was
+ * more than there was. */
+__attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS), exec_bounds(REGISTERS),
+	exec_unpaid(REGISTERS);
 
 /* The compiler is to add to pc and jump through it, not to keep both the old one and the new. */
 #define GO(target)                                                                                 \

@@ -23,6 +23,11 @@ __attribute__((cold, noinline)) uint64_t exec_bounds(REGISTERS)
 	END_exec_bounds;
 }
 
+__attribute__((cold, noinline)) uint64_t exec_unpaid(REGISTERS)
+{
+	END_exec_unpaid;
+}
+
 #define END(end)                                                                                   \
 	static __attribute__((cold, noinline)) uint64_t end(REGISTERS)                             \
 	{                                                                                          \
@@ -30,7 +35,6 @@ __attribute__((cold, noinline)) uint64_t exec_bounds(REGISTERS)
 	}
 END(limit)
 END(call_any)
-END(meter)
 
 #define OP(name, ...)                                                                              \
 	static uint64_t H_##name##_run(REGISTERS)                                                  \

@@ -30,6 +30,12 @@ struct wpkg_memory;
 
 #define RELOAD_WORDS 2
 
+/*
+ * Where costs are counted, each loop and function begins with a meter, whose last word is what one
+ * pass through it costs. A branch back or a call pays that itself and goes on behind the meter.
+ */
+#define METER_WORDS 3
+
 /* One for each engine: the running instance's memory 0, limits, and where a slow step goes on. */
 struct vm {
 	uint8_t *memory;      /* memory 0's base; not NULL */

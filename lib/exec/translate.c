@@ -121,6 +121,12 @@ static uint32_t arguments(struct translator *t, uint32_t count)
 	return base;
 }
 
+/* The variant that counts the callee's cost, where costs are counted. */
+static unsigned paying(const struct translator *t, unsigned handler)
+{
+	return t->metered ? handler + (H_call_0_pays - H_call_0) : handler;
+}
+
 static void emit_reload(struct translator *t)
 {
 	uint64_t memory = t->instance->memory_count ? (uint64_t)t->instance->memories[0] : 0;
@@ -164,7 +170,7 @@ static void call_indirect(struct translator *t, bool tail)
 	unsigned handler = in_acc ? H_call_indirect_R : H_call_indirect_S;
 	if (table->is_64)
 		handler = H_call_indirect_64;
-	uint32_t pos = exec_emit(t, tail ? H_tail_call_table : handler);
+	uint32_t pos = exec_emit(t, tail ? H_tail_call_table : paying(t, handler));
 	exec_word(t, exec_fields(base, slot, t->func->link, 0));
 	exec_word(t, (uint64_t)table);
 	exec_word(t, sig->type);
@@ -181,7 +187,7 @@ static void call_ref(struct translator *t, bool tail)
 	uint32_t slot = exec_slot(t, t->height - 1);
 	exec_pop(t, 1);
 	uint32_t base = arguments(t, sig->param_count);
-	uint32_t pos = exec_emit(t, tail ? H_tail_call_ref : H_call_ref);
+	uint32_t pos = exec_emit(t, tail ? H_tail_call_ref : paying(t, H_call_ref));
 	exec_word(t, exec_fields(base, slot, t->func->link, 0));
 	exec_word(t, 0);
 	exec_word(t, sig->type);

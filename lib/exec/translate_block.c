@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks and branches in the translator: labels, where values have to be, returns. */
-#include "exec/compile.h"
+#include "exec/choice.h"
 
 #include "exec/bytes.h"
 #include "exec/engine_int.h"
@@ -145,7 +145,7 @@ void exec_branch(struct translator *t, struct label *label, bool redirect)
 		return;
 	}
 	move_values(t, label, redirect);
-	uint32_t pos = exec_emit(t, label->kind == LABEL_LOOP ? H_br_back : H_br);
+	uint32_t pos = exec_emit(t, sided(t, H_br, label));
 	exec_word(t, 0);
 	exec_branch_word(t, label, pos);
 }

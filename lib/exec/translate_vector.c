@@ -257,11 +257,11 @@ bool exec_branch_on_test(struct translator *t, bool sense, struct label *label)
 	    shape_of(opcode)->kind != VECTOR_TEST)
 		return false;
 	unsigned handler = shape_of(opcode)->first + 2 * INT_DESTINATIONS +
-			   (t->note.class * 2U + (sense ? 0 : 1)) * 2;
+			   (t->note.class * 2U + (sense ? 0 : 1)) * SIDES;
 	uint64_t fields = t->note.fields;
 	exec_take_back(t, t->note.pos);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(handler, label));
+	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
 	exec_branch_word(t, label, pos);
 	return true;

@@ -110,12 +110,27 @@ START_TEST(fuel_ends_any_endless_loop)
 END_TEST
 
 #define COUNTED                                                                                    \
-	"(module (memory 100)"                                                                     \
+	"(module (memory 100) (type $t (func (param i64) (result i64)))"                           \
+	"  (func $leaf (export \"leaf\") (type $t) (local.get 0))"                                 \
 	"  (func $fib (param i64) (result i64)"                                                    \
 	"    (if (result i64) (i64.lt_u (local.get 0) (i64.const 2)) (then (local.get 0))"         \
 	"      (else (i64.add (call $fib (i64.sub (local.get 0) (i64.const 1)))"                   \
 	"        (call $fib (i64.sub (local.get 0) (i64.const 2)))))))"                            \
 	"  (func (export \"fib\") (param i64) (result i64) (call $fib (local.get 0)))"             \
+	"  (func (export \"loops\") (param i64) (result i64) (local $i i32) (local $f f64)"        \
+	"    (i32.store (i32.const 0) (i32.wrap_i64 (local.get 0)))"                               \
+	"    (loop $l"                                                                             \
+	"      (i32.store (i32.const 0) (i32.sub (i32.load (i32.const 0)) (i32.const 1)))"         \
+	"      (br_if $l (i32.load (i32.const 0))))"                                               \
+	"    (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))"   \
+	"      (i32.wrap_i64 (local.get 0)))))"                                                    \
+	"    (loop $l (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"           \
+	"    (loop $l (local.set $f (f64.add (local.get $f) (f64.const 1)))"                       \
+	"      (br_if $l (f64.lt (local.get $f) (f64.convert_i64_u (local.get 0)))))"              \
+	"    (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"                         \
+	"      (br_if $l (i64.ne (local.get 0) (i64.const 0))))"                                   \
+	"    (loop $l (drop (call_ref $t (i64.const 0) (ref.func $leaf))))"                        \
+	"    (local.get 0))"                                                                       \
 	"  (func (export \"fill\") (param i64) (result i64)"                                       \
 	"    (memory.fill (i32.const 0) (i32.const 1) (i32.wrap_i64 (local.get 0)))"               \
 	"    (memory.copy (i32.const 1) (i32.const 0) (i32.wrap_i64 (local.get 0)))"               \
@@ -141,6 +156,11 @@ START_TEST(the_same_run_takes_the_same_fuel_however_it_is_compiled)
 	uint64_t all = fuel_of("fib", 15, 0, false);
 	ck_assert_uint_eq(fuel_of("fib", 15, WPKG_OPT_ALL, false), all);
 	ck_assert_uint_eq(fuel_of("fib", 15, WPKG_OPT_PIN, true), all);
+	uint64_t ten = fuel_of("loops", 10, 0, false), thousand = fuel_of("loops", 1000, 0, false);
+	ck_assert_uint_eq(fuel_of("loops", 10, WPKG_OPT_ALL, false), ten);
+	ck_assert_uint_eq(fuel_of("loops", 1000, WPKG_OPT_ALL, true), thousand);
+	/* Of a turn in the five loops. */
+	ck_assert_uint_eq(thousand - ten, 990 * (9 + 8 + 5 + 9 + 8));
 	ck_assert_uint_gt(all, 1973 * 5); /* calls of fib, and instructions in each */
 	ck_assert_uint_lt(all, 1973 * 30);
 }
