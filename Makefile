@@ -62,6 +62,8 @@ ifneq ($(and $(IS_CLANG),$(findstring undefined,$(MODE))),)
 CXXFLAGS += -fno-sanitize=function -fno-sanitize=vptr
 endif
 LDFLAGS += $(filter -fsanitize=% --coverage,$(MODE)) -Wl,-z,relro,-z,now -pthread
+# There are ten thousands of relative relocations, the addresses of handlers among them.
+LDFLAGS += -Wl,-z,pack-relative-relocs
 
 .PHONY: all
 all: $(OUT)/wpkg $(OUT)/wpkgd $(OUT)/wpkg-admit $(OUT)/libwpkg.a $(OUT)/libwpkg.so
@@ -75,12 +77,14 @@ SERVER_C := $(wildcard server/*.c)
 ADMIT_C := $(wildcard tools/admit/*.c)
 UNIT_C := $(wildcard tests/unit/*/*.c)
 FUZZ_C := $(wildcard tests/fuzz/*.c)
+DIFFERENTIAL_C := $(wildcard tests/fuzz/differential/*.c)
 BENCH_C := $(wildcard tests/bench/*.c)
 
 objects = $(patsubst %,$(OUT)/obj/%.o,$(1))
 LIB_O := $(call objects,$(LIB_C) $(LIB_CC))
 ALL_O := $(LIB_O) $(REPLAY_O) \
-  $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C) $(BENCH_C))
+  $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C) $(BENCH_C) \
+  $(DIFFERENTIAL_C))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_C))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
@@ -105,6 +109,8 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 # The interpreter's handlers. A handler ends in a jump to the next one, which gcc makes of a call
 # only when it is told to; clang is told in the source. What counts at the end of each function
 # leaves no jump there: then the handlers are the cases of one loop, which takes minutes at -O2.
+# Each stands on a line of the cache of its own: else those that are added move others to places
+# where a program can be a tenth slower.
 EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc vector.inc \
   vector_shapes.inc)
 
@@ -114,12 +120,14 @@ $(OUT)/gen/exec/handlers.inc: $(wildcard lib/exec/*.py) lib/exec/shapes.txt
 
 $(filter-out %/handlers.inc,$(EXEC_MADE)): $(OUT)/gen/exec/handlers.inc
 
-$(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c)): $(EXEC_MADE)
+$(call objects,$(wildcard lib/exec/*.c tests/unit/exec/*.c) tests/bench/count_dispatches.c): \
+  $(EXEC_MADE)
 ifneq ($(filter tsan cov switch,$(VARIANT)),)
 $(call objects,$(wildcard lib/exec/run*.c)): CPPFLAGS += -DWPKG_EXEC_SWITCH
 $(call objects,lib/exec/run.c): CFLAGS += -O1
 else
 $(call objects,$(wildcard lib/exec/run*.c)): CFLAGS += -O2 -fno-math-errno -ffp-contract=off \
+  -falign-functions=64 \
   $(if $(IS_CLANG),,-foptimize-sibling-calls -fno-ipa-icf)
 endif
 
@@ -188,6 +196,10 @@ $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
 	  $(call libs,$(PKG_STORE) $(PKG_ARCHIVE)) -lcrypt
 
+# What our engine says to the differential fuzzer.
+$(OUT)/fuzz-differential: $(call objects,$(DIFFERENTIAL_C)) $(OUT)/libwpkg.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # A disk that fails, for LD_PRELOAD.
 $(OUT)/fault/libinject.so: tests/fault/inject.c Makefile
 	@mkdir -p $(@D)
@@ -212,10 +224,11 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 
 KINDS := unit golden cli api web spec fuzz fault
 .PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
-check: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
+AIDS := $(OUT)/fault/libinject.so $(OUT)/bench/count_dispatches $(OUT)/fuzz-differential
+check: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS)
 	CC=$(CC) OUT=$(OUT) tests/run $(KINDS)
 
-$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(OUT)/fault/libinject.so
+$(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS)
 	CC=$(CC) OUT=$(OUT) tests/run $*
 
 # For programs that are linked with the library of a variant.
@@ -225,7 +238,7 @@ print-sanitizers:
 
 # What the sanitizers shall see: all but what only looks at texts or breaks disks.
 .PHONY: check-sanitized
-check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN)
+check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN) $(filter-out %/libinject.so,$(AIDS))
 	CC=$(CC) OUT=$(OUT) tests/run unit cli api spec fuzz
 
 check-fuzzers:

@@ -3,6 +3,7 @@
 #include "exec/choice.h"
 
 #include "exec/bytes.h"
+#include "exec/immediate.h"
 
 struct exec_access exec_take_access(struct translator *t)
 {
@@ -69,6 +70,23 @@ static uint32_t access_size(unsigned opcode)
 	return sizes[opcode - WPKG_OP_I32_LOAD];
 }
 
+/* The address is a sum that was just made, of a slot and a shifted number, as arrays have it. */
+static bool load_scaled(struct translator *t, unsigned opcode, uint64_t offset)
+{
+	uint32_t shift = note_field(t, 3), slot = note_field(t, 1), x = note_field(t, 2);
+	unsigned letter = t->note.class;
+	if (!(t->opts & WPKG_OPT_ADDRESS) || opcode != WPKG_OP_I32_LOAD ||
+	    !just_made(t, t->height - 1) || t->note.opcode != OPCODE_SHL_ADD || shift > 3 ||
+	    offset > 0x3fff)
+		return false;
+	exec_take_back(t, t->note.pos);
+	exec_pop(t, 1);
+	uint32_t pos = exec_emit(t, H_i32_load_shl_add_S_acc + letter * INT_DESTINATIONS);
+	exec_word(t, exec_fields(t->next_slot, slot, x, (uint32_t)offset << 2 | shift));
+	exec_push_result(t, KIND_I32, pos);
+	return true;
+}
+
 void exec_load(struct translator *t, unsigned opcode, const struct exec_access *access)
 {
 	uint32_t a = t->height - 1, pos;
@@ -81,6 +99,8 @@ void exec_load(struct translator *t, unsigned opcode, const struct exec_access *
 		exec_push_result(t, kind, pos);
 		return;
 	}
+	if (load_scaled(t, opcode, access->offset))
+		return;
 	struct address at;
 	if (!exec_fused_address(t, &at, a, access->offset))
 		at = exec_plain_address(t, a, access->offset, true);

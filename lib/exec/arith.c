@@ -190,10 +190,17 @@ static bool fuse_add(struct translator *t, uint32_t a, uint32_t b)
 	uint32_t slot =
 		t->stack[other].place == AT_LOCAL ? t->stack[other].slot : t->stack[other].home;
 	uint32_t x = note_field(t, 1);
+	bool shifted = t->note.opcode == WPKG_OP_I32_SHL;
+	struct accumulator before[BANK_COUNT];
 	exec_take_back(t, t->note.pos);
+	memcpy(before, t->acc, sizeof(before));
 	exec_pop(t, 2);
 	uint32_t pos = exec_emit(t, handler);
-	exec_word(t, exec_fields(t->next_slot, slot, x, last));
+	uint64_t fields = exec_fields(t->next_slot, slot, x, last);
+	exec_word(t, fields);
+	if (shifted)
+		note_last(t, pos, OPCODE_SHL_ADD, (handler - H_shl_add_SC_acc) / INT_DESTINATIONS,
+			  fields, before);
 	exec_push_result(t, KIND_I32, pos);
 	return true;
 }

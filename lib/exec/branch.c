@@ -104,8 +104,7 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	if (!sense)
 		opcode = exec_shape(opcode)->opposite;
 	exec_take_back(t, t->note.pos);
-	t->words = made.pos;
-	t->instruction_count--;
+	exec_rewind(t, made.pos);
 	exec_pop(t, 1);
 	handler += ((opcode - WPKG_OP_I32_EQ) * 2 + comparison.other_is_const) * SIDES;
 	uint32_t pos = exec_emit(t, sided(t, handler, label));
@@ -172,6 +171,100 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 	uint32_t pos = exec_emit(t, sided(t, handler, label));
 	exec_word(t, exec_fields(0, slot, 0, 0));
 	exec_branch_word(t, label, pos);
+}
+
+/* The variant with a jump of the instruction, forward; 0: there is none. */
+static unsigned jump_after(uint64_t handler)
+{
+	unsigned add = (unsigned)handler - H_i32_add_SS_acc, class = add / INT_DESTINATIONS;
+	if (add % INT_DESTINATIONS > 0 && (class == INT_SC || class == INT_RC || class == INT_LC)) {
+		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
+		return H_i32_add_SC_slot_jump + (letter * 2 + add % INT_DESTINATIONS - 1) * SIDES;
+	}
+	unsigned load = (unsigned)handler - H_i32_load_S_acc, first = H_i32_load_S_slot_jump;
+	if (load >= ADDRESS_COUNT * INT_DESTINATIONS) {
+		load = (unsigned)handler - H_i32_load8_u_S_acc;
+		first = H_i32_load8_u_S_slot_jump;
+	}
+	if (load < ADDRESS_COUNT * INT_DESTINATIONS && load % INT_DESTINATIONS > 0)
+		return first + (load / INT_DESTINATIONS * 2 + load % INT_DESTINATIONS - 1) * SIDES;
+	switch (handler) {
+	case H_mov:
+		return H_mov_jump;
+	case H_mov_pin:
+		return H_mov_pin_jump;
+	case H_mov2:
+		return H_mov2_jump;
+	case H_mov2_pin:
+		return H_mov2_pin_jump;
+	case H_const32:
+		return H_const32_jump;
+	default:
+		return 0;
+	}
+}
+
+void exec_jump(struct translator *t, struct label *label)
+{
+	uint32_t pos = exec_last(t);
+	unsigned joined = pos != NOWHERE && (t->opts & WPKG_OPT_BRANCH) && (t->opts & WPKG_OPT_FUSE)
+				  ? jump_after(t->code[pos])
+				  : 0;
+	if (joined) {
+		t->code[pos] = sided(t, joined, label);
+		t->note.pos = NOWHERE;
+	} else {
+		pos = exec_emit(t, sided(t, H_br, label));
+		exec_word(t, 0);
+	}
+	exec_branch_word(t, label, pos);
+}
+
+/* The handler for an index that was just made, which is taken back, and its fields; or 0. */
+static unsigned made_index(struct translator *t, uint64_t *fields, uint32_t count)
+{
+	const struct note *note = &t->note;
+	unsigned opcode = note->opcode, class = note->class, first;
+	uint32_t value = note_constant(note);
+	if (!just_made(t, t->height - 1) || !(t->opts & WPKG_OPT_BRANCH) ||
+	    !(t->opts & WPKG_OPT_FUSE))
+		return 0;
+	if ((opcode == WPKG_OP_I32_LOAD || opcode == WPKG_OP_I32_LOAD8_U) && class <= ADDRESS_L &&
+	    value <= 0xffff) {
+		first = opcode == WPKG_OP_I32_LOAD ? H_br_table_i32_load_S
+						   : H_br_table_i32_load8_u_S;
+	} else if ((opcode == WPKG_OP_I32_ADD || opcode == WPKG_OP_I32_SUB) &&
+		   (class == INT_SC || class == INT_RC || class == INT_LC)) {
+		first = H_br_table_i32_add_S;
+		value = opcode == WPKG_OP_I32_ADD ? value : 0 - value;
+		class = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
+		if ((uint32_t)(int16_t)value != value)
+			return 0;
+	} else {
+		return 0;
+	}
+	*fields = exec_fields_constant(value, note_field(t, 1), count);
+	exec_take_back(t, note->pos);
+	return first + class;
+}
+
+uint32_t exec_emit_br_table(struct translator *t, uint32_t count)
+{
+	uint64_t fields;
+	unsigned handler = made_index(t, &fields, count);
+	if (!handler) {
+		uint32_t index = t->height - 1, slot = 0;
+		unsigned letter = exec_pinned(t, index) ? 2 : exec_in_acc(t, index) ? 1 : 0;
+		if (letter == 0)
+			slot = exec_slot(t, index);
+		handler = H_br_table_S + letter;
+		fields = exec_fields_constant(0, slot, count);
+	}
+	exec_pop(t, 1);
+	exec_spill_all(t, t->height);
+	uint32_t pos = exec_emit(t, handler);
+	exec_word(t, fields);
+	return pos;
 }
 
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label)

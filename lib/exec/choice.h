@@ -14,6 +14,7 @@
 #include "wasm/opcode.h"
 
 #define INT_DESTINATIONS 3
+#define ADDRESS_COUNT (ADDRESS_C + 1)
 
 /* What there is for an opcode; all zero when nothing. */
 const struct shape *exec_shape(unsigned opcode);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The longest instruction but for br_table, whose words are asked for singly. */
-#define INSTRUCTION_WORDS 8
+#define INSTRUCTION_WORDS (8 + COUNT_WORDS)
 
 /* Room for so many items in an array that *array points to. */
 bool exec_room(struct translator *t, void *array, uint32_t *cap, uint32_t need, size_t size)
@@ -63,6 +63,8 @@ uint32_t exec_emit(struct translator *t, unsigned handler)
 	code_room(t, INSTRUCTION_WORDS);
 	if (!instruction_room(t))
 		t->instruction_count = 0;
+	if (t->counted)
+		t->words += COUNT_WORDS;
 	t->instructions[t->instruction_count] = t->words;
 	t->origins[t->instruction_count++] = (uint32_t)(t->here - t->start);
 	t->code[t->words] = handler;
@@ -93,11 +95,17 @@ uint32_t exec_last(const struct translator *t)
 	return pos >= t->fence ? pos : NOWHERE;
 }
 
+/* The instruction is the last one, and gone. */
+void exec_rewind(struct translator *t, uint32_t pos)
+{
+	t->words = pos - (t->counted ? COUNT_WORDS : 0);
+	t->instruction_count--;
+}
+
 /* Takes the last instruction back, which the note describes. */
 void exec_take_back(struct translator *t, uint32_t pos)
 {
-	t->words = pos;
-	t->instruction_count--;
+	exec_rewind(t, pos);
 	memcpy(t->acc, t->note.before, sizeof(t->acc));
 	t->note.pos = NOWHERE;
 }

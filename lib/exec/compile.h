@@ -109,8 +109,9 @@ struct translator {
 	struct wpkg_engine *engine;
 	struct wpkg_instance *instance;
 	struct wpkg_func *func;
-	unsigned opts; /* WPKG_OPT_... that are on */
-	bool metered;
+	unsigned opts;	      /* WPKG_OPT_... that are on */
+	bool metered;	      /* costs are counted */
+	bool counted;	      /* each instruction is, by handler */
 	bool failed;	      /* out of memory; nothing made from here on counts */
 	bool too_large;	      /* more slots than a field can name */
 	const uint8_t *start; /* of the body, for offsets */
@@ -163,6 +164,7 @@ uint32_t exec_emit(struct translator *t, unsigned handler);
 void exec_word(struct translator *t, uint64_t word);
 void exec_words_of(struct translator *t, uint64_t address);
 uint32_t exec_last(const struct translator *t);
+void exec_rewind(struct translator *t, uint32_t pos);
 void exec_take_back(struct translator *t, uint32_t pos);
 void exec_part(struct translator *t);
 void exec_fence(struct translator *t);
@@ -211,9 +213,17 @@ struct exec_access exec_take_access(struct translator *t);
 void exec_load(struct translator *t, unsigned opcode, const struct exec_access *access);
 void exec_store(struct translator *t, unsigned opcode, const struct exec_access *access);
 
+/* translate_global.c */
+void exec_global_get(struct translator *t, const struct wpkg_global *global);
+void exec_global_set(struct translator *t, const struct wpkg_global *global);
+
 /* branch.c */
 /* Pops the condition: a branch when it holds (sense) or not, whose distance goes to label. */
 void exec_branch_if(struct translator *t, bool sense, struct label *label);
+/* A jump to the label, where all values are in place. */
+void exec_jump(struct translator *t, struct label *label);
+/* A br_table but for the words of its count + 1 labels; pops the index. Returns where it stands. */
+uint32_t exec_emit_br_table(struct translator *t, uint32_t count);
 /* A branch when the reference in the slot is null (sense) or not. */
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label);
 /* A branch when the reference in the slot is of the type (sense) or not. */

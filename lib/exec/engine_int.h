@@ -47,7 +47,7 @@ struct wpkg_engine {
 	struct vm vm;
 	struct wpkg_engine_limits limits; /* every field set */
 	enum exec_vectors vectors;
-	bool metered; /* fuel or time is counted */
+	bool metered; /* fuel or time is counted; but see exec_engine_meters */
 	bool fuel_counts;
 	struct exec_budget *budget; /* fuel beyond what the machine was given, and ceilings */
 	uint64_t deadline;	    /* monotonic nanoseconds; 0: none now */
@@ -83,6 +83,12 @@ struct wpkg_engine {
 	int32_t exit_code;
 	char message[160];
 };
+
+/* Has code meters? Where instructions are counted, costs are not. */
+static inline bool exec_engine_meters(const struct wpkg_engine *engine)
+{
+	return engine->metered && !engine->vm.counts;
+}
 
 /* Takes the code (wpkg_mem_alloc) and makes it the function's. */
 enum wpkg_trap exec_engine_add_code(struct wpkg_func *func, uint64_t *code);

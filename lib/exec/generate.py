@@ -14,10 +14,10 @@ import sys
 
 import generate_atomic
 import generate_vector
-from handler import (ADDRESS_CLASSES, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
-                     INT_DESTINATIONS, PINNED, REGISTER, STORE_VALUES, Output, access, address,
-                     branch, branches, checks, destinations, emit_results, is_int, operand, operands,
-                     result, substitute)
+from handler import (ADDRESS_CLASSES, CHECK, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
+                     INT_DESTINATIONS, PINNED, REGISTER, SIDES, STORE_VALUES, Output, access,
+                     address, branch, branches, checks, destinations, emit_results, is_int,
+                     operand, operands, result, substitute)
 
 # The comparisons of i32 in the order of their opcodes.
 COMPARISONS = [("eq", "A == B"), ("ne", "A != B"), ("lt_s", "SA < SB"), ("lt_u", "A < B"),
@@ -30,6 +30,11 @@ LOAD_PAIRS = [("i32_load", "i", "uint32_t", INT_OPERATIONS),
               ("i32_load8_u", "i", "uint8_t", INT_OPERATIONS),
               ("f32_load", "f", "float", FLOAT_OPERATIONS),
               ("f64_load", "d", "double", FLOAT_OPERATIONS)]
+# Of control.inc, where they stand alone.
+MOVES = [("mov", "SET_I(0, SLOT_I(1));"), ("mov_pin", "l0 = SLOT_I(1); SET_I(0, l0);"),
+         ("mov2", "SET_I(0, SLOT_I(1)); SET_I(2, SLOT_I(3));"),
+         ("mov2_pin", "SET_I(0, SLOT_I(1)); l0 = SLOT_I(3); SET_I(2, l0);"),
+         ("const32", "SET_I(0, (uint32_t)I32(1));")]
 
 
 def binary(out, name, opcode, types, expression, check):
@@ -152,6 +157,45 @@ def fused(out):
         emit_results(out, "shr_and_" + letter, "i", "", "((%s) >> U16(2)) & U16(3)" % x, 2)
 
 
+def jumps(out):
+    """What ends many blocks and loops: an addition, a load or a move, and the jump behind it."""
+    def jump(name, body):
+        for side, taken in SIDES:
+            out.add("%s_jump%s" % (name, side), "%s %s" % (body, taken))
+
+    for letters in ("SC", "RC", "LC"):
+        for destination in ("slot", "pin"):
+            a, b = operands("i", letters)
+            jump("i32_add_%s_%s" % (letters, destination),
+                 result("i", "%s + %s" % (a, b), destination))
+    for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
+        for letters in ADDRESS_CLASSES:
+            for destination in ("slot", "pin"):
+                jump("%s_%s_%s" % (name, letters, destination), access(letters, memory_type) +
+                     result("i", "load_%s(mem + ea)" % memory_type, destination))
+    for name, body in MOVES:
+        jump(name, body)
+
+
+def indices(out):
+    """br_table of a number that is loaded, or added to, right before: field 0 offset or addend."""
+    for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
+        for letter in "SRL":
+            br_table(out, "%s_%s" % (name, letter), near_access(letter, memory_type, 0),
+                     "load_%s(mem + ea)" % memory_type)
+    for letter in "SRL":
+        br_table(out, "i32_add_" + letter, "", "%s + (int16_t)U16(0)" % operand("i", letter, 1))
+
+
+def scaled_loads(out):
+    """A load at slot + (x << n), as shl_add has them: in field 3 the offset and, below, n."""
+    for letter in "SRL":
+        ea = "uint64_t ea = (uint64_t)(SLOT_i(1) + (%s << (U16(3) & 3))) + (U16(3) >> 2); " % (
+            operand("i", letter, 2))
+        emit_results(out, "i32_load_shl_add_" + letter, "i", ea + CHECK % "uint32_t",
+                     "load_uint32_t(mem + ea)", 2)
+
+
 def step_operand(letters, field):
     """Of a fused pair: field is where a slot stands; a 32-bit constant stands behind the branch."""
     return "SLOT_i(%d)" % field if letters == "S" else "(uint32_t)pc[3]"
@@ -180,11 +224,10 @@ def pairs_with_branch(out):
                                  result("i", "load_%s(mem + ea)" % memory_type, destination), 2)
 
 
-def near_access(letter, memory_type):
-    """As access, where the offset has 16 bits only: field 3."""
+def near_access(letter, memory_type, field=3):
+    """As access, where the offset has 16 bits only, in that field."""
     base = {"S": "SLOT_i(1)", "R": "(uint32_t)r0", "L": "(uint32_t)l0"}[letter]
-    return "uint64_t ea = (uint64_t)%s + U16(3); " \
-           "if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; " % (base, memory_type)
+    return "uint64_t ea = (uint64_t)%s + U16(%d); " % (base, field) + CHECK % memory_type
 
 
 def pairs_with_load(out):
@@ -215,6 +258,12 @@ def multiply_add(out):
                              substitute(form, kind, "%s * %s" % (x, y), operand(kind, "S", 1)), 2)
 
 
+def br_table(out, name, before, index):
+    out.add("br_table_" + name,
+            "%suint32_t i = %s, n = (uint32_t)I32(1); if (i > n) i = n; POLL; JUMP(2 + i);" % (
+                before, index))
+
+
 def others(out):
     """Families that belong to no one opcode."""
     for kind in "Ifd":
@@ -228,10 +277,7 @@ def others(out):
         for sense, form in (("if", "%s"), ("unless", "!(%s)")):
             branch(out, "br_%s_%s" % (letter, sense), "", form % condition)
     for letter in "SRL":
-        condition = operand("i", letter, 1)
-        out.add("br_table_" + letter,
-                "uint32_t i = %s, n = (uint32_t)I32(1); if (i > n) i = n; POLL; "
-                "JUMP(2 + i);" % condition)
+        br_table(out, letter, "", operand("i", letter, 1))
 
 
 def parse(path):
@@ -274,6 +320,9 @@ def generate(path):
     pairs_with_load(out)
     multiply_add(out)
     others(out)
+    jumps(out)
+    indices(out)
+    scaled_loads(out)
     return out, vectors
 
 

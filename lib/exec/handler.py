@@ -129,6 +129,9 @@ def address(letters):
     return "(uint64_t)(uint32_t)(%s + SLOT_i(%d)) + U16(3)" % (base, 2 if letters == "SS" else 1)
 
 
+# Of an access at ea, with the type in memory.
+CHECK = "if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; "
+
+
 def access(letters, memory_type):
-    return "uint64_t ea = %s; if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; " % (
-        address(letters), memory_type)
+    return "uint64_t ea = %s; " % address(letters) + CHECK % memory_type

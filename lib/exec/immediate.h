@@ -14,6 +14,7 @@
 
 /* Of the translator itself, at numbers that no opcode has. */
 enum {
+	OPCODE_SHL_ADD = WPKG_OP_BASE_FC + 0x7d,       /* slot + (x << n), for notes only */
 	OPCODE_F32_CANONICAL = WPKG_OP_BASE_FC + 0x7e, /* a NaN becomes the canonical one */
 	OPCODE_F64_CANONICAL,
 	OPCODE_I8X16_TAKE =

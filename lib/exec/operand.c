@@ -142,14 +142,40 @@ bool exec_pinned(const struct translator *t, uint32_t i)
 	return t->stack[i].place == AT_LOCAL && t->stack[i].slot == t->pin;
 }
 
-static void emit_move(struct translator *t, uint32_t to, uint32_t from)
+/* Constants that a 16-bit field holds. */
+static bool is_tiny(uint64_t bits)
+{
+	return (uint32_t)(int16_t)bits == bits;
+}
+
+/*
+ * A move, a constant or the accumulator to a slot: with the last instruction, if that is a move or
+ * a tiny constant. The handlers are for either of these as the first; H_count: there is none. The
+ * value is a slot or a constant.
+ */
+static bool join_move(struct translator *t, unsigned to_mov, unsigned to_const, uint32_t to,
+		      uint32_t value)
 {
 	uint32_t last = exec_last(t);
-	if (last != NOWHERE && t->code[last] == H_mov && (t->opts & WPKG_OPT_FUSE)) {
-		t->code[last] = H_mov2;
-		t->code[last + 1] |= exec_fields(0, 0, to, from);
-		return;
+	if (last == NOWHERE || !(t->opts & WPKG_OPT_FUSE))
+		return false;
+	uint64_t handler = t->code[last], fields = t->code[last + 1];
+	if (handler == H_mov) {
+		t->code[last] = to_mov;
+	} else if (handler == H_const32 && to_const != H_count && is_tiny(fields >> 32)) {
+		t->code[last] = to_const;
+		fields = exec_fields((uint32_t)fields, (uint32_t)(fields >> 32), 0, 0);
+	} else {
+		return false;
 	}
+	t->code[last + 1] = fields | exec_fields(0, 0, to, value);
+	return true;
+}
+
+static void emit_move(struct translator *t, uint32_t to, uint32_t from)
+{
+	if (join_move(t, H_mov2, H_const_mov, to, from))
+		return;
 	exec_emit(t, H_mov);
 	exec_word(t, exec_fields(to, from, 0, 0));
 }
@@ -168,6 +194,8 @@ static void emit_const(struct translator *t, uint32_t to, const struct operand *
 		emit_vector(t, to, bits);
 		return;
 	}
+	if (is_tiny(bits) && !pin && join_move(t, H_mov_const, H_const2, to, (uint32_t)bits))
+		return;
 	if (bits <= UINT32_MAX) {
 		exec_emit(t, pin ? H_const32_pin : H_const32);
 		exec_word(t, exec_fields_constant(to, 0, (uint32_t)bits));
@@ -184,6 +212,8 @@ static void emit_put(struct translator *t, enum bank bank, uint32_t to, bool pin
 				       [BANK_F64] = H_put_d,
 				       [BANK_F32] = H_put_f,
 				       [BANK_V128] = H_put_v};
+	if (bank == BANK_INT && join_move(t, pin ? H_mov_put_r_pin : H_mov_put_r, H_count, to, 0))
+		return;
 	exec_emit(t, pin ? H_put_r_pin : put[bank]);
 	exec_word(t, exec_fields(to, 0, 0, 0));
 }
@@ -289,8 +319,10 @@ static void set_by_move(struct translator *t, uint32_t slot)
 		emit_put(t, exec_bank(o->kind), slot, pin);
 	} else if (pin) {
 		uint32_t from = exec_slot(t, i);
-		exec_emit(t, H_mov_pin);
-		exec_word(t, exec_fields(slot, from, 0, 0));
+		if (!join_move(t, H_mov2_pin, H_count, slot, from)) {
+			exec_emit(t, H_mov_pin);
+			exec_word(t, exec_fields(slot, from, 0, 0));
+		}
 	} else {
 		exec_copy(t, i, slot);
 	}

@@ -77,9 +77,6 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 	float g0 = 0;
 	v128 v0 = {0, 0};
 next:
-#ifdef WPKG_EXEC_COUNT
-	exec_count((enum handler)pc[0]);
-#endif
 	switch ((enum handler)pc[0]) {
 #define OP(name, ...)                                                                              \
 	case H_##name: {                                                                           \
@@ -104,12 +101,18 @@ enum wpkg_trap exec_run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_
 
 const char *exec_handler_name(enum handler handler)
 {
-	static const char *const names[] = {
-#define OP(name, ...) #name,
+	/* One text, as thousands of addresses would be relocated at each start of the program. */
+	static const char names[] =
+#define OP(name, ...) #name "\0"
 #include "exec/handlers.inc"
 #include "exec/control.inc"
 #include "exec/vector.inc"
 #undef OP
-	};
-	return handler < H_COUNT ? names[handler] : "?";
+		;
+	const char *name = names;
+	if (handler >= H_COUNT)
+		return "?";
+	for (unsigned i = 0; i < handler; i++)
+		name += strlen(name) + 1;
+	return name;
 }

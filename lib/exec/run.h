@@ -36,6 +36,9 @@ struct wpkg_memory;
  */
 #define METER_WORDS 3
 
+/* Where instructions are counted, this stands before each. */
+#define COUNT_WORDS 2
+
 /* One for each engine: the running instance's memory 0, limits, and where a slow step goes on. */
 struct vm {
 	uint8_t *memory;      /* memory 0's base; not NULL */
@@ -49,6 +52,7 @@ struct vm {
 	uint32_t pin;	       /* with pc: the slot of the pinned local there */
 	uint64_t value;	       /* to a slow step and back: an index, a reference, a result */
 	struct wpkg_engine *engine;
+	uint64_t *counts; /* of instructions run, by handler, for who measures; NULL: not counted */
 };
 
 enum handler {
@@ -93,11 +97,6 @@ enum exec_vectors exec_vectors_best(unsigned optimisations);
 
 /* For listings of internal code and for tests. */
 const char *exec_handler_name(enum handler handler);
-
-#ifdef WPKG_EXEC_COUNT
-/* The switch build calls this before each instruction; whoever counts defines it. */
-void exec_count(enum handler handler);
-#endif
 
 /* Runs from pc until the halt instruction that the frame links to, or a trap. */
 enum wpkg_trap exec_run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin);

@@ -91,7 +91,7 @@ enum wpkg_trap exec_link_call(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 	code[2] = (uint64_t)func->code;
 	code[3] = (uint64_t)func->frame | (uint64_t)func->pin << 32;
 	unsigned handler = func->zeroed <= 4 ? calls[func->zeroed] : H_call_n;
-	if (vm->engine->metered)
+	if (exec_engine_meters(vm->engine))
 		handler += H_call_0_pays - H_call_0;
 	code[0] = exec_handler_word(handler);
 	return WPKG_TRAP_NONE;

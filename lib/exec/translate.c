@@ -198,49 +198,6 @@ static void call_ref(struct translator *t, bool tail)
 	results(t, sig);
 }
 
-/* Variables. */
-
-static void global_get(struct translator *t)
-{
-	const struct wpkg_global *global = t->instance->globals[take_u32(&t->at)];
-	unsigned kind = global->kind;
-	if (!global->is_mutable) {
-		exec_push_const(t, kind,
-				kind == KIND_V128 ? (uint64_t)global->cell : global->cell[0]);
-		return;
-	}
-	unsigned handler = kind == KIND_F32    ? H_global_get_f_acc
-			   : kind == KIND_F64  ? H_global_get_d_acc
-			   : kind == KIND_V128 ? H_global_get_v
-					       : H_global_get_I_acc;
-	uint32_t pos = exec_emit(t, handler);
-	exec_word(t, exec_fields(t->next_slot, 0, 0, 0));
-	exec_word(t, (uint64_t)global->cell);
-	if (kind == KIND_V128)
-		exec_push_vector(t, pos);
-	else
-		exec_push_result(t, kind, pos);
-}
-
-static void global_set(struct translator *t)
-{
-	const struct wpkg_global *global = t->instance->globals[take_u32(&t->at)];
-	uint32_t i = t->height - 1, slot = 0;
-	unsigned handler = H_global_set_S;
-	if (exec_pinned(t, i))
-		handler = H_global_set_L;
-	else if (exec_in_acc(t, i) && exec_bank(t->stack[i].kind) == BANK_INT)
-		handler = H_global_set_R;
-	else
-		slot = exec_slot(t, i);
-	if (global->kind == KIND_V128)
-		handler = H_global_set_v;
-	exec_pop(t, 1);
-	exec_emit(t, handler);
-	exec_word(t, exec_fields(0, slot, 0, 0));
-	exec_word(t, (uint64_t)global->cell);
-}
-
 /* Memories and tables. Operands are read from slots; words follow the fields. */
 
 void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word)
@@ -509,10 +466,10 @@ static void other(struct translator *t, unsigned opcode)
 		exec_set_local(t, t->local_slots[x], opcode == WPKG_OP_LOCAL_TEE);
 		break;
 	case WPKG_OP_GLOBAL_GET:
-		global_get(t);
+		exec_global_get(t, t->instance->globals[take_u32(&t->at)]);
 		break;
 	case WPKG_OP_GLOBAL_SET:
-		global_set(t);
+		exec_global_set(t, t->instance->globals[take_u32(&t->at)]);
 		break;
 	case WPKG_OP_TABLE_GET:
 	case WPKG_OP_TABLE_SET:
@@ -633,7 +590,8 @@ static bool translate(struct translator *t, struct wpkg_func *func)
 	t->instance = func->instance;
 	t->func = func;
 	t->opts = WPKG_OPT_ALL & ~func->engine->limits.optimisations_off;
-	t->metered = func->engine->metered;
+	t->counted = func->engine->vm.counts != NULL;
+	t->metered = exec_engine_meters(func->engine);
 	t->start = t->at = t->here = func->body;
 	t->note.pos = NOWHERE;
 	exec_forget(t);
@@ -664,6 +622,10 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 		memcpy(code, t.code, t.words * sizeof(*code));
 		for (uint32_t i = 0; i < t.instruction_count; i++) {
 			uint64_t *word = &code[t.instructions[i]];
+			if (t.counted) {
+				word[-COUNT_WORDS] = exec_handler_word(H_count);
+				word[1 - COUNT_WORDS] = *word;
+			}
 			*word = handler_word(func->engine, (enum handler) * word);
 		}
 		func->frame = t.top_slot + 2;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks and branches in the translator: labels, where values have to be, returns. */
-#include "exec/choice.h"
+#include "exec/compile.h"
 
 #include "exec/bytes.h"
 #include "exec/engine_int.h"
@@ -145,9 +145,7 @@ void exec_branch(struct translator *t, struct label *label, bool redirect)
 		return;
 	}
 	move_values(t, label, redirect);
-	uint32_t pos = exec_emit(t, sided(t, H_br, label));
-	exec_word(t, 0);
-	exec_branch_word(t, label, pos);
+	exec_jump(t, label);
 }
 
 static uint32_t arity(const struct label *label)
@@ -198,20 +196,14 @@ void exec_br_if(struct translator *t, struct label *label)
 
 void exec_br_table(struct translator *t)
 {
-	uint32_t count = take_u32(&t->at), index = t->height - 1, slot = 0;
-	unsigned letter = exec_pinned(t, index) ? 2 : exec_in_acc(t, index) ? 1 : 0;
-	if (letter == 0)
-		slot = exec_slot(t, index);
-	exec_pop(t, 1);
+	uint32_t count = take_u32(&t->at);
 	const uint8_t *labels = t->at;
 	bool direct = true;
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct label *label = exec_label_at(t, take_u32(&t->at));
 		direct = direct && label->kind != LABEL_FUNCTION && arity(label) == 0;
 	}
-	exec_spill_all(t, t->height);
-	uint32_t pos = exec_emit(t, H_br_table_S + letter);
-	exec_word(t, exec_fields_constant(0, slot, count));
+	uint32_t pos = exec_emit_br_table(t, count);
 	t->at = labels;
 	uint32_t words = t->words;
 	for (uint32_t i = 0; i <= count; i++)

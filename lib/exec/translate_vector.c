@@ -269,8 +269,6 @@ bool exec_branch_on_test(struct translator *t, bool sense, struct label *label)
 
 /* Memory. */
 
-#define ADDRESS_COUNT (ADDRESS_C + 1)
-
 static void load(struct translator *t, const struct vector_shape *shape)
 {
 	struct exec_access access = exec_take_access(t);
