@@ -254,3 +254,12 @@ void wpkg_file_map_close(struct wpkg_file_map *map)
 		munmap((void *)(uintptr_t)map->bytes.ptr, map->bytes.len);
 	map->bytes = (struct wpkg_str){0};
 }
+
+void wpkg_file_map_rest(struct wpkg_str bytes)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)bytes.ptr + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)bytes.ptr + bytes.len) / page * page;
+	if (start < end)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}

@@ -74,4 +74,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_file_map_open(struct wpkg_file_map *out, i
 						    struct wpkg_err *err);
 void wpkg_file_map_close(struct wpkg_file_map *map);
 
+/* The bytes, a part of a mapped file, are not needed soon: their memory is the system's again, and
+ * they are read from the file when they are looked at once more. */
+void wpkg_file_map_rest(struct wpkg_str bytes);
+
 #endif

@@ -69,9 +69,11 @@ static void put_part(struct wpkg_buf *out, const struct obj_link *o, uint32_t nu
 	for (uint32_t i = 0; i < o->file_count; i++) {
 		const struct obj_file *file = &o->files[i];
 		for (uint32_t s = 0; s < file->module->section_count; s++)
-			if (file->customs[s].is_live && file->customs[s].part == number)
+			if (file->customs[s].is_live && file->customs[s].part == number) {
 				obj_reloc_apply(out, o, file, &file->customs[s],
 						file->customs[s].range.start, part->name, false);
+				obj_written(o, file, s, part->name);
+			}
 	}
 	link_end_sized(out, start);
 }

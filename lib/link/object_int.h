@@ -387,6 +387,10 @@ enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o);
 void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o);
 
 /* program.c */
+/* The file's section, and the relocations for what has that name, are in the output: tells who gave
+ * the inputs. */
+void obj_written(const struct obj_link *o, const struct obj_file *file, uint32_t section,
+		 struct wpkg_str name);
 enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o);
 
 #endif

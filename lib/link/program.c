@@ -443,6 +443,21 @@ static void put_data_count(struct writing *w, uint32_t count)
 	end_section(w);
 }
 
+void obj_written(const struct obj_link *o, const struct obj_file *file, uint32_t section,
+		 struct wpkg_str name)
+{
+	struct wpkg_str before = WPKG_LIT("reloc.");
+	const struct wpkg_module *module = file->module;
+	for (uint32_t i = 0; o->options->written && i < module->section_count; i++) {
+		const struct wpkg_module_section *s = &module->sections[i];
+		if (i == section ||
+		    (wpkg_str_starts(s->name, before) &&
+		     wpkg_str_equal(wpkg_str_from_offset(s->name, before.len), name)))
+			o->options->written(
+				wpkg_str_slice(module->bytes, s->body.start, s->body.end));
+	}
+}
+
 static void put_code(struct writing *w)
 {
 	struct obj_link *o = w->o;
@@ -473,6 +488,7 @@ static void put_code(struct writing *w)
 			link_end_sized(w->out, start);
 			chunk->code_at = (uint32_t)(w->out->len - size - w->section);
 		}
+		obj_written(o, file, file->code_section, WPKG_LIT("CODE"));
 	}
 	end_section(w);
 }
