@@ -104,6 +104,8 @@ struct wpkg_link_options {
 	struct wpkg_str explain;
 	struct wpkg_explanation *explanation;
 	struct wpkg_arena *arena;
+	/* As in object.h: told which bytes of the inputs are in the output; NULL. */
+	void (*written)(struct wpkg_str bytes);
 	size_t max_size; /* bytes of the output; 0: 1 GiB */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Several modules as one. A section is written to a buffer of its own, whose size then stands
- * before it; what has no entry is left out.
+ * Several modules as one, section by section; one without an entry is left out.
  */
 #include "base/mem.h"
 #include "link/link_int.h"
@@ -29,7 +28,8 @@ struct merge {
 	bool *late;	      /* by input: another one's start function runs before it is there */
 	bool *referenced;     /* by output function: ref.func in a body makes it */
 	struct wpkg_buf *out;
-	struct wpkg_buf section, body;
+	size_t section, content; /* offsets in the output, of the section being made */
+	struct wpkg_buf body;	 /* of the function being made */
 	struct wpkg_err *err;
 };
 
@@ -213,14 +213,31 @@ static void plan_late(struct merge *m)
 	}
 }
 
-/* Writes the section that was made, behind its identifier and size. */
+/* Begins a section before it is known which one it is, or whether it has anything. */
+static void begin_section(struct merge *m)
+{
+	m->section = m->out->len;
+	wpkg_buf_append_byte(m->out, 0);
+	m->content = link_begin_sized(m->out);
+}
+
+/* Leaves out the section that was begun. */
+static void drop_section(struct merge *m)
+{
+	if (m->out->failed == WPKG_OK)
+		wpkg_buf_truncate(m->out, m->section);
+}
+
+/* Ends the section if it has anything, and begins the next. */
 static void end_section(struct merge *m, uint8_t id)
 {
-	if (m->section.failed != WPKG_OK && m->out->failed == WPKG_OK)
-		m->out->failed = m->section.failed;
-	if (m->section.len > 0)
-		wpkg_writer_section(m->out, (enum wpkg_section)id, wpkg_buf_str(&m->section));
-	wpkg_buf_reset(&m->section);
+	if (m->out->failed == WPKG_OK && m->out->len > m->content) {
+		m->out->ptr[m->section] = (char)id;
+		link_end_sized(m->out, m->content);
+	} else {
+		drop_section(m);
+	}
+	begin_section(m);
 }
 
 static void put_types(struct merge *m)
@@ -230,7 +247,7 @@ static void put_types(struct merge *m)
 	for (uint32_t id = 0; id < types->count; id += types->types[id].group_size)
 		is_any = is_any || m->link.type_live[id];
 	if (is_any)
-		link_put_types(&m->section, types, m->link.type_live, m->link.type_out);
+		link_put_types(m->out, types, m->link.type_live, m->link.type_out);
 	end_section(m, WPKG_SECTION_TYPE);
 }
 
@@ -238,22 +255,22 @@ static void put_extern_type(struct merge *m, const struct link_extern *type)
 {
 	switch ((enum wpkg_extern)type->kind) {
 	case WPKG_EXTERN_FUNC:
-		wpkg_writer_u32(&m->section, m->link.type_out[type->type]);
+		wpkg_writer_u32(m->out, m->link.type_out[type->type]);
 		break;
 	case WPKG_EXTERN_TABLE:
-		link_put_valtype(&m->section, type->value, m->link.type_out);
-		link_put_size(&m->section, &type->size, 16);
+		link_put_valtype(m->out, type->value, m->link.type_out);
+		link_put_size(m->out, &type->size, 16);
 		break;
 	case WPKG_EXTERN_MEMORY:
-		link_put_size(&m->section, &type->size, type->page_log2);
+		link_put_size(m->out, &type->size, type->page_log2);
 		break;
 	case WPKG_EXTERN_GLOBAL:
-		link_put_valtype(&m->section, type->value, m->link.type_out);
-		wpkg_buf_append_byte(&m->section, type->is_mutable);
+		link_put_valtype(m->out, type->value, m->link.type_out);
+		wpkg_buf_append_byte(m->out, type->is_mutable);
 		break;
 	case WPKG_EXTERN_TAG:
-		wpkg_buf_append_byte(&m->section, 0);
-		wpkg_writer_u32(&m->section, m->link.type_out[type->type]);
+		wpkg_buf_append_byte(m->out, 0);
+		wpkg_writer_u32(m->out, m->link.type_out[type->type]);
 		break;
 	case WPKG_EXTERN_COUNT:
 		break;
@@ -266,7 +283,7 @@ static void put_imports(struct merge *m)
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		count += m->link.import_counts[kind];
 	if (count > 0)
-		wpkg_writer_u32(&m->section, count);
+		wpkg_writer_u32(m->out, count);
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		for (uint32_t i = 0; i < m->link.import_counts[kind]; i++) {
 			struct link_item item = m->link.items[kind][i];
@@ -275,9 +292,9 @@ static void put_imports(struct merge *m)
 				&module->imports[link_import_of(module, kind, item.index)];
 			struct link_extern type =
 				link_extern_of(&m->link, item.input, kind, item.index);
-			wpkg_writer_name(&m->section, import->module);
-			wpkg_writer_name(&m->section, import->field);
-			wpkg_buf_append_byte(&m->section, kind);
+			wpkg_writer_name(m->out, import->module);
+			wpkg_writer_name(m->out, import->field);
+			wpkg_buf_append_byte(m->out, kind);
 			put_extern_type(m, &type);
 		}
 	end_section(m, WPKG_SECTION_IMPORT);
@@ -297,7 +314,7 @@ static uint32_t count_defined(const struct merge *m, uint8_t space)
 static void begin_vector(struct merge *m, uint32_t count)
 {
 	if (count > 0)
-		wpkg_writer_u32(&m->section, count);
+		wpkg_writer_u32(m->out, count);
 }
 
 static void put_functions(struct merge *m)
@@ -308,18 +325,18 @@ static void put_functions(struct merge *m)
 	{
 		const struct link_module *from = &m->link.modules[item.input];
 		wpkg_writer_u32(
-			&m->section,
+			m->out,
 			m->link.type_out[from->types[from->module->funcs[item.index].type]]);
 	}
 	if (m->makes_start)
-		wpkg_writer_u32(&m->section, m->link.type_out[m->start_type]);
+		wpkg_writer_u32(m->out, m->link.type_out[m->start_type]);
 	end_section(m, WPKG_SECTION_FUNCTION);
 }
 
 static void put_range(struct merge *m, uint32_t input, struct wpkg_range range)
 {
 	const uint8_t *at = wpkg_module_at(m->link.modules[input].module, range.start);
-	link_put_expression(&m->section, &m->link, input, &at);
+	link_put_expression(m->out, &m->link, input, &at);
 }
 
 static void put_tables(struct merge *m)
@@ -333,7 +350,7 @@ static void put_tables(struct merge *m)
 		struct link_extern type =
 			link_extern_of(&m->link, item.input, WPKG_EXTERN_TABLE, item.index);
 		if (init.end > init.start)
-			wpkg_buf_append(&m->section, "\x40\x00", 2);
+			wpkg_buf_append(m->out, "\x40\x00", 2);
 		put_extern_type(m, &type);
 		if (init.end > init.start)
 			put_range(m, item.input, init);
@@ -361,10 +378,10 @@ static void put_exports(struct merge *m)
 	begin_vector(m, (uint32_t)m->export_count);
 	for (size_t i = 0; i < m->export_count; i++) {
 		const struct output_export *export = &m->exports[i];
-		wpkg_writer_name(&m->section, export->name);
-		wpkg_buf_append_byte(&m->section, export->kind);
+		wpkg_writer_name(m->out, export->name);
+		wpkg_buf_append_byte(m->out, export->kind);
 		wpkg_writer_u32(
-			&m->section,
+			m->out,
 			m->link.modules[export->item.input].out[export->kind][export->item.index]);
 	}
 	end_section(m, WPKG_SECTION_EXPORT);
@@ -383,10 +400,10 @@ static bool has_start(const struct merge *m, uint32_t input)
 static void put_start(struct merge *m)
 {
 	if (m->makes_start)
-		wpkg_writer_u32(&m->section, m->link.item_counts[WPKG_EXTERN_FUNC]);
+		wpkg_writer_u32(m->out, m->link.item_counts[WPKG_EXTERN_FUNC]);
 	for (uint32_t i = 0; !m->makes_start && i < m->link.count; i++)
 		if (has_start(m, i))
-			wpkg_writer_u32(&m->section, start_of(m, i));
+			wpkg_writer_u32(m->out, start_of(m, i));
 	end_section(m, WPKG_SECTION_START);
 }
 
@@ -405,23 +422,22 @@ static void put_elem(struct merge *m, struct link_item item)
 	uint32_t flags = (active ? 0U : 1U) | (elem->has_expressions ? 4U : 0U);
 	if (elem->mode == WPKG_SEGMENT_DECLARATIVE || (active && !plain_function_list))
 		flags |= 2;
-	wpkg_writer_u32(&m->section, flags);
+	wpkg_writer_u32(m->out, flags);
 	if (active && (flags & 2))
-		wpkg_writer_u32(&m->section, table);
+		wpkg_writer_u32(m->out, table);
 	if (active)
 		put_range(m, item.input, elem->at);
 	if ((flags & 3) && elem->has_expressions)
-		link_put_valtype(&m->section, wpkg_valtype_map(elem->type, from->canonical),
+		link_put_valtype(m->out, wpkg_valtype_map(elem->type, from->canonical),
 				 m->link.type_out);
 	else if (flags & 3)
-		wpkg_buf_append_byte(&m->section, 0);
-	wpkg_writer_u32(&m->section, elem->count);
+		wpkg_buf_append_byte(m->out, 0);
+	wpkg_writer_u32(m->out, elem->count);
 	for (uint32_t i = 0; i < elem->count; i++) {
 		if (elem->has_expressions)
-			link_put_expression(&m->section, &m->link, item.input, &at);
+			link_put_expression(m->out, &m->link, item.input, &at);
 		else
-			wpkg_writer_u32(&m->section,
-					from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
+			wpkg_writer_u32(m->out, from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
 	}
 }
 
@@ -465,12 +481,12 @@ static void put_elems(struct merge *m)
 	EACH_DEFINED(m, LINK_ELEM, item)
 	put_elem(m, item);
 	if (references > 0) {
-		wpkg_writer_u32(&m->section, 3);
-		wpkg_buf_append_byte(&m->section, 0);
-		wpkg_writer_u32(&m->section, references);
+		wpkg_writer_u32(m->out, 3);
+		wpkg_buf_append_byte(m->out, 0);
+		wpkg_writer_u32(m->out, references);
 		for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
 			if (m->referenced[i])
-				wpkg_writer_u32(&m->section, i);
+				wpkg_writer_u32(m->out, i);
 	}
 	end_section(m, WPKG_SECTION_ELEMENT);
 }
@@ -481,16 +497,16 @@ static void put_data_count(struct merge *m)
 	for (uint32_t i = 0; i < m->link.count; i++)
 		counted = counted || m->link.modules[i].module->has_data_count || m->late[i];
 	if (counted)
-		wpkg_writer_u32(&m->section, m->link.item_counts[LINK_DATA]);
+		wpkg_writer_u32(m->out, m->link.item_counts[LINK_DATA]);
 	end_section(m, WPKG_SECTION_DATA_COUNT);
 }
 
 static void put_sized_body(struct merge *m)
 {
-	if (m->body.failed != WPKG_OK)
-		m->section.failed = m->body.failed;
-	wpkg_writer_u64(&m->section, m->body.len);
-	wpkg_buf_append_str(&m->section, wpkg_buf_str(&m->body));
+	if (m->body.failed != WPKG_OK && m->out->failed == WPKG_OK)
+		m->out->failed = m->body.failed;
+	wpkg_writer_u64(m->out, m->body.len);
+	wpkg_buf_append_str(m->out, wpkg_buf_str(&m->body));
 	wpkg_buf_reset(&m->body);
 }
 
@@ -534,6 +550,17 @@ static void put_late_segments(struct merge *m, uint32_t input)
 	}
 }
 
+static void tell_written(const struct merge *m)
+{
+	for (uint32_t i = 0; m->options->written && i < m->link.count; i++) {
+		const struct wpkg_module *module = m->link.modules[i].module;
+		for (uint32_t s = 0; s < module->section_count; s++)
+			if (module->sections[s].id == WPKG_SECTION_CODE)
+				m->options->written(
+					wpkg_module_slice(module, module->sections[s].body));
+	}
+}
+
 static void put_code(struct merge *m)
 {
 	struct link_item item;
@@ -544,6 +571,7 @@ static void put_code(struct merge *m)
 			      m->link.modules[item.input].module->funcs[item.index].body);
 		put_sized_body(m);
 	}
+	tell_written(m);
 	if (m->makes_start) {
 		wpkg_buf_append_byte(&m->body, 0);
 		for (uint32_t i = 0; i < m->link.count; i++) {
@@ -567,12 +595,12 @@ static void put_datas(struct merge *m)
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
 		bool active = data->mode == WPKG_SEGMENT_ACTIVE && !is_late_data(m, item);
 		uint32_t memory = active ? from->out[WPKG_EXTERN_MEMORY][data->memory] : 0;
-		wpkg_writer_u32(&m->section, !active ? 1U : memory > 0 ? 2U : 0U);
+		wpkg_writer_u32(m->out, !active ? 1U : memory > 0 ? 2U : 0U);
 		if (memory > 0)
-			wpkg_writer_u32(&m->section, memory);
+			wpkg_writer_u32(m->out, memory);
 		if (active)
 			put_range(m, item.input, data->at);
-		wpkg_writer_name(&m->section, wpkg_module_slice(from->module, data->bytes));
+		wpkg_writer_name(m->out, wpkg_module_slice(from->module, data->bytes));
 	}
 	end_section(m, WPKG_SECTION_DATA);
 }
@@ -580,6 +608,7 @@ static void put_datas(struct merge *m)
 static void put_module(struct merge *m)
 {
 	wpkg_writer_header(m->out);
+	begin_section(m);
 	put_types(m);
 	put_imports(m);
 	put_functions(m);
@@ -593,7 +622,19 @@ static void put_module(struct merge *m)
 	put_data_count(m);
 	put_code(m);
 	put_datas(m);
+	drop_section(m);
 	link_put_custom_sections(m->out, &m->link, m->options->strip);
+}
+
+/* The output is no larger than the inputs, or hardly: a buffer that has grown to it would have been
+ * there twice. */
+static void reserve(struct merge *m)
+{
+	size_t size = 4096;
+	for (uint32_t i = 0; i < m->link.count; i++)
+		size += m->link.modules[i].module->bytes.len;
+	if (wpkg_buf_extend(m->out, size < m->out->max ? size : m->out->max))
+		wpkg_buf_truncate(m->out, 0);
 }
 
 static enum wpkg_status write_output(struct merge *m)
@@ -602,6 +643,7 @@ static enum wpkg_status write_output(struct merge *m)
 					 sizeof(bool));
 	if (!m->referenced)
 		return no_memory(m);
+	reserve(m);
 	put_module(m);
 	return wpkg_buf_check(m->out, "linked module", m->err);
 }
@@ -628,17 +670,6 @@ static enum wpkg_status plan(struct merge *m, const struct wpkg_link_inputs *inp
 	return status == WPKG_OK ? link_lay_out(&m->link) : status;
 }
 
-/* What we wrote must be what the specification allows, or it is not given out. */
-static enum wpkg_status validate(const struct wpkg_buf *out, struct wpkg_err *err)
-{
-	struct wpkg_module *module = NULL;
-	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(out), NULL, err);
-	if (status != WPKG_OK)
-		wpkg_err_prepend(err, "linked module");
-	wpkg_module_free(module);
-	return status;
-}
-
 enum wpkg_status wpkg_link_merge(struct wpkg_buf *out, const struct wpkg_link_inputs *inputs,
 				 const struct wpkg_link_options *options, struct wpkg_err *err)
 {
@@ -647,22 +678,16 @@ enum wpkg_status wpkg_link_merge(struct wpkg_buf *out, const struct wpkg_link_in
 	struct wpkg_buf output;
 	size_t max = m.options->max_size ? m.options->max_size : OUTPUT_MAX;
 	wpkg_buf_init(&output, max);
-	wpkg_buf_init(&m.section, max);
 	wpkg_buf_init(&m.body, max);
 	m.out = &output;
 	enum wpkg_status status = plan(&m, inputs);
 	if (status == WPKG_OK)
 		status = write_output(&m);
-	wpkg_buf_clear(&m.section);
 	wpkg_buf_clear(&m.body);
 	link_names_clear(&m.export_names);
 	link_close(&m.link);
 	if (status == WPKG_OK)
-		status = validate(&output, err);
-	if (status == WPKG_OK) {
-		wpkg_buf_append_str(out, wpkg_buf_str(&output));
-		status = wpkg_buf_check(out, "linked module", err);
-	}
+		return link_give(out, &output, err);
 	wpkg_buf_clear(&output);
 	return status;
 }

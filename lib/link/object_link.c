@@ -2,6 +2,7 @@
 /* A link of objects from its inputs to its output. */
 #include "base/mem.h"
 #include "link/object_int.h"
+#include "link/put.h"
 
 #define OUTPUT_MAX ((size_t)1 << 30)
 #define MEMORY_MAX ((size_t)4 << 30) /* bytes of a link's own tables */
@@ -104,17 +105,6 @@ static void clear(struct obj_link *o)
 	wpkg_arena_clear(&o->arena);
 }
 
-/* What we wrote must be what the specification allows, or it is not given out. */
-static enum wpkg_status validate(struct wpkg_str bytes, struct wpkg_err *err)
-{
-	struct wpkg_module *module = NULL;
-	enum wpkg_status status = wpkg_module_read(&module, bytes, NULL, err);
-	if (status != WPKG_OK)
-		wpkg_err_prepend(err, "linked module");
-	wpkg_module_free(module);
-	return status;
-}
-
 enum wpkg_status wpkg_object_link(struct wpkg_buf *out, const struct wpkg_object_options *options,
 				  const struct wpkg_object_report *report, struct wpkg_err *err)
 {
@@ -127,19 +117,7 @@ enum wpkg_status wpkg_object_link(struct wpkg_buf *out, const struct wpkg_object
 	enum wpkg_status status = run(&output, &o);
 	clear(&o);
 	if (status == WPKG_OK)
-		status = validate(wpkg_buf_str(&output), err);
-	if (status == WPKG_OK && out->len == 0 && out->max >= output.len) {
-		/* Given away whole: a copy would be in memory twice. */
-		size_t max = out->max;
-		wpkg_buf_clear(out);
-		*out = output;
-		out->max = max;
-		return WPKG_OK;
-	}
-	if (status == WPKG_OK) {
-		wpkg_buf_append_str(out, wpkg_buf_str(&output));
-		status = wpkg_buf_check(out, "linked module", err);
-	}
+		return link_give(out, &output, err);
 	wpkg_buf_clear(&output);
 	return status;
 }

@@ -105,6 +105,29 @@ void link_end_sized(struct wpkg_buf *out, size_t start)
 	wpkg_buf_truncate(out, start - SIZE_ROOM + count + size);
 }
 
+enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output, struct wpkg_err *err)
+{
+	struct wpkg_module *module = NULL;
+	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(output), NULL, err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "linked module");
+	wpkg_module_free(module);
+	if (status == WPKG_OK && out->len == 0 && out->max >= output->len) {
+		/* Given away whole: a copy would be in memory twice. */
+		size_t max = out->max;
+		wpkg_buf_clear(out);
+		*out = *output;
+		out->max = max;
+		return WPKG_OK;
+	}
+	if (status == WPKG_OK) {
+		wpkg_buf_append_str(out, wpkg_buf_str(output));
+		status = wpkg_buf_check(out, "linked module", err);
+	}
+	wpkg_buf_clear(output);
+	return status;
+}
+
 static bool is_imported(const struct link_module *from, uint32_t global)
 {
 	return from->module->globals[global].import != WPKG_INDEX_NONE;

@@ -26,6 +26,11 @@ void link_put_size(struct wpkg_buf *out, const struct wpkg_size *size, uint8_t p
 size_t link_begin_sized(struct wpkg_buf *out);
 void link_end_sized(struct wpkg_buf *out, size_t start);
 
+/* Appends the output, if it is a valid module, and clears it in any case. What we wrote must be
+ * what the specification allows, or it is not given out. */
+WPKG_MUST_CHECK enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output,
+					   struct wpkg_err *err);
+
 /* The sections of tool conventions that a link makes one of: what the modules have, once each. */
 void link_put_producers(struct wpkg_buf *out, const struct wpkg_module *const *modules,
 			size_t count);
