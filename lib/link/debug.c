@@ -88,7 +88,7 @@ static void put_name(struct wpkg_buf *out, uint32_t index, struct wpkg_str name)
 
 static void put_made_name(struct wpkg_buf *out, const struct obj_symbol *symbol)
 {
-	const char *before = symbol->made == OBJ_MADE_STUB ? "undefined_weak:" : "";
+	const char *before = symbol->made == OBJ_MADE_TRAP ? "undefined_weak:" : "";
 	const char *after = symbol->made == OBJ_MADE_WRAPPER ? ".command_export" : "";
 	wpkg_writer_u32(out, symbol->out);
 	wpkg_writer_u64(out, strlen(before) + symbol->name.len + strlen(after));

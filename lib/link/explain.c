@@ -114,7 +114,7 @@ static void set_provider(struct wpkg_explained *out, const struct obj_link *o,
 	if (symbol->state == OBJ_IS_DEFINED) {
 		out->state = symbol->is_live ? WPKG_EXPLAINED_IN : WPKG_EXPLAINED_UNUSED;
 		out->where = file_name(o, symbol->file, arena);
-	} else if (symbol->made == OBJ_MADE_STUB) {
+	} else if (symbol->made == OBJ_MADE_TRAP) {
 		out->state = WPKG_EXPLAINED_MISSING; /* a call of it traps */
 	} else if (symbol->state == OBJ_IS_MADE) {
 		out->state = symbol->is_live ? WPKG_EXPLAINED_MADE : WPKG_EXPLAINED_UNUSED;

@@ -240,10 +240,10 @@ static void mark_symbol(struct mark *m, uint32_t number)
 }
 
 /* A call traps when nobody defines the function and nobody must. */
-static void make_stub(struct mark *m, struct obj_symbol *symbol)
+static void make_trap(struct mark *m, struct obj_symbol *symbol)
 {
 	symbol->state = OBJ_IS_MADE;
-	symbol->made = OBJ_MADE_STUB;
+	symbol->made = OBJ_MADE_TRAP;
 	m->o->type_live[symbol->type] = true;
 	push_number(m, &m->o->made_funcs, (uint32_t)(symbol - m->o->symbols));
 }
@@ -275,14 +275,14 @@ static void visit_call(struct mark *m, const struct obj_file *file, const struct
 	uint32_t type = file->types[file->module->funcs[ref->index].type];
 	mark_symbol(m, ref->symbol);
 	if (is_undefined(symbol) && !symbol->is_import && !symbol->is_reported)
-		make_stub(m, symbol);
+		make_trap(m, symbol);
 	else if (symbol->type != type)
 		report_mismatch(m, symbol, type);
 }
 
 static bool has_no_address(const struct obj_symbol *symbol)
 {
-	return (is_undefined(symbol) && !symbol->is_import) || symbol->made == OBJ_MADE_STUB;
+	return (is_undefined(symbol) && !symbol->is_import) || symbol->made == OBJ_MADE_TRAP;
 }
 
 /* The table holds it, unless its address is null because there is none. */

@@ -119,7 +119,7 @@ enum obj_made {
 	OBJ_MADE_CTORS,
 	OBJ_MADE_INIT_MEMORY,
 	OBJ_MADE_INIT_TLS,
-	OBJ_MADE_STUB,	  /* a weak function that nobody defines: traps */
+	OBJ_MADE_TRAP,	  /* a weak function that nobody defines: traps */
 	OBJ_MADE_WRAPPER, /* an export of a module without a start of its own: runs constructors */
 	OBJ_MADE_STACK_POINTER,
 	OBJ_MADE_TLS_BASE,
