@@ -149,10 +149,10 @@ function secondOpinion(bytes) {
 	}
 }
 
-function answer({ path, plan, run: runs }) {
+function answer({ path, plan, run: runs, ask_second: asks }) {
 	const bytes = fs.readFileSync(path);
 	let module;
-	secondOpinion(bytes);
+	if (asks) secondOpinion(bytes);
 	try {
 		module = new WebAssembly.Module(bytes);
 	} catch (error) {

@@ -8,9 +8,11 @@
  *   call NAME ARGUMENTS RESULTS       what is called, in order; an argument is letter:bits
  *   > TEXT                            what happened: the lines that are to be the same
  *   mode NAME: TEXT                   a way of running it in which something else happened
+ *   ways NAMES                        all ways in which it ran
  *
  * Everything runs first with fuel, so that it ends; and when it did not use that up, in each other
- * way that the engine can work in.
+ * way that the engine can work in. Those that are deterministic are compared with each other: their
+ * NaNs have other bits, and relaxed vectors have one meaning only there.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -35,30 +37,45 @@
 #define MEMORY_SHOWN ((uint64_t)16 << 20)
 #define SECONDS 60 /* for all ways of running one module */
 
-/* A way of running; the first is the one that is reported in full. */
+/* A way of running; the first is the one that is reported in full, and compared with the other
+ * engine. */
 struct mode {
 	const char *name;
 	struct wpkg_engine_limits limits;
+	bool begins;	  /* what follows is compared with this one */
+	bool leaves_some; /* optimisations out, which depend on the module */
 };
 
 static const struct mode modes[] = {
-	{"fuel", {.fuel = FUEL}},
-	{"default", {0}},
-	{"eager", {.eager = true}},
-	{"time", {.time_ms = SECONDS * 1000}},
-	{"collect", {.collect_always = true}},
-	{"no-destination", {.optimisations_off = WPKG_OPT_DESTINATION}},
-	{"no-accumulator", {.optimisations_off = WPKG_OPT_ACCUMULATOR}},
-	{"no-branch", {.optimisations_off = WPKG_OPT_BRANCH}},
-	{"no-pin", {.optimisations_off = WPKG_OPT_PIN}},
-	{"no-address", {.optimisations_off = WPKG_OPT_ADDRESS}},
-	{"no-fuse", {.optimisations_off = WPKG_OPT_FUSE}},
-	{"no-avx2", {.optimisations_off = WPKG_OPT_AVX2}},
-	{"no-sse41", {.optimisations_off = WPKG_OPT_SSE41 | WPKG_OPT_AVX2}},
-	{"no-optimisation", {.optimisations_off = WPKG_OPT_ALL}},
+	{.name = "fuel", .limits = {.fuel = FUEL}, .begins = true},
+	{.name = "default"},
+	{.name = "eager", .limits = {.eager = true}},
+	{.name = "time", .limits = {.time_ms = SECONDS * 1000}},
+	{.name = "collect", .limits = {.collect_always = true}},
+	{.name = "no-destination", .limits = {.optimisations_off = WPKG_OPT_DESTINATION}},
+	{.name = "no-accumulator", .limits = {.optimisations_off = WPKG_OPT_ACCUMULATOR}},
+	{.name = "no-branch", .limits = {.optimisations_off = WPKG_OPT_BRANCH}},
+	{.name = "no-pin", .limits = {.optimisations_off = WPKG_OPT_PIN}},
+	{.name = "no-address", .limits = {.optimisations_off = WPKG_OPT_ADDRESS}},
+	{.name = "no-fuse", .limits = {.optimisations_off = WPKG_OPT_FUSE}},
+	{.name = "no-avx2", .limits = {.optimisations_off = WPKG_OPT_AVX2}},
+	{.name = "no-sse41", .limits = {.optimisations_off = WPKG_OPT_SSE41 | WPKG_OPT_AVX2}},
+	{.name = "no-optimisation", .limits = {.optimisations_off = WPKG_OPT_ALL}},
+	{.name = "some-optimisations", .leaves_some = true},
+	{.name = "deterministic", .limits = {.fuel = FUEL, .deterministic = true}, .begins = true},
+	{.name = "deterministic-no-avx2",
+	 .limits = {.deterministic = true, .optimisations_off = WPKG_OPT_AVX2}},
+	{.name = "deterministic-no-optimisation",
+	 .limits = {.deterministic = true, .optimisations_off = WPKG_OPT_ALL}},
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
+#define FIRST_DETERMINISTIC (MODES - 3)
+
+_Static_assert(WPKG_OPT_ALL == (WPKG_OPT_DESTINATION | WPKG_OPT_ACCUMULATOR | WPKG_OPT_BRANCH |
+				WPKG_OPT_PIN | WPKG_OPT_ADDRESS | WPKG_OPT_FUSE | WPKG_OPT_SSE41 |
+				WPKG_OPT_AVX2),
+	       "each optimisation is left out in a mode above");
 
 /* One module in one mode. */
 struct run {
@@ -469,39 +486,62 @@ static void tell_difference(struct wpkg_buf *report, struct wpkg_buf *other, con
 	printf("mode %s: %.*s\n", mode, (int)length, b.ptr + line);
 }
 
+/* Some of the optimisations, others for each module. */
+static unsigned some_of_them(struct wpkg_str bytes)
+{
+	uint32_t hash = 2166136261;
+	for (size_t i = 0; i < bytes.len; i++)
+		hash = (hash ^ (uint8_t)bytes.ptr[i]) * 16777619;
+	return (hash >> 8) & WPKG_OPT_ALL;
+}
+
+/* Runs it in the modes from the one of that number on, each compared with the one before it that
+ * begins; the report of the first mode of all is printed. */
+static void run_ways(const struct wpkg_module *module, struct wpkg_str bytes, size_t from)
+{
+	struct wpkg_buf ways, first, other;
+	bool stopped = false;
+	wpkg_buf_init(&ways, REPORT_MAX);
+	wpkg_buf_init(&first, REPORT_MAX);
+	for (size_t i = from; i < MODES && !stopped; i++) {
+		struct mode mode = modes[i];
+		if (mode.leaves_some)
+			mode.limits.optimisations_off = some_of_them(bytes);
+		wpkg_buf_init(&other, REPORT_MAX);
+		run_in(&other, module, &mode, &stopped);
+		wpkg_buf_append_format(&ways, " %s", modes[i].name);
+		if (i == 0)
+			printf("%s", wpkg_buf_text(&other));
+		if (modes[i].begins) {
+			wpkg_buf_clear(&first);
+			first = other;
+			continue;
+		}
+		tell_difference(&first, &other, modes[i].name);
+		wpkg_buf_clear(&other);
+	}
+	printf("ways%s\n", wpkg_buf_text(&ways));
+	wpkg_buf_clear(&ways);
+	wpkg_buf_clear(&first);
+}
+
 static void answer(const char *path)
 {
 	struct wpkg_file_map file;
 	struct wpkg_module *module = NULL;
 	struct wpkg_err err;
-	struct wpkg_buf report, other;
-	bool stopped = false;
 	if (wpkg_file_map_open(&file, AT_FDCWD, path, UINT32_MAX, &err) != WPKG_OK) {
 		printf("no file: %s\n", err.msg);
 		return;
 	}
 	if (wpkg_module_read(&module, file.bytes, NULL, &err) != WPKG_OK) {
 		printf("invalid %s\n", err.msg);
-		wpkg_file_map_close(&file);
-		return;
+	} else {
+		/* Of relaxed vectors the results are the processor's own. */
+		bool relaxed = module->features & WPKG_FEATURE_BIT(RELAXED_SIMD);
+		printf("valid\n%s", relaxed ? "> stopped\n" : "");
+		run_ways(module, file.bytes, relaxed ? FIRST_DETERMINISTIC : 0);
 	}
-	/* Of these instructions the results are the processor's own. */
-	if (module->features & WPKG_FEATURE_BIT(RELAXED_SIMD)) {
-		printf("valid\n> stopped\n");
-		wpkg_module_free(module);
-		wpkg_file_map_close(&file);
-		return;
-	}
-	wpkg_buf_init(&report, REPORT_MAX);
-	run_in(&report, module, &modes[0], &stopped);
-	printf("valid\n%s", wpkg_buf_text(&report));
-	for (size_t i = 1; i < MODES && !stopped; i++) {
-		wpkg_buf_init(&other, REPORT_MAX);
-		run_in(&other, module, &modes[i], &stopped);
-		tell_difference(&report, &other, modes[i].name);
-		wpkg_buf_clear(&other);
-	}
-	wpkg_buf_clear(&report);
 	wpkg_module_free(module);
 	wpkg_file_map_close(&file);
 }
