@@ -11,8 +11,10 @@
 
 int main(int argc, char **argv)
 {
-	/* A reader that went away is an error of write, not the end of the program. */
+	/* A reader that went away, or a file that may grow no more, is an error of write, not the
+	 * end of the program. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	tool_resolve = module_resolve;
 	int code = wpkg_program_run(&client_program, argc, argv);
 	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {

@@ -76,7 +76,9 @@ static enum wpkg_status add_stream(struct wpkg_wasi *wasi, const struct wpkg_was
 	if (stream->kind == WPKG_WASI_FD && wpkg_wasi_fd_of_host(&fd, stream->fd) != WASI_ESUCCESS)
 		return WPKG_FAIL(err, WPKG_EINVAL, "descriptor %d of a stream is not open",
 				 stream->fd);
-	/* A stream goes one way, and the file behind it is not the guest's to cut or to date. */
+	/* A stream goes one way, and the file behind it is not the guest's to cut or to date. A
+	 * directory may stand there by accident, and is no grant. */
+	fd.base &= WASI_RIGHTS_FILE | WASI_RIGHTS_SOCKET;
 	fd.base &= ~(uint64_t)(is_input ? WASI_RIGHT_FD_WRITE : WASI_RIGHT_FD_READ);
 	fd.base &= ~(uint64_t)(WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE |
 			       WASI_RIGHT_FD_FILESTAT_SET_TIMES);
@@ -126,6 +128,16 @@ static enum wpkg_status open_all(struct wpkg_wasi *wasi, struct wpkg_err *err)
 	return status;
 }
 
+/* Once, as threads of the guest read them while the next one is linked. */
+static void bind_all(struct wpkg_wasi *wasi)
+{
+	struct wasi_binding *binding = wasi->bindings;
+	for (int unstable = 0; unstable < 2; unstable++)
+		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+			for (const struct wasi_entry *entry = tables[i]; entry->name; entry++)
+				*binding++ = (struct wasi_binding){wasi, entry->function, unstable};
+}
+
 enum wpkg_status wpkg_wasi_new(struct wpkg_wasi **out, const struct wpkg_wasi_options *options,
 			       struct wpkg_err *err)
 {
@@ -139,6 +151,7 @@ enum wpkg_status wpkg_wasi_new(struct wpkg_wasi **out, const struct wpkg_wasi_op
 	wasi->options = *options;
 	wasi->fd_max = options->max_fds > 0 ? options->max_fds : DEFAULT_FDS;
 	wasi->random = options->seed;
+	bind_all(wasi);
 	status = wpkg_wasi_files_init(wasi, err);
 	if (status == WPKG_OK)
 		status =
@@ -190,13 +203,11 @@ static enum wpkg_trap enter(struct wpkg_caller *caller, void *user,
 	return call.trap;
 }
 
-static enum wpkg_status define_module(struct wpkg_linker *linker, struct wpkg_wasi *wasi,
-				      struct wpkg_str module, struct wasi_binding *binding,
-				      bool unstable, struct wpkg_err *err)
+static enum wpkg_status define_module(struct wpkg_linker *linker, struct wpkg_str module,
+				      struct wasi_binding *binding, struct wpkg_err *err)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct wasi_entry *entry = tables[i]; entry->name; entry++) {
-			*binding = (struct wasi_binding){wasi, entry->function, unstable};
 			enum wpkg_status status =
 				wpkg_linker_define_func(linker, module, wpkg_str_from(entry->name),
 							entry->type, enter, binding, err);
@@ -211,10 +222,10 @@ static enum wpkg_status define_module(struct wpkg_linker *linker, struct wpkg_wa
 enum wpkg_status wpkg_wasi_define(struct wpkg_linker *linker, struct wpkg_wasi *wasi,
 				  struct wpkg_err *err)
 {
-	enum wpkg_status status = define_module(linker, wasi, WPKG_LIT("wasi_snapshot_preview1"),
-						wasi->bindings, false, err);
+	enum wpkg_status status =
+		define_module(linker, WPKG_LIT("wasi_snapshot_preview1"), wasi->bindings, err);
 	if (status == WPKG_OK)
-		status = define_module(linker, wasi, WPKG_LIT("wasi_unstable"),
-				       wasi->bindings + WASI_FUNCTIONS, true, err);
+		status = define_module(linker, WPKG_LIT("wasi_unstable"),
+				       wasi->bindings + WASI_FUNCTIONS, err);
 	return status;
 }

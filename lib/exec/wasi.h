@@ -15,7 +15,8 @@
  * Guests on several threads may use one context (exec/wasi_thread.h). Whoever makes it keeps the
  * descriptors, texts and buffers of the options, and the context, until the last call into a guest
  * that uses it; nothing of the options is closed. The context itself has copies of arguments and
- * variables only.
+ * variables only. A process that grants pipes or sockets ignores SIGPIPE, and one that has a limit
+ * on the size of files SIGXFSZ: the guest then gets the errno.
  */
 
 #include <stdbool.h>

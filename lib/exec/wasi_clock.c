@@ -12,6 +12,8 @@
 /* Longest sleep between two looks at whether the guest was interrupted. */
 #define SLICE_NS ((uint64_t)50000000)
 
+#define RANDOM_PIECE ((size_t)1 << 20) /* a few milliseconds; and a multiple of 8 */
+
 static const clockid_t host_clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
 					CLOCK_THREAD_CPUTIME_ID};
 #define CLOCKS (sizeof(host_clocks) / sizeof(host_clocks[0]))
@@ -21,13 +23,20 @@ static uint64_t in_ns(const struct timespec *time)
 	return (uint64_t)time->tv_sec * SECOND_NS + (uint64_t)time->tv_nsec;
 }
 
+/* The deterministic clock stands still at the end of time. */
+static void go_on(struct wpkg_wasi *wasi, uint64_t ns)
+{
+	uint64_t most = UINT64_MAX - WPKG_WASI_EPOCH_NS;
+	wasi->clock = ns < most - wasi->clock ? wasi->clock + ns : most;
+}
+
 enum wasi_errno wpkg_wasi_clock_now(uint64_t *out, struct wpkg_wasi *wasi, uint32_t id)
 {
 	if (id >= CLOCKS)
 		return WASI_EINVAL;
 	if (wasi->options.deterministic) {
 		*out = WPKG_WASI_EPOCH_NS + wasi->clock;
-		wasi->clock += STEP_NS;
+		go_on(wasi, STEP_NS);
 		return WASI_ESUCCESS;
 	}
 	struct timespec now;
@@ -89,7 +98,7 @@ enum wasi_errno wpkg_wasi_wait(struct wasi_call *call, struct pollfd *fds, size_
 			break;
 	}
 	if (jumps)
-		call->wasi->clock += nanoseconds;
+		go_on(call->wasi, nanoseconds);
 	return WASI_ESUCCESS;
 }
 
@@ -156,24 +165,26 @@ static void fill_deterministic(uint64_t *state, uint8_t *bytes, size_t size)
 	}
 }
 
-/* (bytes, size) */
+/* (bytes, size): in pieces, between which the guest may be ended. */
 static enum wasi_errno random_get(struct wasi_call *call)
 {
 	size_t size = wasi_arg(call, 1);
 	uint8_t *bytes = wasi_memory(call, wasi_arg(call, 0), size);
 	if (!bytes)
 		return WASI_EFAULT;
-	if (call->wasi->options.deterministic) {
-		fill_deterministic(&call->wasi->random, bytes, size);
-		return WASI_ESUCCESS;
-	}
-	while (size > 0) {
-		ssize_t n = getrandom(bytes, size, 0);
-		if (n < 0 && errno != EINTR)
-			return wpkg_wasi_errno(errno);
-		size_t got = n > 0 ? (size_t)n : 0;
+	while (size > 0 && call->trap == WPKG_TRAP_NONE) {
+		size_t got = size < RANDOM_PIECE ? size : RANDOM_PIECE;
+		if (call->wasi->options.deterministic) {
+			fill_deterministic(&call->wasi->random, bytes, got);
+		} else {
+			ssize_t n = getrandom(bytes, got, 0);
+			if (n < 0 && errno != EINTR)
+				return wpkg_wasi_errno(errno);
+			got = n > 0 ? (size_t)n : 0;
+		}
 		bytes += got;
 		size -= got;
+		call->trap = wpkg_caller_poll(call->caller);
 	}
 	return WASI_ESUCCESS;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* As many bytes as Linux moves at once; fits the u32 that the guest is told. */
@@ -189,21 +190,27 @@ static void advance(struct transfer *transfer, struct iovec **at, size_t written
 	}
 }
 
+/* How much a pipe takes at once, when poll said that it is ready: all that it holds when it is
+ * empty, and PIPE_BUF in any case. */
+static size_t room_of(int host)
+{
+	int waiting = 0, room = fcntl(host, F_GETPIPE_SZ);
+	bool is_empty = room > PIPE_BUF && ioctl(host, FIONREAD, &waiting) == 0 && waiting == 0;
+	return is_empty ? (size_t)room : PIPE_BUF;
+}
+
 /*
- * One write. A guest whose time is limited, or whose threads wait for each other here, gives a pipe
- * no more than what surely fits once poll said that it is ready: a write to a reader that stands
- * still would never come back.
+ * One write. A pipe gets no more than fits: a write to a reader that stands still would never come
+ * back, and nobody could end the guest.
  */
-static ssize_t write_some(const struct wasi_call *call, const struct transfer *transfer,
-			  const struct iovec *at)
+static ssize_t write_some(const struct transfer *transfer, const struct iovec *at)
 {
 	int host = transfer->fd->host;
 	size_t count = (size_t)(transfer->vectors + transfer->count - at);
-	if (transfer->fd->filetype == WASI_FILETYPE_REGULAR_FILE ||
-	    (wpkg_caller_time_left_ms(call->caller) == UINT64_MAX && !call->wasi->threaded))
+	if (transfer->fd->filetype == WASI_FILETYPE_REGULAR_FILE)
 		return writev(host, at, (int)count);
-	size_t size = at->iov_len < PIPE_BUF ? at->iov_len : PIPE_BUF;
-	return write(host, at->iov_base, size);
+	size_t room = at->iov_len > PIPE_BUF ? room_of(host) : PIPE_BUF;
+	return write(host, at->iov_base, at->iov_len < room ? at->iov_len : room);
 }
 
 static enum wasi_errno write_host(struct wasi_call *call, struct transfer *transfer)
@@ -217,7 +224,7 @@ static enum wasi_errno write_host(struct wasi_call *call, struct transfer *trans
 			return code;
 		if (call->again)
 			break;
-		ssize_t n = code == WASI_ESUCCESS ? write_some(call, transfer, at) : -1;
+		ssize_t n = code == WASI_ESUCCESS ? write_some(transfer, at) : -1;
 		if (n < 0 && code == WASI_ESUCCESS)
 			code = wpkg_wasi_errno(errno);
 		bool waits = code == WASI_EAGAIN && !(fd->flags & WASI_FDFLAG_NONBLOCK);

@@ -82,6 +82,7 @@ enum wpkg_status wpkg_wasi_threads_new(struct wpkg_wasi_threads **out,
 	if (!threads)
 		return no_memory(err);
 	threads->options = *options;
+	options->wasi->threaded = true;
 	if (!threads->options.max)
 		threads->options.max = MAX_DEFAULT;
 	pthread_mutex_init(&threads->lock, NULL);
@@ -281,6 +282,5 @@ enum wpkg_status wpkg_wasi_threads_define(struct wpkg_linker *linker,
 		status = wpkg_linker_define_shared_memory(linker, threads->memories[i].module,
 							  threads->memories[i].field,
 							  threads->memories[i].shared, err);
-	threads->options.wasi->threaded = true;
 	return status;
 }
