@@ -99,14 +99,16 @@ static enum wpkg_status files_space(uint64_t *out, struct blob_engine *engine, s
 
 /* Stages */
 
-static bool is_abandoned(int tmp, const char *name)
+/* An entry of tmp that nobody has, locked until it is closed; -1 and errno: somebody has it, or it
+ * cannot be opened. */
+static int lock_abandoned(int tmp, const char *name)
 {
 	int fd = openat(tmp, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ELOOP;
-	bool abandoned = flock(fd, LOCK_EX | LOCK_NB) == 0;
-	close(fd);
-	return abandoned;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 /* A fresh walk over an open folder; NULL and errno when there is none. */
@@ -140,33 +142,78 @@ static enum wpkg_status files_clean(struct blob_engine *engine, struct wpkg_err 
 	DIR *list = walk(of(engine)->folder, "tmp");
 	if (!list)
 		return WPKG_FAIL_ERRNO(err, errno, "tmp");
-	for (const char *name = next_name(list); name; name = next_name(list)) {
-		if (!is_abandoned(dirfd(list), name))
+	for (const char *name = next_name(list); status == WPKG_OK && name;
+	     name = next_name(list)) {
+		int fd = lock_abandoned(dirfd(list), name);
+		if (fd < 0 && errno != ELOOP)
 			continue;
 		status = wpkg_file_remove_tree(dirfd(list), name, err);
-		if (status != WPKG_OK)
-			break;
+		close_fd(fd);
 	}
 	closedir(list);
 	return status;
 }
 
-static enum wpkg_status open_stage(struct blob_stage **out, struct files *self, int folder,
-				   const char *name, int flags, struct wpkg_err *err)
+static bool lock_waiting(int fd)
 {
+	while (flock(fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+/*
+ * A file of our own, locked; -1 and errno. Whoever cleans up may come between its birth and its
+ * lock, and has it for a moment: he is waited for, and what he took for abandoned is made again.
+ */
+static int make_stage(int folder, const char *name)
+{
+	struct stat info;
+	for (;;) {
+		int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				FILE_MODE);
+		if (fd < 0)
+			return -1;
+		if (!lock_waiting(fd) || fstat(fd, &info) != 0) {
+			int code = errno;
+			unlinkat(folder, name, 0);
+			close(fd);
+			errno = code;
+			return -1;
+		}
+		if (info.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+}
+
+static int open_kept(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		int code = errno;
+		close(fd);
+		errno = code;
+		return -1;
+	}
+	return fd;
+}
+
+/* Of the file that was opened, or was not: then fd is -1 and errno says why. */
+static enum wpkg_status stage_of(struct blob_stage **out, struct files *self, int folder,
+				 const char *name, int fd, struct wpkg_err *err)
+{
+	if (fd < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "upload");
 	struct file_stage *stage = wpkg_mem_calloc(1, sizeof(*stage));
-	if (!stage)
+	if (!stage) {
+		close(fd);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
+	}
 	memcpy(stage->name, name, STAGE_NAME);
 	stage->stage.engine = &self->engine;
 	stage->folder = folder;
-	stage->fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, FILE_MODE);
-	if (stage->fd < 0 || flock(stage->fd, LOCK_EX | LOCK_NB) != 0) {
-		enum wpkg_status status = WPKG_FAIL_ERRNO(err, errno, "upload");
-		close_fd(stage->fd);
-		wpkg_mem_free(stage);
-		return status;
-	}
+	stage->fd = fd;
 	*out = &stage->stage;
 	return WPKG_OK;
 }
@@ -178,10 +225,11 @@ static enum wpkg_status files_stage(struct blob_stage **out, struct blob_engine 
 	uint8_t random[STAGE_NAME / 2];
 	char name[STAGE_NAME];
 	if (keep)
-		return open_stage(out, self, self->sessions, keep, O_CREAT | O_EXCL, err);
+		return stage_of(out, self, self->sessions, keep, make_stage(self->sessions, keep),
+				err);
 	wpkg_random(random, sizeof(random));
 	wpkg_hex_format(name, random, sizeof(random));
-	return open_stage(out, self, self->tmp, name, O_CREAT | O_EXCL, err);
+	return stage_of(out, self, self->tmp, name, make_stage(self->tmp, name), err);
 }
 
 static enum wpkg_status files_append(struct blob_stage *stage, struct wpkg_str bytes,
@@ -258,7 +306,8 @@ static enum wpkg_status files_resume(struct blob_stage **out, struct blob_engine
 {
 	struct files *self = of(engine);
 	struct blob_stage *stage = NULL;
-	enum wpkg_status status = open_stage(&stage, self, self->sessions, keep, 0, err);
+	enum wpkg_status status =
+		stage_of(&stage, self, self->sessions, keep, open_kept(self->sessions, keep), err);
 	if (status != WPKG_OK)
 		return status;
 	status = cut_stage(((struct file_stage *)stage)->fd, size, err);
@@ -274,7 +323,8 @@ static enum wpkg_status files_forget(struct blob_engine *engine, const char *kee
 {
 	struct files *self = of(engine);
 	struct blob_stage *stage = NULL;
-	enum wpkg_status status = open_stage(&stage, self, self->sessions, keep, 0, err);
+	enum wpkg_status status =
+		stage_of(&stage, self, self->sessions, keep, open_kept(self->sessions, keep), err);
 	if (status == WPKG_OK)
 		files_drop(stage);
 	return status;

@@ -47,8 +47,10 @@ struct wpkg_session {
 
 struct sessions {
 	pthread_mutex_t lock;
+	pthread_cond_t landed; /* in_flight is 0 */
 	struct wpkg_session *buckets[BUCKETS];
 	size_t count;
+	size_t in_flight; /* that the committer has, until it is done with them */
 };
 
 /* The table */
@@ -110,6 +112,21 @@ static void discard(struct wpkg_session *session)
 	pthread_mutex_unlock(&sessions->lock);
 	forget_upload(session);
 	free_session(session);
+}
+
+static void launch(struct sessions *sessions)
+{
+	pthread_mutex_lock(&sessions->lock);
+	sessions->in_flight++;
+	pthread_mutex_unlock(&sessions->lock);
+}
+
+static void land(struct sessions *sessions)
+{
+	pthread_mutex_lock(&sessions->lock);
+	if (--sessions->in_flight == 0)
+		pthread_cond_broadcast(&sessions->landed);
+	pthread_mutex_unlock(&sessions->lock);
 }
 
 static void give_back(struct wpkg_session *session)
@@ -492,6 +509,7 @@ static enum wpkg_status run_pause(struct job *job, struct db *db, struct wpkg_er
 static void done_pause(struct job *job, enum wpkg_status status, const struct wpkg_err *err)
 {
 	struct wpkg_session *session = of_job(job);
+	struct sessions *sessions = session->store->sessions;
 	struct wpkg_session_done answer = session->paused;
 	uint64_t size = wpkg_session_size(session);
 	if (status == WPKG_OK) {
@@ -502,12 +520,14 @@ static void done_pause(struct job *job, enum wpkg_status status, const struct wp
 		/* The row says what is left of it; without one there is nothing. */
 		discard(session);
 	}
+	land(sessions);
 	answer.call(answer.user, status, status == WPKG_OK ? size : 0, err);
 }
 
 void wpkg_session_pause(struct wpkg_session *session, struct wpkg_session_done done)
 {
 	session->paused = done;
+	launch(session->store->sessions);
 	session->job = (struct job){
 		.prepare = session->upload->stage ? prepare_pause : NULL,
 		.run = run_pause,
@@ -563,11 +583,13 @@ static enum wpkg_status run_removal(struct job *job, struct db *db, struct wpkg_
 static void done_removal(struct job *job, enum wpkg_status status, const struct wpkg_err *err)
 {
 	struct wpkg_session *session = of_job(job);
+	struct sessions *sessions = session->store->sessions;
 	struct wpkg_upload_done answer = session->finished;
 	struct wpkg_err failure = session->failure;
 	(void)status;
 	(void)err;
 	discard(session);
+	land(sessions);
 	answer.call(answer.user, failure.status, NULL, &failure);
 }
 
@@ -577,6 +599,7 @@ static void answer_finish(void *user, enum wpkg_status status, const struct wpkg
 			  const struct wpkg_err *err)
 {
 	struct wpkg_session *session = user;
+	struct sessions *sessions = session->store->sessions;
 	struct wpkg_upload_done answer = session->finished;
 	session->upload = NULL;
 	if (status != WPKG_OK && session->saved) {
@@ -586,6 +609,7 @@ static void answer_finish(void *user, enum wpkg_status status, const struct wpkg
 		return;
 	}
 	discard(session);
+	land(sessions);
 	answer.call(answer.user, status, result, err);
 }
 
@@ -594,6 +618,7 @@ void wpkg_session_finish(struct wpkg_session *session, const struct wpkg_content
 {
 	struct wpkg_upload *upload = session->upload;
 	session->finished = done;
+	launch(session->store->sessions);
 	upload->has_digest = true;
 	upload->wanted = *digest;
 	/* A second hash of another algorithm than is asked for is of no use. */
@@ -638,6 +663,7 @@ enum wpkg_status sessions_new(struct sessions **out, struct wpkg_err *err)
 	if (!sessions)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
 	pthread_mutex_init(&sessions->lock, NULL);
+	pthread_cond_init(&sessions->landed, NULL);
 	*out = sessions;
 	return WPKG_OK;
 }
@@ -691,6 +717,10 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
+	pthread_mutex_lock(&sessions->lock);
+	while (sessions->in_flight > 0)
+		pthread_cond_wait(&sessions->landed, &sessions->lock);
+	pthread_mutex_unlock(&sessions->lock);
 	/* A pause that fails takes its session out of the table: the loop ends. */
 	for (struct wpkg_session *s = first_unsaved(sessions); s; s = first_unsaved(sessions))
 		pause_and_wait(s);
@@ -703,6 +733,7 @@ void sessions_free(struct sessions *sessions)
 			session = next;
 		}
 	}
+	pthread_cond_destroy(&sessions->landed);
 	pthread_mutex_destroy(&sessions->lock);
 	wpkg_mem_free(sessions);
 }

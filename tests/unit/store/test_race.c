@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/session.h"
+
 #define THREADS 8
 
 struct team {
@@ -277,6 +279,75 @@ START_TEST(closing_finishes_what_is_queued)
 }
 END_TEST
 
+#define SESSIONS 200
+
+/* One upload after the other; each outgrows memory in its first request. */
+static void *upload_by_sessions(void *argument)
+{
+	struct team *team = argument;
+	struct wpkg_err err;
+	const struct wpkg_session_options options = {.name = WPKG_LIT("a")};
+	pthread_barrier_wait(&team->start);
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		char text[1024] = "";
+		uint64_t offset = 0;
+		struct wpkg_session *session = NULL;
+		struct wpkg_digest digest;
+		/* The session's id makes each blob one of its own. */
+		ck_ok(wpkg_session_new(text, store, &options, &err), err);
+		ck_ok(wpkg_digest_of(&digest, wpkg_str_of(text, sizeof(text)), &err), err);
+		const struct wpkg_content_digest wanted = wpkg_content_digest_of_sha256(&digest);
+		ck_ok(wpkg_session_take(&session, &offset, store, options.name, wpkg_str_from(text),
+					&err),
+		      err);
+		if (wpkg_session_write(session, wpkg_str_of(text, sizeof(text)), &err) != WPKG_OK) {
+			printf("write: %s\n", err.msg);
+			wpkg_session_drop(session);
+			continue;
+		}
+		wpkg_session_finish(
+			session, &wanted,
+			(struct wpkg_upload_done){.call = count_done, .user = &team->made});
+	}
+	return NULL;
+}
+
+static void *clean_all_the_time(void *argument)
+{
+	struct team *team = argument;
+	struct wpkg_err err;
+	struct wpkg_store_options admin = {.mode = WPKG_STORE_ADMIN};
+	struct wpkg_store *own = NULL;
+	uint64_t count = 0;
+	ck_ok(wpkg_store_open(&own, folder, &admin, &err), err);
+	while (!atomic_load(&team->stop))
+		ck_ok(wpkg_session_expire(&count, own, 0, &err), err);
+	wpkg_store_close(own);
+	return NULL;
+}
+
+START_TEST(cleaning_takes_no_upload_that_begins)
+{
+	struct wpkg_err err;
+	struct wpkg_store_options small = {.row_max = 512};
+	pthread_t cleaner;
+	struct team team = {0};
+	setup();
+	close_store();
+	ck_ok(wpkg_store_open(&store, folder, &small, &err), err);
+	ck_assert_int_eq(pthread_create(&cleaner, NULL, clean_all_the_time, &team), 0);
+	run_team(&team, upload_by_sessions);
+	atomic_store(&team.stop, true);
+	pthread_join(cleaner, NULL);
+	close_store();
+	ck_assert_uint_eq(team.made, THREADS * SESSIONS);
+	open_store(WPKG_STORE_SERVE);
+	ck_fsck(0, 0);
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN(all_uploads_of_one_blob_succeed_and_one_copy_is_kept, one_of_many_creators_wins,
 	  gc_without_grace_takes_nothing_that_a_push_relies_on,
-	  more_readers_than_connections_wait_for_one_another, closing_finishes_what_is_queued)
+	  more_readers_than_connections_wait_for_one_another, closing_finishes_what_is_queued,
+	  cleaning_takes_no_upload_that_begins)
