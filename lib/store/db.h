@@ -51,15 +51,12 @@ enum db_access {
 struct db;
 struct db_rows;
 
-/* What packages are searched by: all of it must be there. At least one of the two lists is not
- * empty. */
+/* What packages are searched by: all of the words, of which there is at least one. */
 struct db_search {
 	const struct wpkg_str *words; /* anywhere in its texts; what divides words makes a phrase */
 	size_t word_count;
-	const struct wpkg_str *traits; /* words of traits */
-	size_t trait_count;
-	bool only_names; /* the words in its name */
-	bool not_names;	 /* not all of the words in its name: what only_names leaves */
+	bool only_names; /* in its name */
+	bool not_names;	 /* not all of them in its name: what only_names leaves */
 	bool begins;	 /* a word need only begin so */
 };
 
@@ -77,14 +74,12 @@ struct db_ops {
 	 * any it is empty. */
 	void (*search_expression)(struct wpkg_buf *buf, const struct wpkg_str *terms, size_t count,
 				  bool only_names);
-	/* The index of packages' texts. $1 name id; $2 to $7 name, description, keywords, authors,
-	 * readme, traits. To be removed they must be as they were added. */
+	/* The index of packages' texts. $1 name id; $2 to $6 name, description, keywords, authors,
+	 * readme. To be removed they must be as they were added. */
 	const char *text_add;
 	const char *text_remove;
-	/* name id of what an expression ($1) finds, the latest first, at most $2 after the first
-	 * $3.
-	 */
-	const char *text_page;
+	/* name id of what an expression ($1) finds, the latest first, each as it is asked for. */
+	const char *text_find;
 	/* Appends the expression of a search. */
 	void (*text_expression)(struct wpkg_buf *buf, const struct db_search *search);
 	void (*close)(struct db *db);

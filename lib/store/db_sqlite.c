@@ -415,44 +415,37 @@ static void append_quoted(struct wpkg_buf *buf, struct wpkg_str text)
 	wpkg_buf_append_byte(buf, '"');
 }
 
-static void append_words(struct wpkg_buf *buf, const char *columns, const struct wpkg_str *words,
-			 size_t count, bool begins)
+static void append_words(struct wpkg_buf *buf, const char *column, const struct db_search *search)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < search->word_count; i++) {
 		wpkg_buf_append_text(buf, i > 0 ? " AND " : "");
-		wpkg_buf_append_text(buf, columns);
-		append_quoted(buf, words[i]);
+		wpkg_buf_append_text(buf, column);
+		append_quoted(buf, search->words[i]);
 		/* Words that begin with one letter are too many to look at. */
-		wpkg_buf_append_text(buf, begins && words[i].len > 1 ? " *" : "");
+		wpkg_buf_append_text(buf, search->begins && search->words[i].len > 1 ? " *" : "");
 	}
 }
 
-/* Rare words first: the index looks for the others in what they leave. */
 static void text_expression(struct wpkg_buf *buf, const struct db_search *search)
 {
-	static const char texts[] = "{name description keywords authors readme} : ";
 	static const char name[] = "name : ";
-	bool both = search->trait_count > 0 && search->word_count > 0;
 	wpkg_buf_append_text(buf, search->not_names ? "(" : "");
-	append_words(buf, search->only_names ? name : texts, search->words, search->word_count,
-		     search->begins);
-	wpkg_buf_append_text(buf, both ? " AND " : "");
-	append_words(buf, "traits : ", search->traits, search->trait_count, false);
+	append_words(buf, search->only_names ? name : "", search);
 	if (search->not_names) {
 		wpkg_buf_append_text(buf, ") NOT (");
-		append_words(buf, name, search->words, search->word_count, search->begins);
+		append_words(buf, name, search);
 		wpkg_buf_append_text(buf, ")");
 	}
 }
 
 static const struct db_ops ops = {
 	.text_add = "INSERT INTO package_search (rowid, name, description, keywords, authors, "
-		    "readme, traits) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		    "readme) VALUES ($1, $2, $3, $4, $5, $6)",
 	.text_remove = "INSERT INTO package_search (package_search, rowid, name, description, "
-		       "keywords, authors, readme, traits) "
-		       "VALUES ('delete', $1, $2, $3, $4, $5, $6, $7)",
-	.text_page = "SELECT rowid FROM package_search WHERE package_search MATCH $1 "
-		     "ORDER BY rowid DESC LIMIT $2 OFFSET $3",
+		       "keywords, authors, readme) "
+		       "VALUES ('delete', $1, $2, $3, $4, $5, $6)",
+	.text_find = "SELECT rowid FROM package_search WHERE package_search MATCH $1 "
+		     "ORDER BY rowid DESC",
 	.text_expression = text_expression,
 	.search_add = "INSERT INTO summary_search (rowid, name, description) VALUES ($1, $2, $3)",
 	.search_remove = "INSERT INTO summary_search (summary_search, rowid, name, description) "

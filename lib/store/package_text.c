@@ -8,16 +8,16 @@
 #include "pkg/annotation.h"
 #include "store/blob.h"
 #include "store/package_index.h"
-#include "store/trait.h"
+#include "store/trait_index.h"
 
 #define ARENA_MAX ((size_t)128 << 20)
 #define TEXT_MAX ((size_t)16 << 10)   /* bytes of each text but the readme */
 #define README_MAX ((size_t)32 << 10) /* its beginning; an index of whole books helps nobody */
-#define COLUMNS 6
+#define COLUMNS 5
 
-/* name, description, keywords, authors, readme, traits */
 struct texts {
-	struct wpkg_str columns[COLUMNS];
+	struct wpkg_str columns[COLUMNS]; /* name, description, keywords, authors, readme */
+	struct wpkg_str traits;		  /* as traits_write has them */
 };
 
 /* Words of names */
@@ -114,29 +114,26 @@ static enum wpkg_status find_traits(struct wpkg_str *out, struct wpkg_arena *are
 				    struct wpkg_err *err)
 {
 	struct wpkg_module_facts_list list;
-	struct traits traits = {0};
 	enum wpkg_status status = package_list_modules(&list, arena, db, record_id, err);
 	if (status != WPKG_OK)
 		return status;
-	wpkg_buf_init(&traits.words, (size_t)TRAITS_MAX * (TRAIT_WORD + 1));
-	traits_add_invoice(&traits, invoice);
+	struct traits *traits = wpkg_arena_alloc(arena, 1, sizeof(*traits));
+	if (!traits)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for traits");
+	traits_add_invoice(traits, invoice);
 	for (size_t i = 0; status == WPKG_OK && i < list.count; i++) {
 		struct wpkg_value *facts = NULL;
 		status = wpkg_json_read(&facts, arena, list.items[i].json, err);
 		if (status == WPKG_OK)
-			traits_add_facts(&traits, facts);
+			traits_add_facts(traits, facts);
 		else if (status != WPKG_ENOMEM)
 			status = WPKG_OK; /* what nobody can read says nothing */
 	}
-	if (status == WPKG_OK)
-		status = wpkg_buf_check(&traits.words, "traits", err);
-	if (status == WPKG_OK) {
-		*out = wpkg_arena_dup(arena, wpkg_buf_str(&traits.words));
-		if (!out->ptr)
-			status = WPKG_FAIL(err, WPKG_ENOMEM, "no memory for traits");
-	}
-	wpkg_buf_clear(&traits.words);
-	return status;
+	if (status != WPKG_OK)
+		return status;
+	traits_sort(traits);
+	*out = traits_write(traits, arena);
+	return out->ptr ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "no memory for traits");
 }
 
 static enum wpkg_status make_texts(struct texts *out, struct wpkg_arena *arena,
@@ -148,20 +145,22 @@ static enum wpkg_status make_texts(struct texts *out, struct wpkg_arena *arena,
 	*out = (struct texts){
 		{invoice->name, cut(invoice->description, TEXT_MAX),
 		 cut(wpkg_map_find(&invoice->annotations, WPKG_ANNOTATION_KEYWORDS), TEXT_MAX),
-		 cut(join(arena, &invoice->authors), TEXT_MAX), read_readme(store, arena, invoice),
-		 traits}};
+		 cut(join(arena, &invoice->authors), TEXT_MAX), read_readme(store, arena, invoice)},
+		traits};
 	return status;
 }
 
 /* The index */
 
-static enum wpkg_status run(struct db *db, const char *sql, int64_t name_id,
-			    const struct texts *texts, struct wpkg_err *err)
+#define INDEXED (1 + COLUMNS) /* values that the index of words takes */
+#define VALUES (INDEXED + 1)
+
+static void set_values(struct db_value values[VALUES], int64_t name_id, const struct texts *texts)
 {
-	struct db_value values[COLUMNS + 1] = {db_integer(name_id)};
+	values[0] = db_integer(name_id);
 	for (size_t i = 0; i < COLUMNS; i++)
 		values[i + 1] = db_text(texts->columns[i]);
-	return db_run(NULL, db, sql, values, COLUMNS + 1, err);
+	values[INDEXED] = db_bytes(texts->traits);
 }
 
 static enum wpkg_status find_old(bool *found, struct texts *out, struct wpkg_arena *arena,
@@ -175,6 +174,8 @@ static enum wpkg_status find_old(bool *found, struct texts *out, struct wpkg_are
 	*found = db_rows_next(&rows);
 	for (int i = 0; *found && i < COLUMNS; i++)
 		out->columns[i] = store_keep_text(arena, &rows, i);
+	if (*found)
+		out->traits = store_keep_text(arena, &rows, COLUMNS);
 	return db_rows_close(&rows, err);
 }
 
@@ -182,7 +183,9 @@ static enum wpkg_status find_old(bool *found, struct texts *out, struct wpkg_are
 static enum wpkg_status take_out(struct db *db, int64_t name_id, const struct texts *old,
 				 struct wpkg_err *err)
 {
-	enum wpkg_status status = run(db, db->ops->text_remove, name_id, old, err);
+	struct db_value values[VALUES];
+	set_values(values, name_id, old);
+	enum wpkg_status status = db_run(NULL, db, db->ops->text_remove, values, INDEXED, err);
 	if (status == WPKG_OK)
 		status = db_run(NULL, db, "DELETE FROM package_texts WHERE name_id = $1",
 				DB_VALUES(db_integer(name_id)), err);
@@ -192,12 +195,26 @@ static enum wpkg_status take_out(struct db *db, int64_t name_id, const struct te
 static enum wpkg_status put_in(struct db *db, int64_t name_id, const struct texts *texts,
 			       struct wpkg_err *err)
 {
+	struct db_value values[VALUES];
+	set_values(values, name_id, texts);
 	enum wpkg_status status =
-		run(db, "INSERT INTO package_texts VALUES ($1, $2, $3, $4, $5, $6, $7)", name_id,
-		    texts, err);
+		db_run(NULL, db, "INSERT INTO package_texts VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		       values, VALUES, err);
 	if (status == WPKG_OK)
-		status = run(db, db->ops->text_add, name_id, texts, err);
+		status = db_run(NULL, db, db->ops->text_add, values, INDEXED, err);
 	return status == WPKG_OK ? count_words(db, texts->columns[0], 1, err) : status;
+}
+
+static enum wpkg_status change_traits(struct wpkg_arena *arena, struct db *db, int64_t name_id,
+				      struct wpkg_str old, struct wpkg_str fresh,
+				      struct wpkg_err *err)
+{
+	struct traits *both = wpkg_arena_alloc(arena, 2, sizeof(*both));
+	if (!both)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for traits");
+	traits_read(&both[0], old);
+	traits_read(&both[1], fresh);
+	return trait_index_change(db, name_id, &both[0], &both[1], err);
 }
 
 static bool is_equal(const struct texts *a, const struct texts *b)
@@ -205,7 +222,7 @@ static bool is_equal(const struct texts *a, const struct texts *b)
 	for (size_t i = 0; i < COLUMNS; i++)
 		if (!wpkg_str_equal(a->columns[i], b->columns[i]))
 			return false;
-	return true;
+	return wpkg_str_equal(a->traits, b->traits);
 }
 
 /* Most versions of a package say the same: then nothing is written. */
@@ -226,6 +243,8 @@ enum wpkg_status package_text_renew(struct wpkg_store *store, struct db *db, int
 		status = take_out(db, name_id, &old, err);
 	if (status == WPKG_OK && invoice && !is_same)
 		status = put_in(db, name_id, &fresh, err);
+	if (status == WPKG_OK && !is_same)
+		status = change_traits(&arena, db, name_id, old.traits, fresh.traits, err);
 	wpkg_arena_clear(&arena);
 	return status;
 }

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "store/package_index.h"
 #include "store/package_text.h"
-#include "store/trait.h"
+#include "store/trait_index.h"
 
 #define EXPRESSION_MAX 32768
 #define TEXT_MAX 4096
@@ -26,8 +26,8 @@ struct searching {
 	size_t term_count;
 	struct wpkg_str words[WPKG_SEARCH_TERMS_MAX]; /* those that are no traits */
 	size_t word_count;
-	struct wpkg_str traits[WPKG_SEARCH_TERMS_MAX]; /* their words */
-	size_t trait_count;
+	struct name_set having; /* the traits, if there are any */
+	bool has_traits;
 	bool begins; /* words need only begin so */
 	struct ids page;
 	struct wpkg_search_result result;
@@ -69,22 +69,26 @@ static enum wpkg_status split(struct searching *searching, struct wpkg_err *err)
 	return status;
 }
 
-static enum wpkg_status sort_terms(struct searching *searching, struct wpkg_err *err)
+static void choose_words(struct searching *searching)
 {
-	searching->word_count = searching->trait_count = 0;
-	for (size_t i = 0; i < searching->term_count; i++) {
-		char word[TRAIT_WORD + 1];
-		if (!trait_is(searching->terms[i])) {
+	searching->word_count = 0;
+	for (size_t i = 0; i < searching->term_count; i++)
+		if (!trait_is(searching->terms[i]))
 			searching->words[searching->word_count++] = searching->terms[i];
-			continue;
-		}
-		trait_word(word, searching->terms[i]);
-		struct wpkg_str copy = wpkg_arena_dup(searching->arena, wpkg_str_from(word));
-		if (!copy.ptr)
-			return WPKG_FAIL(err, WPKG_ENOMEM, "search: no memory");
-		searching->traits[searching->trait_count++] = copy;
-	}
-	return WPKG_OK;
+}
+
+static enum wpkg_status find_having(struct searching *searching, struct wpkg_err *err)
+{
+	int64_t traits[WPKG_SEARCH_TERMS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < searching->term_count; i++)
+		if (trait_is(searching->terms[i]))
+			traits[count++] = trait_id(searching->terms[i]);
+	searching->has_traits = count > 0;
+	if (count == 0)
+		return WPKG_OK;
+	return trait_index_find(&searching->having, searching->arena, searching->db, traits, count,
+				err);
 }
 
 /* In the arena. part: of which the words must stand in the name, or must not; neither is all. */
@@ -96,8 +100,6 @@ static enum wpkg_status expression_of(struct wpkg_str *out, struct searching *se
 	struct wpkg_buf text;
 	const struct db_search search = {.words = searching->words,
 					 .word_count = searching->word_count,
-					 .traits = searching->traits,
-					 .trait_count = searching->trait_count,
 					 .only_names = part == PART_NAMES,
 					 .not_names = part == PART_REST,
 					 .begins = searching->begins};
@@ -122,18 +124,64 @@ static bool add_id(struct ids *ids, struct wpkg_arena *arena, int64_t id)
 	return true;
 }
 
-/* Adds what the expression finds, the latest first, after the first offset. */
+/* A walk through matches: some are passed over, then some are taken. */
+struct walk {
+	struct ids *ids;
+	size_t offset, limit;
+};
+
+static bool is_over(const struct walk *walk)
+{
+	return walk->ids->count >= walk->limit;
+}
+
+/* False when memory is out. */
+static bool meet(struct walk *walk, struct wpkg_arena *arena, int64_t id)
+{
+	if (walk->offset > 0) {
+		walk->offset--;
+		return true;
+	}
+	return add_id(walk->ids, arena, id);
+}
+
+static enum wpkg_status walk_having(struct walk *walk, struct searching *searching,
+				    struct wpkg_err *err)
+{
+	const struct name_set *set = &searching->having;
+	int64_t id = name_set_below(set, set->end);
+	for (; id >= 0 && !is_over(walk); id = name_set_below(set, id))
+		if (!meet(walk, searching->arena, id))
+			return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a search's result");
+	return WPKG_OK;
+}
+
+/* Each match is looked up in the set of those that have the traits, which costs nothing beside
+ * coming to it. */
+static enum wpkg_status walk_words(struct walk *walk, struct searching *searching,
+				   struct wpkg_str expression, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, searching->db, searching->db->ops->text_find,
+		     DB_VALUES(db_text(expression)));
+	while (!is_over(walk) && db_rows_next(&rows)) {
+		int64_t id = db_rows_integer(&rows, 0);
+		if (searching->has_traits && !name_set_has(&searching->having, id))
+			continue;
+		if (!meet(walk, searching->arena, id))
+			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
+	}
+	return db_rows_close(&rows, err);
+}
+
+/* Adds what is found, the latest first, after the first offset, until there are limit. */
 static enum wpkg_status find_ids(struct ids *ids, struct searching *searching,
 				 struct wpkg_str expression, size_t limit, size_t offset,
 				 struct wpkg_err *err)
 {
-	struct db_rows rows;
-	db_rows_open(&rows, searching->db, searching->db->ops->text_page,
-		     DB_VALUES(db_text(expression), db_size(limit), db_size(offset)));
-	while (db_rows_next(&rows))
-		if (!add_id(ids, searching->arena, db_rows_integer(&rows, 0)))
-			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a search's result");
-	return db_rows_close(&rows, err);
+	struct walk walk = {.ids = ids, .limit = limit, .offset = offset};
+	return searching->word_count > 0 ? walk_words(&walk, searching, expression, err)
+					 : walk_having(&walk, searching, err);
 }
 
 /* Few matches: ranked */
@@ -224,8 +272,8 @@ static enum wpkg_status add_ranked(struct searching *searching, const struct ids
 static enum wpkg_status add_latest(struct searching *searching, struct wpkg_str expression,
 				   size_t offset, struct wpkg_err *err)
 {
-	return find_ids(&searching->page, searching, expression,
-			searching->search->limit - searching->page.count, offset, err);
+	return find_ids(&searching->page, searching, expression, searching->search->limit, offset,
+			err);
 }
 
 /* Those with the words in their names, then the others. */
@@ -258,9 +306,8 @@ static enum wpkg_status look(size_t *count, struct searching *searching, struct 
 {
 	struct wpkg_str expression = {0};
 	struct ids found = {0};
-	enum wpkg_status status = sort_terms(searching, err);
-	if (status == WPKG_OK)
-		status = expression_of(&expression, searching, PART_ALL, err);
+	choose_words(searching);
+	enum wpkg_status status = expression_of(&expression, searching, PART_ALL, err);
 	if (status == WPKG_OK)
 		status = find_ids(&found, searching, expression, FEW + 1, 0, err);
 	*count = found.count;
@@ -374,7 +421,12 @@ static enum wpkg_status run(struct wpkg_store *store, struct db *db, void *argum
 	bool changed = false;
 	(void)store;
 	searching->db = db;
-	enum wpkg_status status = look(&found, searching, err);
+	enum wpkg_status status = find_having(searching, err);
+	if (status == WPKG_OK && searching->has_traits &&
+	    name_set_below(&searching->having, searching->having.end) < 0)
+		return finish(searching, 0, err);
+	if (status == WPKG_OK)
+		status = look(&found, searching, err);
 	if (status == WPKG_OK && found == 0 && searching->word_count > 0) {
 		searching->begins = true;
 		status = look(&found, searching, err);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/trait.h"
 
-#include "base/hex.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "crypto/digest.h"
 #include "pkg/annotation.h"
 
@@ -29,7 +31,15 @@ static bool counts_case(struct wpkg_str key)
 	return wpkg_str_equal_text(key, "exports") || wpkg_str_equal_text(key, "imports");
 }
 
-void trait_word(char out[TRAIT_WORD + 1], struct wpkg_str text)
+static int64_t read_id(const uint8_t bytes[TRAIT_BYTES])
+{
+	uint64_t id = 0;
+	for (size_t i = 0; i < TRAIT_BYTES; i++)
+		id = id << 8 | bytes[i];
+	return (int64_t)id;
+}
+
+int64_t trait_id(struct wpkg_str text)
 {
 	char folded[TRAIT_MAX];
 	struct wpkg_digest digest = {0};
@@ -39,18 +49,48 @@ void trait_word(char out[TRAIT_WORD + 1], struct wpkg_str text)
 		char c = text.ptr[i];
 		folded[i] = !keeps && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
-	/* A failure would be memory's: the word of nothing finds nothing. */
+	/* A failure would be memory's: the id of nothing finds nothing. */
 	if (wpkg_digest_of(&digest, wpkg_str_of(folded, len), NULL) != WPKG_OK)
 		digest = (struct wpkg_digest){0};
-	out[0] = 'x';
-	wpkg_hex_format(out + 1, digest.bytes, (TRAIT_WORD - 1) / 2);
-	out[TRAIT_WORD] = '\0';
+	return read_id(digest.bytes);
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a;
+	int64_t right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+void traits_sort(struct traits *traits)
+{
+	size_t count = 0;
+	qsort(traits->ids, traits->count, sizeof(traits->ids[0]), compare);
+	for (size_t i = 0; i < traits->count; i++)
+		if (i == 0 || traits->ids[i] != traits->ids[i - 1])
+			traits->ids[count++] = traits->ids[i];
+	traits->count = count;
+}
+
+struct wpkg_str traits_write(const struct traits *traits, struct wpkg_arena *arena)
+{
+	uint8_t *bytes = wpkg_arena_alloc(arena, traits->count + 1, TRAIT_BYTES);
+	for (size_t i = 0; bytes && i < traits->count * TRAIT_BYTES; i++)
+		bytes[i] = (uint8_t)((uint64_t)traits->ids[i / TRAIT_BYTES] >>
+				     (56 - 8 * (i % TRAIT_BYTES)));
+	return wpkg_str_of((const char *)bytes, bytes ? traits->count * TRAIT_BYTES : 0);
+}
+
+void traits_read(struct traits *traits, struct wpkg_str bytes)
+{
+	traits->count = bytes.len / TRAIT_BYTES <= TRAITS_MAX ? bytes.len / TRAIT_BYTES : 0;
+	for (size_t i = 0; i < traits->count; i++)
+		traits->ids[i] = read_id((const uint8_t *)bytes.ptr + i * TRAIT_BYTES);
 }
 
 static void add(struct traits *traits, const char *key, struct wpkg_str value)
 {
 	char text[TRAIT_MAX];
-	char word[TRAIT_WORD + 2];
 	size_t key_len = strlen(key);
 	size_t len = key_len + 1 + value.len;
 	if (value.len == 0 || traits->count == TRAITS_MAX)
@@ -60,10 +100,7 @@ static void add(struct traits *traits, const char *key, struct wpkg_str value)
 	memcpy(text, key, key_len);
 	text[key_len] = ':';
 	memcpy(text + key_len + 1, value.ptr, len - key_len - 1);
-	trait_word(word, wpkg_str_of(text, len));
-	word[TRAIT_WORD] = ' ';
-	wpkg_buf_append(&traits->words, word, TRAIT_WORD + 1);
-	traits->count++;
+	traits->ids[traits->count++] = trait_id(wpkg_str_of(text, len));
 }
 
 static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)

@@ -114,6 +114,67 @@ START_TEST(many_matches_come_page_by_page)
 }
 END_TEST
 
+static void add_tagged(const char *name, const char *version, const char *keywords)
+{
+	const char *more = wpkg_arena_format(&arena,
+					     "[annotations]\n"
+					     "\"dev.wpkg.keywords\" = \"%s\"\n",
+					     keywords)
+				   .ptr;
+	publish(&(struct package){.name = name,
+				  .version = version,
+				  .description = "all alike",
+				  .more = more,
+				  .user = "jo"});
+}
+
+/* Alone, beside each other and beside words; and no longer than the version that stands. */
+START_TEST(traits_are_of_the_version_that_stands)
+{
+	setup();
+	add_tagged("a.example/one", "1.0.0", "fast, small");
+	add_tagged("a.example/two", "1.0.0", "fast");
+	add_tagged("a.example/three", "1.0.0", "small");
+	ck_found("keyword:fast", "a.example/one a.example/two ");
+	ck_found("keyword:FAST keyword:small", "a.example/one ");
+	ck_found("keyword:small alike", "a.example/one a.example/three ");
+	ck_found("keyword:small two", "");
+	ck_found("keyword:slow", "");
+	add_tagged("a.example/one", "1.1.0", "slow, small");
+	ck_found("keyword:fast", "a.example/two ");
+	ck_found("keyword:slow", "a.example/one ");
+	ck_found("keyword:small", "a.example/one a.example/three ");
+	teardown();
+}
+END_TEST
+
+/* With and without a word beside the trait, in the order of the latest. */
+START_TEST(many_of_a_trait_come_page_by_page)
+{
+	static const char *const texts[] = {"keyword:even", "keyword:even alike"};
+	setup();
+	for (unsigned i = 0; i < 2010; i++)
+		add_tagged(wpkg_arena_format(&arena, "a.example/n%u", i).ptr, "1.0.0",
+			   i % 2 == 0 ? "even" : "odd");
+	for (size_t t = 0; t < 2; t++) {
+		size_t seen = 0;
+		struct wpkg_search_result result;
+		do {
+			result = run(texts[t], seen, 300);
+			ck_assert(result.total_is_least);
+			for (size_t i = 0; i < result.packages.count; i++) {
+				struct wpkg_str name = wpkg_arena_format(&arena, "a.example/n%zu",
+									 2008 - 2 * (seen + i));
+				ck_assert(wpkg_str_equal(result.packages.items[i].name, name));
+			}
+			seen += result.packages.count;
+		} while (result.more);
+		ck_assert_uint_ge(seen, WPKG_SEARCH_REACH);
+	}
+	teardown();
+}
+END_TEST
+
 static enum wpkg_status search_once(struct wpkg_search_result *out)
 {
 	struct wpkg_err err;
@@ -149,4 +210,5 @@ END_TEST
 
 UNIT_MAIN(what_is_in_names_comes_first, only_the_version_that_stands_for_a_package_is_found,
 	  near_words_of_names_stand_in_for_mistyped_ones, many_matches_come_page_by_page,
+	  traits_are_of_the_version_that_stands, many_of_a_trait_come_page_by_page,
 	  each_allocation_that_fails_is_said, what_asks_for_nothing_or_too_much_is_refused)
