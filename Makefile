@@ -183,8 +183,9 @@ $(UNIT_BIN): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.c.o $(OUT)/libwpkg.a
 $(OUT)/unit/admit/test_sandbox: $(call objects,tools/admit/sandbox.c tools/admit/filter.c)
 $(filter $(OUT)/unit/server/%,$(UNIT_BIN)): $(OUT)/unit/server/test_%: $(OUT)/obj/server/%.c.o
 $(OUT)/unit/server/test_gzip: LIBS += $(call libs,zlib)
-$(OUT)/unit/server/test_markdown: $(OUT)/obj/server/html.c.o
-$(OUT)/unit/server/test_markdown: LIBS += $(call libs,libcmark)
+WITH_MARKDOWN := $(addprefix $(OUT)/,unit/server/test_markdown fuzz/fuzz_markdown replay/fuzz_markdown)
+$(WITH_MARKDOWN): $(call objects,$(wildcard server/markdown*.c) server/html.c)
+$(WITH_MARKDOWN): LIBS += $(call libs,libcmark)
 ADMISSION_O := $(call objects,$(addprefix server/,admission.c admit_process.c closure.c \
   dialogue.c turns.c))
 $(OUT)/unit/server/test_admission $(OUT)/bench/verdict_cost: $(ADMISSION_O)
@@ -209,12 +210,12 @@ $(OUT)/unit/store/test_fault: | $(OUT)/fault/libinject.so
 
 $(REPLAY_BIN): $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.c.o $(REPLAY_O) $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
 	  $(call libs,$(PKG_STORE)) -lcrypt
 
 $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) \
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(OUT)/libwpkg.a $(LIBS) \
 	  $(call libs,$(PKG_STORE)) -lcrypt
 
 -include $(ALL_O:.o=.d)

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "markdown_address.h"
+#include "markdown_cost.h"
+#include "markdown_table.h"
 
 #define MEMORY_MAX ((size_t)96 << 20) /* bytes that libcmark may take for one text */
 #define DEPTH_MAX 24		      /* elements within each other that are written as such */
-#define MARKERS_MAX 32		      /* of quotes and lists, in front of one line */
-#define INDENT_MAX 100		      /* spaces in front of one line */
-#define BLANK_MAX 3		      /* blank lines that follow each other */
-#define BRACKETS_MAX 1000	      /* that may begin links, in one paragraph */
+#define SOURCE_MAX ((size_t)4 << 20)  /* bytes that a text may be made to, and its tables */
+#define AHEAD_MAX 16		      /* pieces of text that are looked through for an end */
 
 /*
  * Memory. libcmark ends the program when it gets none, and its allocator is told nothing of who
@@ -61,67 +62,6 @@ static void forget(void *old)
 
 static cmark_mem memory = {take, take_again, forget};
 
-/*
- * What takes long. Each blank line passes through every list that is open, and each link through
- * every bracket of its paragraph that may begin one (libcmark 0.30.2): many of both would take time
- * of their product. A text that nests so deeply, or has so many brackets without a break, is no
- * readme: it is shown as it stands. Of many blank lines a few say the same.
- */
-
-static bool is_marker(const char *at, const char *end)
-{
-	if (*at == '>')
-		return true;
-	return strchr("-+*.)", *at) && at + 1 < end && (at[1] == ' ' || at[1] == '\t');
-}
-
-static bool is_front(char c)
-{
-	return c == ' ' || c == '\t' || c == '>' || c == '-' || c == '+' || c == '*' || c == '.' ||
-	       c == ')' || (c >= '0' && c <= '9');
-}
-
-static bool is_deep(struct wpkg_str line)
-{
-	unsigned markers = 0;
-	unsigned indent = 0;
-	const char *end = line.ptr + line.len;
-	for (const char *at = line.ptr; at < end && is_front(*at); at++) {
-		markers += is_marker(at, end);
-		indent += *at == ' ' ? 1 : *at == '\t' ? 4 : 0;
-	}
-	return markers > MARKERS_MAX || indent > INDENT_MAX;
-}
-
-/* A blank line, or an item of a list that is in no other one. */
-static bool begins_paragraph(struct wpkg_str line)
-{
-	return wpkg_str_trim(line).len == 0 || wpkg_str_starts(line, WPKG_LIT("- ")) ||
-	       wpkg_str_starts(line, WPKG_LIT("* "));
-}
-
-static size_t count_brackets(struct wpkg_str line)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < line.len; i++)
-		count += line.ptr[i] == '[';
-	return count;
-}
-
-static bool takes_long(struct wpkg_str text)
-{
-	struct wpkg_str line;
-	size_t brackets = 0;
-	while (wpkg_str_split(&text, '\n', &line)) {
-		if (begins_paragraph(line))
-			brackets = 0;
-		brackets += count_brackets(line);
-		if (brackets > BRACKETS_MAX || (line.len > 0 && is_deep(line)))
-			return true;
-	}
-	return false;
-}
-
 /* Writing */
 
 struct writer {
@@ -131,22 +71,20 @@ struct writer {
 	unsigned last_heading; /* its level; 0: none yet */
 	unsigned depth;	       /* of containers, whether written or not */
 	bool in_link;
+	size_t skip;		/* bytes of the next text that are no words */
+	bool is_task, is_done;	/* it is that of an item to be ticked off */
+	cmark_node *struck;	/* whose words are struck out now; NULL: none */
+	cmark_node *not_struck; /* in whose words nothing more is struck out */
+	const struct tables *tables;
+	size_t next_table;
+	const struct table *table; /* that is open; NULL: none */
+	size_t cell, row, column;  /* of it, that are next */
+	bool in_cell;
 };
 
 static struct wpkg_str literal_of(cmark_node *node)
 {
 	return wpkg_str_from(cmark_node_get_literal(node));
-}
-
-static bool starts_nocase(struct wpkg_str text, struct wpkg_str prefix)
-{
-	return wpkg_str_equal_nocase(wpkg_str_slice(text, 0, prefix.len), prefix);
-}
-
-static bool is_good_address(struct wpkg_str url)
-{
-	return starts_nocase(url, WPKG_LIT("https://")) ||
-	       starts_nocase(url, WPKG_LIT("http://")) || starts_nocase(url, WPKG_LIT("mailto:"));
 }
 
 /* A heading is at most one level below the one before. */
@@ -181,7 +119,7 @@ static void open_list(struct writer *writer, cmark_node *node)
 static void open_link(struct writer *writer, cmark_node *node)
 {
 	struct wpkg_str url = wpkg_str_from(cmark_node_get_url(node));
-	if (writer->in_link || !is_good_address(url)) {
+	if (writer->in_link || !address_is_good(url)) {
 		html_open(writer->h, "span");
 		return;
 	}
@@ -228,25 +166,238 @@ static bool is_container(cmark_node_type type)
 	       type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE;
 }
 
+/* "[ ] " and "[x] " in front of an item's words. */
+static void look_for_task(struct writer *writer, cmark_node *item)
+{
+	cmark_node *text = cmark_node_first_child(cmark_node_first_child(item));
+	if (!text || cmark_node_get_type(text) != CMARK_NODE_TEXT)
+		return;
+	struct wpkg_str mark = wpkg_str_slice(literal_of(text), 0, 4);
+	writer->is_done = wpkg_str_equal_nocase(mark, WPKG_LIT("[x] "));
+	writer->is_task = writer->is_done || wpkg_str_equal_text(mark, "[ ] ");
+	writer->skip = writer->is_task ? mark.len : 0;
+}
+
+/* Tables */
+
+static const char *align_class(enum table_align align)
+{
+	static const char *const classes[] = {
+		[TABLE_LEFT] = "left", [TABLE_CENTER] = "center", [TABLE_RIGHT] = "right"};
+	return classes[align];
+}
+
+static void open_cell(struct writer *writer)
+{
+	const char *align = align_class(writer->table->aligns[writer->column]);
+	html_open(writer->h, writer->row == 0 ? "th" : "td");
+	if (writer->row == 0)
+		html_attr(writer->h, "scope", "col");
+	if (align)
+		html_attr(writer->h, "class", align);
+}
+
+static void open_table(struct writer *writer, const struct table *table)
+{
+	html_open_class(writer->h, "div", "table");
+	html_attr(writer->h, "role", "group");
+	html_attr(writer->h, "aria-label", "Table");
+	html_attr(writer->h, "tabindex", "0");
+	html_open(writer->h, "table");
+	html_open(writer->h, "thead");
+	writer->table = table;
+	writer->cell = writer->row = writer->column = 0;
+}
+
+/* Is the paragraph a cell, by the line that it begins in? Cells that something before them has
+ * swallowed leave the others of their table mere paragraphs. */
+static bool enter_cell(struct writer *writer, cmark_node *paragraph)
+{
+	const struct tables *tables = writer->tables;
+	size_t line = (size_t)cmark_node_get_start_line(paragraph);
+	if (cmark_node_get_type(cmark_node_parent(paragraph)) != CMARK_NODE_DOCUMENT)
+		return false;
+	while (writer->next_table < tables->count &&
+	       line >= tables->items[writer->next_table].line +
+			       2 * tables->items[writer->next_table].cells)
+		writer->next_table++;
+	if (writer->next_table == tables->count || line < tables->items[writer->next_table].line)
+		return false;
+	const struct table *table = &tables->items[writer->next_table];
+	size_t cell = (line - table->line) / 2;
+	writer->skip = 1;
+	if (cell == 0)
+		open_table(writer, table);
+	if (table != writer->table || cell != writer->cell)
+		return false;
+	if (writer->column == 0)
+		html_open(writer->h, "tr");
+	open_cell(writer);
+	writer->in_cell = true;
+	return true;
+}
+
+static void end_row(struct writer *writer)
+{
+	const struct table *table = writer->table;
+	for (; writer->column < table->columns; writer->column++) {
+		open_cell(writer);
+		html_close(writer->h);
+	}
+	html_close(writer->h);
+	writer->column = 0;
+	writer->row++;
+	bool is_last = writer->row == table->row_count;
+	if (writer->row == 1 || is_last)
+		html_close(writer->h); /* thead or tbody */
+	if (writer->row == 1 && !is_last)
+		html_open(writer->h, "tbody");
+	if (!is_last)
+		return;
+	html_close(writer->h);
+	html_close(writer->h);
+	writer->table = NULL;
+}
+
+static void leave_cell(struct writer *writer)
+{
+	html_close(writer->h);
+	writer->in_cell = false;
+	writer->cell++;
+	writer->column++;
+	if (writer->column == writer->table->rows[writer->row])
+		end_row(writer);
+}
+
 static void enter(struct writer *writer, cmark_node *node)
 {
 	cmark_node_type type = cmark_node_get_type(node);
-	if (writer->depth++ < DEPTH_MAX)
+	bool is_cell = type == CMARK_NODE_PARAGRAPH && enter_cell(writer, node);
+	if (writer->depth++ < DEPTH_MAX && !is_cell)
 		open_container(writer, node);
 	if (type == CMARK_NODE_IMAGE)
 		html_say(writer->h, "Image: ");
 	if (type == CMARK_NODE_LINK)
 		writer->in_link = true;
+	if (type == CMARK_NODE_ITEM)
+		look_for_task(writer, node);
 }
 
 static void leave(struct writer *writer, cmark_node *node)
 {
-	if (--writer->depth < DEPTH_MAX)
+	cmark_node_type type = cmark_node_get_type(node);
+	writer->depth--;
+	if (type == CMARK_NODE_PARAGRAPH && writer->in_cell)
+		leave_cell(writer);
+	else if (writer->depth < DEPTH_MAX)
 		html_close(writer->h);
-	if (cmark_node_get_type(node) == CMARK_NODE_LINK)
+	if (type == CMARK_NODE_LINK)
 		writer->in_link = false;
-	if (cmark_node_get_type(node) == CMARK_NODE_PARAGRAPH && is_tight(node))
+	if (type == CMARK_NODE_PARAGRAPH && is_tight(node))
 		html_say(writer->h, " ");
+}
+
+/* Words */
+
+static void put_words(struct writer *writer, struct wpkg_str text)
+{
+	struct wpkg_str before;
+	struct wpkg_str address;
+	while (!writer->in_link && address_take(&before, &address, &text)) {
+		if (before.len > 0)
+			html_text(writer->h, before);
+		html_open(writer->h, "a");
+		html_attr_text(writer->h, "href", address);
+		html_attr(writer->h, "rel", "nofollow noopener ugc");
+		html_text(writer->h, address);
+		html_close(writer->h);
+	}
+	if (text.len > 0)
+		html_text(writer->h, text);
+}
+
+/* Where two tildes begin from an offset on; the text's length when there are none. */
+static size_t find_tildes(struct wpkg_str text, size_t from)
+{
+	size_t len = 0;
+	for (size_t at = from; at<text.len; at += len> 0 ? len : 1) {
+		for (len = 0; at + len < text.len && text.ptr[at + len] == '~'; len++)
+			;
+		if (len == 2)
+			return at;
+	}
+	return text.len;
+}
+
+static bool is_space(struct wpkg_str text, size_t at)
+{
+	return at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t');
+}
+
+static bool can_end(struct wpkg_str text, size_t at)
+{
+	return at == 0 || !is_space(text, at - 1);
+}
+
+/* Do two tildes end what two tildes begin before an offset of a node's text? */
+static bool ends_ahead(cmark_node *node, struct wpkg_str text, size_t from)
+{
+	for (unsigned i = 0; node && i < AHEAD_MAX; i++) {
+		for (size_t at = find_tildes(text, from); at < text.len;
+		     at = find_tildes(text, at + 2))
+			if (can_end(text, at))
+				return true;
+		node = cmark_node_next(node);
+		text = node && cmark_node_get_type(node) == CMARK_NODE_TEXT ? literal_of(node)
+									    : (struct wpkg_str){0};
+		from = 0;
+	}
+	return false;
+}
+
+/* Two tildes: a beginning, an end, or just these. A beginning without an end ahead is looked for
+ * once in each element: it would take time of the number of both. */
+static void put_tildes(struct writer *writer, cmark_node *node, struct wpkg_str text, size_t at)
+{
+	cmark_node *parent = cmark_node_parent(node);
+	if (writer->struck == parent && can_end(text, at)) {
+		html_close(writer->h);
+		writer->struck = NULL;
+		return;
+	}
+	bool can_begin = !writer->struck && writer->not_struck != parent && !is_space(text, at + 2);
+	if (can_begin && ends_ahead(node, text, at + 2)) {
+		html_open(writer->h, "del");
+		writer->struck = parent;
+		return;
+	}
+	if (can_begin)
+		writer->not_struck = parent;
+	html_say(writer->h, "~~");
+}
+
+static void put_text(struct writer *writer, cmark_node *node)
+{
+	struct wpkg_str text = literal_of(node);
+	size_t from = writer->skip < text.len ? writer->skip : text.len;
+	if (writer->is_task) {
+		html_open(writer->h, "span");
+		html_attr(writer->h, "role", "img");
+		html_attr(writer->h, "aria-label", writer->is_done ? "done" : "to do");
+		html_say(writer->h, writer->is_done ? "\xe2\x98\x91" : "\xe2\x98\x90");
+		html_close(writer->h);
+		html_say(writer->h, " ");
+	}
+	writer->is_task = false;
+	writer->skip = 0;
+	for (;;) {
+		size_t at = find_tildes(text, from);
+		put_words(writer, wpkg_str_slice(text, from, at));
+		if (at == text.len)
+			return;
+		put_tildes(writer, node, text, at);
+		from = at + 2;
+	}
 }
 
 static void put_code_block(struct html *h, struct wpkg_str text)
@@ -263,7 +414,7 @@ static void put_leaf(struct writer *writer, cmark_node *node)
 {
 	switch (cmark_node_get_type(node)) {
 	case CMARK_NODE_TEXT:
-		html_text(writer->h, literal_of(node));
+		put_text(writer, node);
 		break;
 	case CMARK_NODE_SOFTBREAK:
 		html_say(writer->h, "\n");
@@ -304,20 +455,23 @@ static void write_document(struct writer *writer, cmark_node *document)
 	}
 }
 
-static void feed(cmark_parser *parser, struct wpkg_str text)
+/* The text as libcmark is to have it, with the tables that were in it. */
+struct source {
+	struct wpkg_buf text;
+	struct wpkg_arena arena;
+	struct tables tables;
+};
+
+static bool read_source(struct source *source, struct wpkg_str text)
 {
-	struct wpkg_str line;
-	unsigned blank = 0;
-	while (wpkg_str_split(&text, '\n', &line)) {
-		blank = wpkg_str_trim(line).len == 0 ? blank + 1 : 0;
-		if (blank > BLANK_MAX)
-			continue;
-		cmark_parser_feed(parser, line.ptr, line.len);
-		cmark_parser_feed(parser, "\n", 1);
-	}
+	wpkg_buf_init(&source->text, SOURCE_MAX);
+	wpkg_arena_init(&source->arena, SOURCE_MAX);
+	return tables_take_out(&source->text, &source->tables, &source->arena, text, NULL) ==
+		       WPKG_OK &&
+	       !markdown_takes_long(wpkg_buf_str(&source->text));
 }
 
-static bool parse_and_write(struct writer *writer, struct wpkg_str text)
+static bool parse_and_write(struct writer *writer, const struct wpkg_buf *text)
 {
 	struct parsing mine;
 	wpkg_arena_init(&mine.arena, MEMORY_MAX);
@@ -325,7 +479,7 @@ static bool parse_and_write(struct writer *writer, struct wpkg_str text)
 	bool good = setjmp(mine.out_of_memory) == 0;
 	if (good) {
 		cmark_parser *parser = cmark_parser_new_with_mem(CMARK_OPT_DEFAULT, &memory);
-		feed(parser, text);
+		cmark_parser_feed(parser, text->ptr, text->len);
 		write_document(writer, cmark_parser_finish(parser));
 	}
 	parsing = NULL;
@@ -335,11 +489,15 @@ static bool parse_and_write(struct writer *writer, struct wpkg_str text)
 
 struct markdown_outcome markdown_write(struct html *h, struct wpkg_str text, unsigned level)
 {
-	struct writer writer = {.h = h, .level = level};
+	struct source source = {0};
+	struct writer writer = {.h = h, .level = level, .tables = &source.tables};
 	const struct html before = *h;
 	const size_t len = h->out->len;
 	text = wpkg_str_slice(text, 0, MARKDOWN_MAX);
-	if (!takes_long(text) && parse_and_write(&writer, text))
+	bool good = read_source(&source, text) && parse_and_write(&writer, &source.text);
+	wpkg_buf_clear(&source.text);
+	wpkg_arena_clear(&source.arena);
+	if (good)
 		return writer.outcome;
 	*h = before;
 	wpkg_buf_truncate(h->out, len);

@@ -3,9 +3,11 @@
 #define WPKG_SERVER_MARKDOWN_H
 
 /*
- * CommonMark as part of a page. Nothing of the text becomes markup by itself: libcmark says what
- * it is made of, and html.h writes that. Raw HTML is left out; an image becomes a link, since pages
- * load nothing from elsewhere; a link that is not http, https or mailto becomes its words.
+ * CommonMark as part of a page, and what people write beside it: tables, ~~struck out~~ words,
+ * items with a box to tick, addresses without brackets around them. Nothing of the text becomes
+ * markup by itself: libcmark says what it is made of, and html.h writes that. Raw HTML is left out;
+ * an image becomes a link, since pages load nothing from elsewhere; a link that is not http, https
+ * or mailto becomes its words.
  */
 
 #include "html.h"

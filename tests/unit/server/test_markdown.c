@@ -78,6 +78,141 @@ START_TEST(raw_html_is_left_out_and_that_is_said)
 }
 END_TEST
 
+#define TABLE "<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table>"
+#define HEAD(cells) "<thead><tr>" cells "</tr></thead>"
+
+START_TEST(tables_become_tables)
+{
+	ck_markdown(
+		"| A | *B* |\n|:--|----:|\n| a | [c](http://d.example) |\n| `x\\|y` |\n",
+		TABLE HEAD(
+			"<th scope=\"col\" class=\"left\">A</th>"
+			"<th scope=\"col\" class=\"right\"><em>B</em></th>") "<tbody><tr><td "
+									     "class=\"left\">a</"
+									     "td><td "
+									     "class=\"right\">"
+									     "<a "
+									     "href=\"http://"
+									     "d.example\" "
+									     "rel=\"nofollow "
+									     "noopener "
+									     "ugc\">c</a></td></tr>"
+									     "<tr><td "
+									     "class=\"left\"><code>"
+									     "x|y</code></td><td "
+									     "class=\"right\"></"
+									     "td></tr>"
+									     "</tbody></table></"
+									     "div>");
+	ck_markdown(
+		"A|B\n-|-\n\nend",
+		TABLE HEAD("<th scope=\"col\">A</th><th scope=\"col\">B</th>") "</table></"
+									       "div><p>end</p>");
+}
+END_TEST
+
+/* What would begin a block elsewhere is words here; what a cell refers to may stand far away. */
+START_TEST(cells_are_words)
+{
+	ck_markdown(
+		"|a|\n|-|\n|# b|\n|[c]: d|\n|[e]|\n|- [x] f|\n|```|\n\n[e]: http://g.example\n",
+		TABLE HEAD(
+			"<th scope=\"col\">a</th>") "<tbody><tr><td># b</td></tr><tr><td>[c]: "
+						    "d</td></tr><tr><td>"
+						    "<a href=\"http://g.example\" rel=\"nofollow "
+						    "noopener ugc\">e</a></td></tr>"
+						    "<tr><td>- [x] "
+						    "f</td></tr><tr><td>```</td></tr></tbody></"
+						    "table></div>");
+	ck_markdown("x\n|a|\n|-|\n|b|c|d|\n> e",
+		    "<p>x</p>" TABLE HEAD(
+			    "<th scope=\"col\">a</th>") "<tbody><tr><td>b</td></tr></tbody></"
+							"table></div>"
+							"<blockquote><p>e</p></blockquote>");
+}
+END_TEST
+
+START_TEST(what_is_no_table_is_none)
+{
+	ck_markdown("a|b\n-|-|-", "<p>a|b\n-|-|-</p>");
+	ck_markdown("a|b\n-", "<h3>a|b</h3>");
+	ck_markdown("```\na|b\n-|-\n```\n", "<pre tabindex=\"0\"><code>a|b\n-|-\n</code></pre>");
+	ck_markdown("- ~~~\n  a|b\n  -|-\n  ~~~\n",
+		    "<ul><li><pre tabindex=\"0\"><code>a|b\n-|-\n</code></pre></li></ul>");
+	ck_markdown("    a|b\n    -|-\n", "<pre tabindex=\"0\"><code>a|b\n-|-\n</code></pre>");
+}
+END_TEST
+
+/* Within HTML that goes on there are no cells; behind it they are what they look like. */
+START_TEST(cells_that_html_swallows_are_gone)
+{
+	ck_assert(write_text("<!--\n\n|a|\n|-|\n|-->|\n|b|\n\n|c|\n|-|\n").left_out_html);
+	ck_assert_str_eq(wpkg_buf_text(&out),
+			 "<p>b</p>" TABLE HEAD("<th scope=\"col\">c</th>") "</table></div>");
+	wpkg_buf_clear(&out);
+}
+END_TEST
+
+START_TEST(tables_end_where_they_are_too_large)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, 65536);
+	for (unsigned i = 0; i < 60; i++)
+		wpkg_buf_append_text(&text, "|a");
+	wpkg_buf_append_text(&text, "\n");
+	for (unsigned i = 0; i < 60; i++)
+		wpkg_buf_append_text(&text, "|-");
+	for (unsigned i = 0; i < 10000; i++)
+		wpkg_buf_append_text(&text, "\nx");
+	ck_assert(!write_text(wpkg_buf_text(&text)).is_plain);
+	ck_assert_int_eq(out.failed, WPKG_OK);
+	ck_assert_uint_lt(out.len, 20000 * 20 + 2 * text.len);
+	wpkg_buf_clear(&text);
+	wpkg_buf_clear(&out);
+}
+END_TEST
+
+START_TEST(words_are_struck_out)
+{
+	ck_markdown("a ~~b~~ c", "<p>a <del>b</del> c</p>");
+	ck_markdown("~~a **b** `c`~~ d", "<p><del>a <strong>b</strong> <code>c</code></del> d</p>");
+	ck_markdown("~~a\n\n~~b ~~ c ~~~d~~~", "<p>~~a</p><p>~~b ~~ c ~~~d~~~</p>");
+	ck_markdown("**~~a** b~~", "<p><strong>~~a</strong> b~~</p>");
+}
+END_TEST
+
+#define LINK(address) "<a href=\"" address "\" rel=\"nofollow noopener ugc\">" address "</a>"
+
+START_TEST(addresses_become_links)
+{
+	ck_markdown(
+		"See https://a.example/b_(c), (http://d.example/).",
+		"<p>See " LINK("https://a.example/b_(c)") ", (" LINK("http://d.example/") ").</p>");
+	ck_markdown("xhttp://a.example http:// https://. `http://a.example`",
+		    "<p>xhttp://a.example http:// https://. <code>http://a.example</code></p>");
+	ck_markdown("[http://a.example](http://b.example)",
+		    "<p><a href=\"http://b.example\" rel=\"nofollow noopener ugc\">"
+		    "http://a.example</a></p>");
+	ck_markdown("http://a.example/&quot;onclick=1&lt;b",
+		    "<p>" LINK("http://a.example/&quot;onclick=1") "&lt;b</p>");
+}
+END_TEST
+
+#define BOX(label, sign) "<span role=\"img\" aria-label=\"" label "\">" sign "</span> "
+
+START_TEST(items_are_ticked_off)
+{
+	ck_markdown("- [ ] a\n- [x] b\n- [y] c\n",
+		    "<ul><li><span>" BOX(
+			    "to do",
+			    "\xe2\x98\x90") "a</span> </li>"
+					    "<li><span>" BOX("done",
+							     "\xe2\x98\x91") "b</span> </li>"
+									     "<li><span>[y] "
+									     "c</span> </li></ul>");
+}
+END_TEST
+
 static const char *repeated(const char *text, size_t count)
 {
 	static struct wpkg_buf buf;
@@ -121,7 +256,7 @@ END_TEST
  * failure. */
 START_TEST(each_lost_allocation_leaves_a_whole_page)
 {
-	const char *text = "# A\n\n[b](https://c.example) *d*\n\n- e\n";
+	const char *text = "# A\n\n[b](https://c.example) *d*\n\n- e\n\nf|g\n-|-\nh\n";
 	for (unsigned n = 0; n < 200; n++) {
 		wpkg_mem_fail_at(n);
 		struct markdown_outcome outcome = write_text(text);
@@ -138,5 +273,8 @@ END_TEST
 
 UNIT_MAIN(blocks_become_elements, inlines_become_elements, headings_leave_no_level_out,
 	  links_lead_to_pages_and_mail_alone, images_become_links,
-	  raw_html_is_left_out_and_that_is_said, what_would_take_long_stands_as_it_is,
-	  depth_is_flattened, each_lost_allocation_leaves_a_whole_page)
+	  raw_html_is_left_out_and_that_is_said, tables_become_tables, cells_are_words,
+	  what_is_no_table_is_none, cells_that_html_swallows_are_gone,
+	  tables_end_where_they_are_too_large, words_are_struck_out, addresses_become_links,
+	  items_are_ticked_off, what_would_take_long_stands_as_it_is, depth_is_flattened,
+	  each_lost_allocation_leaves_a_whole_page)
