@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "gzip.h"
 #include "server.h"
 
 #define PLACES 256
@@ -20,6 +21,7 @@ struct kept_answer {
 	struct wpkg_arena arena; /* of all texts */
 	const struct route *route;
 	struct wpkg_str path;
+	bool varies, takes_gzip; /* it is for who takes gzip alone, or for who does not */
 	struct wpkg_moment moment;
 	struct response response; /* its head */
 	char *body;
@@ -83,21 +85,24 @@ static bool answers(const struct kept_answer *answer, const struct request *requ
 {
 	return answer && answer->route == request->route &&
 	       memcmp(&answer->moment, now, sizeof(*now)) == 0 &&
-	       wpkg_str_equal(answer->path, request->path);
+	       wpkg_str_equal(answer->path, request->path) &&
+	       (!answer->varies ||
+		answer->takes_gzip == gzip_is_accepted(request->accept_encoding));
 }
 
-static const char *tag_of(const struct kept_answer *answer)
+static const char *header_of(const struct response *response, const char *name)
 {
-	for (size_t i = 0; i < answer->response.header_count; i++)
-		if (strcmp(answer->response.headers[i].name, "ETag") == 0)
-			return answer->response.headers[i].value;
+	for (size_t i = 0; i < response->header_count; i++)
+		if (strcmp(response->headers[i].name, name) == 0)
+			return response->headers[i].value;
 	return NULL;
 }
 
 /* That the client has it already: known of a whole answer, and of one that said just that. */
 static bool is_unchanged(const struct kept_answer *answer, const struct request *request)
 {
-	return request->if_none_match.len > 0 && request_names_tag(request, tag_of(answer));
+	return request->if_none_match.len > 0 &&
+	       request_names_tag(request, header_of(&answer->response, "ETag"));
 }
 
 /* The head alone, as the request's own. */
@@ -179,6 +184,8 @@ void answer_cache_keep(struct answer_cache *cache, const struct request *request
 	answer->holders = 1;
 	answer->route = request->route;
 	answer->moment = *before;
+	answer->varies = header_of(response, "Vary") != NULL;
+	answer->takes_gzip = gzip_is_accepted(request->accept_encoding);
 	if (!fill(answer, request)) {
 		kept_answer_release(answer);
 		return;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "data/json.h"
+#include "gzip.h"
 #include "net/url.h"
 #include "pkg/id.h"
 #include "server.h"
@@ -11,6 +12,7 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 200
 #define LINK_MAX 8192
+#define PACKED_MIN 1024 /* bytes: fewer fit in one packet anyhow */
 
 void api_preflight(struct request *request)
 {
@@ -299,12 +301,36 @@ static void cut(struct api_answer *answer, struct wpkg_value *value, struct wpkg
 		value->count = kept;
 }
 
+static bool is_packed(const struct request *request)
+{
+	return request->response.body.len >= PACKED_MIN &&
+	       gzip_is_accepted(request->accept_encoding);
+}
+
+static bool pack(struct request *request)
+{
+	struct wpkg_buf packed;
+	struct response *response = &request->response;
+	wpkg_buf_init(&packed, 2 * response->body.len);
+	if (gzip_pack(&packed, wpkg_buf_str(&response->body), GZIP_QUICK, NULL) != WPKG_OK) {
+		wpkg_buf_clear(&packed);
+		return false;
+	}
+	wpkg_buf_clear(&response->body);
+	response->body = packed;
+	respond_header(request, "Content-Encoding", "gzip");
+	return true;
+}
+
+/* The tag is of what is said, and of how it is coded: RFC 9110, section 8.8.3.3, wants strong ones
+ * to tell codings apart. So nothing is packed for who has it already. */
 void api_finish(struct request *request, const char *type)
 {
 	char hex[WPKG_DIGEST_TEXT];
 	struct wpkg_digest digest;
 	struct response *response = &request->response;
 	bool is_private = request->server->config.is_private;
+	bool packs = is_packed(request);
 	if (response->body.failed != WPKG_OK ||
 	    wpkg_digest_of(&digest, wpkg_buf_str(&response->body), NULL) != WPKG_OK) {
 		respond_refusal(request, 503, "no memory");
@@ -312,12 +338,16 @@ void api_finish(struct request *request, const char *type)
 	}
 	wpkg_digest_format(hex, &digest);
 	respond_header(request, "Cache-Control", is_private ? "private, no-cache" : "no-cache");
-	if (is_private)
-		respond_header(request, "Vary", "Authorization");
-	if (respond_not_modified(request, wpkg_arena_format(&request->arena, "\"%.32s\"", hex).ptr))
+	respond_header(request, "Vary",
+		       is_private ? "Accept-Encoding, Authorization" : "Accept-Encoding");
+	if (respond_not_modified(request, wpkg_arena_format(&request->arena, "\"%.32s%s\"", hex,
+							    packs ? "-gzip" : "")
+						  .ptr))
 		return;
 	response->status = 200;
 	response->content_type = type;
+	if (packs && !pack(request))
+		respond_refusal(request, 503, "no memory");
 }
 
 void api_answer_end(struct api_answer *answer, const struct api_query *query)

@@ -71,7 +71,7 @@ static enum wpkg_status set_variant(struct variant *variant, struct wpkg_str byt
 static enum wpkg_status pack(struct asset *asset, struct wpkg_err *err)
 {
 	wpkg_buf_init(&asset->packing, PACKED_MAX);
-	enum wpkg_status status = gzip_pack(&asset->packing, asset->plain.bytes, err);
+	enum wpkg_status status = gzip_pack(&asset->packing, asset->plain.bytes, GZIP_SMALL, err);
 	if (status == WPKG_OK && asset->packing.len < asset->plain.bytes.len)
 		status = set_variant(&asset->packed, wpkg_buf_str(&asset->packing), err);
 	return status;

@@ -46,7 +46,8 @@ START_TEST(what_was_packed_comes_back)
 		struct wpkg_str in = some_text(sizes[i]);
 		wpkg_buf_init(&out, 2 * TEXT_SIZE);
 		wpkg_buf_append_text(&out, "before");
-		ck_assert_int_eq(gzip_pack(&out, in, &err), WPKG_OK);
+		ck_assert_int_eq(gzip_pack(&out, in, i % 2 ? GZIP_QUICK : GZIP_SMALL, &err),
+				 WPKG_OK);
 		assert_unpacks(wpkg_str_from_offset(wpkg_buf_str(&out), 6), in);
 		wpkg_buf_clear(&out);
 	}
@@ -59,14 +60,14 @@ START_TEST(a_full_buffer_and_each_lost_allocation_are_failures)
 	struct wpkg_buf out;
 	struct wpkg_str in = some_text(TEXT_SIZE);
 	wpkg_buf_init(&out, 100);
-	ck_assert_int_eq(gzip_pack(&out, in, &err), WPKG_ELIMIT);
+	ck_assert_int_eq(gzip_pack(&out, in, GZIP_SMALL, &err), WPKG_ELIMIT);
 	wpkg_buf_clear(&out);
 	size_t n = 0;
 	bool reached = true;
 	while (reached) {
 		wpkg_buf_init(&out, 2 * TEXT_SIZE);
 		wpkg_mem_fail_at(++n);
-		enum wpkg_status status = gzip_pack(&out, in, &err);
+		enum wpkg_status status = gzip_pack(&out, in, GZIP_SMALL, &err);
 		reached = wpkg_mem_fail_reached();
 		wpkg_mem_fail_never();
 		ck_assert_int_eq(status, reached ? WPKG_ENOMEM : WPKG_OK);
