@@ -30,6 +30,8 @@ static void put_event(struct api_answer *answer, struct wpkg_value *to,
 	api_put_text(answer, to, "version", event->version);
 	api_put_optional(answer, to, "actor", event->actor);
 	api_put_optional(answer, to, "detail", event->detail);
+	if (event->manifest)
+		api_put_digest(answer, to, "digest", event->manifest);
 }
 
 /* "cursor" is where to go on the next time, also when there is nothing new; "next", when there is

@@ -227,7 +227,7 @@ static enum wpkg_status queue_test(char id[WPKG_DELIVERY_ID], struct operator_se
 	wpkg_random(random, sizeof(random));
 	wpkg_hex_format(id, random, sizeof(random));
 	wpkg_buf_init(&body, 65536);
-	webhook_append_body(&body, id, &event, NULL);
+	webhook_append_body(&body, id, &event);
 	/* A name of its own, so that it waits for nothing. */
 	const struct wpkg_delivery delivery = {.delivery = wpkg_str_from(id),
 					       .name = wpkg_str_from(id),

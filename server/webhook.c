@@ -74,32 +74,16 @@ struct webhooks {
 
 /* Events to deliveries */
 
-/* The content address of what was published; false when there is none. */
-static bool find_manifest(struct wpkg_digest *out, struct wpkg_arena *arena,
-			  struct wpkg_store *store, const struct wpkg_event *event)
-{
-	struct wpkg_record record;
-	const struct wpkg_viewer all = {.all = true};
-	if (!wpkg_str_equal_text(event->kind, "publish") ||
-	    wpkg_record_find(&record, arena, store, event->name, event->version, &all, NULL) !=
-		    WPKG_OK)
-		return false;
-	*out = record.manifest;
-	return record.has_manifest;
-}
-
 static bool make_delivery(struct wpkg_delivery *out, struct wpkg_arena *arena,
-			  struct wpkg_store *store, const struct wpkg_event *event)
+			  const struct wpkg_event *event)
 {
-	struct wpkg_digest manifest;
 	struct wpkg_buf body;
 	char id[WPKG_DELIVERY_ID];
 	uint8_t random[WPKG_DELIVERY_ID / 2];
 	wpkg_random(random, sizeof(random));
 	wpkg_hex_format(id, random, sizeof(random));
-	bool has_manifest = find_manifest(&manifest, arena, store, event);
 	wpkg_buf_init(&body, BODY_MAX);
-	webhook_append_body(&body, id, event, has_manifest ? &manifest : NULL);
+	webhook_append_body(&body, id, event);
 	*out = (struct wpkg_delivery){.delivery = wpkg_arena_dup(arena, wpkg_str_from(id)),
 				      .name = event->name,
 				      .event = event->kind,
@@ -131,7 +115,7 @@ static enum wpkg_status queue_step(bool *more, struct hook *hook, struct webhook
 	for (size_t i = 0; i < events.count; i++) {
 		step.cursor = events.items[i].id;
 		if (webhook_rule_wants(hook->rule, &events.items[i]) &&
-		    !make_delivery(&items[step.count++], arena, store, &events.items[i]))
+		    !make_delivery(&items[step.count++], arena, &events.items[i]))
 			return WPKG_FAIL(err, WPKG_ENOMEM, "webhooks: no memory");
 	}
 	/* Other events are not worth a commit each; after a crash they are looked at again. */

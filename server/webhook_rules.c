@@ -268,8 +268,7 @@ static void append_member(struct wpkg_buf *out, const char *key, struct wpkg_str
 	wpkg_json_write_string(out, text);
 }
 
-void webhook_append_body(struct wpkg_buf *out, const char *delivery, const struct wpkg_event *event,
-			 const struct wpkg_digest *manifest)
+void webhook_append_body(struct wpkg_buf *out, const char *delivery, const struct wpkg_event *event)
 {
 	char at[WPKG_CLOCK_TEXT];
 	char hex[WPKG_DIGEST_TEXT];
@@ -283,8 +282,8 @@ void webhook_append_body(struct wpkg_buf *out, const char *delivery, const struc
 	append_member(out, "detail", event->detail);
 	if (event->request.len > 0)
 		append_member(out, "request", event->request);
-	if (manifest) {
-		wpkg_digest_format(hex, manifest);
+	if (event->manifest) {
+		wpkg_digest_format(hex, event->manifest);
 		wpkg_buf_append_format(out, ",\"digest\":\"sha256:%s\"", hex);
 	}
 	wpkg_buf_append_text(out, "}\n");

@@ -64,9 +64,9 @@ bool webhook_rules_add(struct wpkg_arena *arena, struct wpkg_value *table,
 /* Is the event the hook's business? */
 bool webhook_rule_wants(const struct webhook_rule *rule, const struct wpkg_event *event);
 
-/* Appends the body: the event, and the content address of what was published (NULL: none). */
-void webhook_append_body(struct wpkg_buf *out, const char *delivery, const struct wpkg_event *event,
-			 const struct wpkg_digest *manifest);
+/* Appends the body of a delivery. */
+void webhook_append_body(struct wpkg_buf *out, const char *delivery,
+			 const struct wpkg_event *event);
 
 #define WEBHOOK_SIGNATURE 96 /* bytes of the header's value with its NUL */
 void webhook_sign(char out[WEBHOOK_SIGNATURE], struct wpkg_str secret, int64_t seconds,

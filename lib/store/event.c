@@ -13,12 +13,15 @@ enum wpkg_status store_add_event(struct db *db, const struct wpkg_event *event,
 	const struct wpkg_cause *cause = wpkg_cause_get();
 	return db_run(NULL, db,
 		      "INSERT INTO events (happened, kind, name, version, actor, detail, address, "
-		      "request, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		      "request, traceparent, manifest) "
+		      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		      DB_VALUES(db_integer(wpkg_clock_now()), db_text(event->kind),
 				db_text(event->name), db_text(event->version),
 				db_text(event->actor), db_text(event->detail),
 				db_text(event->address), db_text(wpkg_str_from(cause->request)),
-				db_text(wpkg_str_from(cause->traceparent))),
+				db_text(wpkg_str_from(cause->traceparent)),
+				event->manifest ? db_digest(event->manifest)
+						: db_bytes((struct wpkg_str){0})),
 		      err);
 }
 
@@ -33,15 +36,29 @@ struct listing {
 static void open_rows(struct db_rows *rows, struct db *db, const struct listing *listing)
 {
 	static const char all[] = "SELECT id, happened, kind, name, version, actor, detail, "
-				  "address, request, traceparent FROM events "
+				  "address, request, traceparent, manifest FROM events "
 				  "WHERE id > $1 ORDER BY id LIMIT $2";
 	static const char of_name[] = "SELECT id, happened, kind, name, version, actor, detail, "
-				      "address, request, traceparent FROM events "
+				      "address, request, traceparent, manifest FROM events "
 				      "WHERE id > $1 AND name = $3 ORDER BY id LIMIT $2";
 	bool one = listing->name.len > 0;
 	const struct db_value values[] = {db_integer(listing->after), db_size(listing->limit),
 					  db_text(listing->name)};
 	db_rows_open(rows, db, one ? of_name : all, values, one ? 3 : 2);
+}
+
+/* NULL when the event has none, or there is no memory, which fails the rows. */
+static const struct wpkg_digest *keep_digest(struct wpkg_arena *arena, struct db_rows *rows,
+					     int column)
+{
+	if (db_rows_bytes(rows, column).len == 0)
+		return NULL;
+	struct wpkg_digest *digest = wpkg_arena_alloc(arena, 1, sizeof(*digest));
+	if (!digest)
+		db_rows_fail(rows, WPKG_ENOMEM, "no memory for events");
+	else if (!db_rows_digest(digest, rows, column))
+		return NULL;
+	return digest;
 }
 
 /* All that the rows give; closes them. */
@@ -66,6 +83,7 @@ static enum wpkg_status take_rows(struct wpkg_event_list *out, struct wpkg_arena
 			.address = store_keep_text(arena, rows, 7),
 			.request = store_keep_text(arena, rows, 8),
 			.traceparent = store_keep_text(arena, rows, 9),
+			.manifest = keep_digest(arena, rows, 10),
 		};
 	}
 	enum wpkg_status status = db_rows_close(rows, err);
@@ -96,7 +114,8 @@ enum wpkg_status wpkg_event_list(struct wpkg_event_list *out, struct wpkg_arena 
 /* The feed */
 
 #define FEED_SELECT                                                                                \
-	"SELECT id, happened, kind, name, version, actor, detail, address, request, traceparent "  \
+	"SELECT id, happened, kind, name, version, actor, detail, address, request, traceparent, " \
+	"manifest "                                                                                \
 	"FROM events e "                                                                           \
 	"WHERE kind IN ('publish', 'yank', 'delete', 'flag', 'recheck', 'replace', 'import') "     \
 	"AND id > $1 AND (kind <> 'import' OR detail IN ('published', 'yanked')) "                 \

@@ -27,6 +27,7 @@ struct wpkg_event {
 	/* Given by the store, of the thread's cause (base/cause.h): id of the request that it is
 	 * owed to, and the header for what is asked of others on behalf of it; empty: none. */
 	struct wpkg_str request, traceparent;
+	const struct wpkg_digest *manifest; /* content address of what was published; NULL: none */
 };
 
 struct wpkg_event_list {

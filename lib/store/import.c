@@ -248,7 +248,6 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 				    struct wpkg_err *err)
 {
 	struct item *item = arguments;
-	struct record_head head = {.name = item->draft.name, .version = item->draft.version};
 	enum wpkg_record_state state = WPKG_RECORD_INCOMPLETE;
 	int64_t name_id = 0;
 	int64_t id = 0;
@@ -264,7 +263,8 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 		status = choose_state(&state, item, db, id, err);
 	if (status == WPKG_OK)
 		status = move_to(db, id, state, err);
-	if (status == WPKG_OK && (state == WPKG_RECORD_PUBLISHED || state == WPKG_RECORD_YANKED))
+	bool is_public = state == WPKG_RECORD_PUBLISHED || state == WPKG_RECORD_YANKED;
+	if (status == WPKG_OK && is_public)
 		status = package_manifest_insert(db, id, &item->package, err);
 	if (status == WPKG_OK && state == WPKG_RECORD_INCOMPLETE)
 		status = record_wait(db, id, err);
@@ -272,13 +272,15 @@ static enum wpkg_status insert_item(struct wpkg_store *store, struct db *db, voi
 		status = set_history(db, id, item, err);
 	if (status == WPKG_OK)
 		status = package_mark_times(db, name_id, err);
-	if (status == WPKG_OK)
-		status = record_add_event(
-			db, "import", &head,
-			&(struct wpkg_act){.actor = item->actor,
-					   .reason = wpkg_str_from(wpkg_record_state_name(state))},
-			err);
-	return status;
+	const struct wpkg_event event = {
+		.kind = WPKG_LIT("import"),
+		.name = item->draft.name,
+		.version = item->draft.version,
+		.actor = item->actor,
+		.detail = wpkg_str_from(wpkg_record_state_name(state)),
+		.manifest = is_public ? package_manifest_digest(&item->package) : NULL,
+	};
+	return status == WPKG_OK ? store_add_event(db, &event, err) : status;
 }
 
 /* Reads the invoice into the item's draft. What the source is silent about is filled in. pushed:

@@ -91,6 +91,11 @@ enum wpkg_status package_manifest_make(struct package_manifest *out, struct wpkg
 	return status;
 }
 
+const struct wpkg_digest *package_manifest_digest(const struct package_manifest *package)
+{
+	return package->is_none ? NULL : &package->digest;
+}
+
 /* In the transaction */
 
 /* What a version's own manifest names is the version's; what a pushed one names must have been

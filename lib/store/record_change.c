@@ -97,13 +97,16 @@ static enum wpkg_status settle(struct wpkg_store *store, struct db *db, void *ar
 		status = keep_verdict(db, head.id, settlement, err);
 	if (status == WPKG_OK && accepted)
 		status = package_renew(store, db, head.name_id, err);
-	if (status == WPKG_OK)
-		status = record_add_event(db, accepted ? "publish" : "reject", &head,
-					  &(struct wpkg_act){.actor = head.pusher,
-							     .address = head.address,
-							     .reason = settling->reason},
-					  err);
-	return status;
+	const struct wpkg_event event = {
+		.kind = wpkg_str_from(accepted ? "publish" : "reject"),
+		.name = head.name,
+		.version = head.version,
+		.actor = head.pusher,
+		.address = head.address,
+		.detail = settling->reason,
+		.manifest = accepted ? package_manifest_digest(&settling->package) : NULL,
+	};
+	return status == WPKG_OK ? store_add_event(db, &event, err) : status;
 }
 
 static enum wpkg_status recheck(struct wpkg_store *store, struct db *db, void *arguments,

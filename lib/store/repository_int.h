@@ -101,6 +101,9 @@ WPKG_MUST_CHECK enum wpkg_status package_manifest_make(struct package_manifest *
 						       const struct wpkg_new_manifest *pushed,
 						       struct wpkg_err *err);
 
+/* What its manifest is addressed by; NULL when it is none. Borrowed. */
+const struct wpkg_digest *package_manifest_digest(const struct package_manifest *package);
+
 /* For a published or yanked record that has none yet: its manifest and referrer, and a tag unless
  * it is yanked. WPKG_ENOTFOUND when the repository lacks a part of a pushed one. */
 WPKG_MUST_CHECK enum wpkg_status package_manifest_insert(struct db *db, int64_t record_id,

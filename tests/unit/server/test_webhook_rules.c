@@ -229,10 +229,11 @@ START_TEST(a_body_is_json_whatever_was_said)
 					 .version = WPKG_STR("1.0.0"),
 					 .actor = WPKG_STR("jo"),
 					 .detail = WPKG_STR("a \"quote\"\n"),
-					 .address = WPKG_STR("192.0.2.1")};
+					 .address = WPKG_STR("192.0.2.1"),
+					 .manifest = &digest};
 	wpkg_arena_init(&arena, 65536);
 	wpkg_buf_init(&body, 65536);
-	webhook_append_body(&body, "00ff", &event, &digest);
+	webhook_append_body(&body, "00ff", &event);
 	ck_ok(wpkg_json_read(&root, &arena, wpkg_buf_str(&body), &err), err);
 	ck_assert(wpkg_str_equal(wpkg_value_find(root, "detail")->string, event.detail));
 	ck_assert(wpkg_str_equal_text(wpkg_value_find(root, "at")->string, "2023-11-14T22:13:20Z"));
