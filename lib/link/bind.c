@@ -53,6 +53,8 @@ static enum wpkg_status note_names(struct link *link, const struct wpkg_link_inp
 		return WPKG_FAIL(link->err, WPKG_EINVAL, "link: %zu inputs", inputs->count);
 	for (uint32_t i = 0; i < inputs->count; i++) {
 		bool is_new;
+		if (inputs->items[i].name.len == 0)
+			continue;
 		uint32_t *number =
 			link_names_put(&link->input_names, inputs->items[i].name, &is_new);
 		if (!number)
@@ -124,8 +126,15 @@ struct link_item link_final(const struct link *link, uint8_t kind, struct link_i
 	return (struct link_item){m->targets[import].input, m->targets[import].index};
 }
 
-static uint32_t find_input(const struct link *link, struct wpkg_str name)
+/* The input that the name means in an import of the importer's. */
+static uint32_t find_input(const struct link *link, uint32_t importer, struct wpkg_str name)
 {
+	const struct wpkg_link_input *input = &link->inputs->items[importer];
+	for (size_t i = 0; input->scope && i < input->scope_count; i++)
+		if (wpkg_str_equal(input->scope[i].name, name))
+			return input->scope[i].input;
+	if (input->scope)
+		return WPKG_INDEX_NONE;
 	const uint32_t *found = link_names_find(&link->input_names, name);
 	return found ? *found : WPKG_INDEX_NONE;
 }
@@ -139,11 +148,12 @@ struct binding {
 	struct wpkg_link_target target;
 };
 
-/* Follows exports that are imports themselves, for as many steps as there can be. */
+/* Follows exports that are imports themselves, each in the scope of its own module, for as many
+ * steps as there can be. */
 static struct binding bind(const struct link *link, uint32_t importer, uint32_t number)
 {
 	const struct wpkg_module_import *import = &link->modules[importer].module->imports[number];
-	struct binding out = {.provider = find_input(link, import->module),
+	struct binding out = {.provider = find_input(link, importer, import->module),
 			      .target = {WPKG_INDEX_NONE, 0}};
 	uint32_t provider = out.provider;
 	for (uint32_t steps = 0; provider != WPKG_INDEX_NONE; steps++) {
@@ -166,7 +176,7 @@ static struct binding bind(const struct link *link, uint32_t importer, uint32_t 
 		if (again == WPKG_INDEX_NONE)
 			break;
 		import = &module->imports[again];
-		provider = find_input(link, import->module);
+		provider = find_input(link, provider, import->module);
 	}
 	return out;
 }

@@ -5,10 +5,10 @@
 /*
  * Finished modules that import from each other: do they fit, and as one module.
  *
- * An import belongs to the input whose name is its module name; when there is none it is the
- * host's. Matching is the specification's (3.0, section 3.5 "Import Matching"), over one table of
- * canonical types. Nothing is guessed: an import of an input that lacks the export is a problem,
- * not the host's business.
+ * An import belongs to the input whose name is its module name, or that this name means to its
+ * module; when there is none it is the host's. Matching is the specification's (3.0, section 3.5
+ * "Import Matching"), over one table of canonical types. Nothing is guessed: an import of an input
+ * that lacks the export is a problem, not the host's business.
  */
 
 #include <stdbool.h>
@@ -28,11 +28,22 @@ struct wpkg_link_target {
 	uint32_t index;
 };
 
+/* What a module name means to one input. */
+struct wpkg_link_name {
+	struct wpkg_str name;
+	uint32_t input;
+};
+
 /* The module must outlive the call. */
 struct wpkg_link_input {
-	struct wpkg_str name;	/* what others import it as; distinct among the inputs */
+	/* What others import it as; distinct among the inputs. Empty: it has no such name. */
+	struct wpkg_str name;
 	struct wpkg_str origin; /* for messages: package and parcel; empty: the name */
 	const struct wpkg_module *module;
+	/* What the module names of its imports mean, all others being the host's: modules of
+	 * several packages may mean different inputs by one name. NULL: the inputs' names. */
+	const struct wpkg_link_name *scope;
+	size_t scope_count;
 	/* What each import is bound to, whatever its names say; NULL: names decide. */
 	const struct wpkg_link_target *bindings;
 };

@@ -2,7 +2,7 @@
 /*
  * The stage of links: what a version imports from other modules of its own, or from its
  * dependencies, must be what these export; and what those import in turn from theirs. The check is
- * that of 'wpkg link --check', each module in the scope of its own package.
+ * that of 'wpkg link --check', of all at once and each in the scope of its own package.
  */
 #include "examination.h"
 #include "link/link.h"
@@ -10,10 +10,6 @@
 #include "pkg/verdict.h"
 #include "wasm/component.h"
 #include "wasm/format.h"
-
-/* The module that is looked at, among the inputs: no import can have this name, which is not UTF-8.
- */
-static const struct wpkg_str own_name = WPKG_STR("\xff");
 
 struct linking {
 	struct examination *examination;
@@ -59,45 +55,72 @@ static enum wpkg_status load(struct linking *linking, struct linked *linked, str
 	return WPKG_OK;
 }
 
-/* The module and those that it imports from. False when memory is out. */
-static bool gather(struct wpkg_link_inputs *out, struct wpkg_arena *arena,
-		   const struct linked *linked)
+/* What the module's import names mean to it, by number of the input. False when memory is out. */
+static bool gather_scope(struct wpkg_link_input *input, struct wpkg_arena *arena,
+			 const struct linked *linked)
 {
-	struct wpkg_link_input *items =
-		wpkg_arena_alloc(arena, linked->binding_count + 1, sizeof(*items));
-	if (!items)
-		return false;
-	items[0] = (struct wpkg_link_input){
-		.name = own_name, .origin = links_origin(arena, linked), .module = linked->module};
-	size_t count = 1;
-	for (size_t i = 0; i < linked->binding_count; i++) {
-		const struct link_binding *binding = &linked->bindings[i];
-		if (binding->from->module)
-			items[count++] = (struct wpkg_link_input){
-				.name = binding->import,
-				.origin = links_origin(arena, binding->from),
-				.module = binding->from->module};
-	}
-	*out = (struct wpkg_link_inputs){items, count};
-	return items[count - 1].origin.ptr != NULL;
+	struct wpkg_link_name *scope =
+		wpkg_arena_alloc(arena, linked->binding_count + 1, sizeof(*scope));
+	size_t count = 0;
+	for (size_t i = 0; scope && i < linked->binding_count; i++)
+		if (linked->bindings[i].from->module)
+			scope[count++] = (struct wpkg_link_name){linked->bindings[i].import,
+								 linked->bindings[i].from->input};
+	input->scope = scope;
+	input->scope_count = count;
+	return scope != NULL;
 }
 
-/* Problems of the others are looked at when their turn comes, in their own scope. */
-static void report_problems(struct linking *linking, struct wpkg_buf *first,
-			    const struct wpkg_link_report *report,
-			    const struct wpkg_link_inputs *inputs)
+/* All that were loaded, each in a scope of its own. False when memory is out. */
+static bool gather(struct wpkg_link_inputs *out, struct linking *linking)
+{
+	struct wpkg_arena *arena = linking->examination->arena;
+	struct wpkg_link_input *items = wpkg_arena_alloc(arena, linking->count + 1, sizeof(*items));
+	bool whole = items != NULL;
+	uint32_t count = 0;
+	for (size_t i = 0; i < linking->count; i++)
+		if (linking->queue[i]->module)
+			linking->queue[i]->input = count++;
+	*out = (struct wpkg_link_inputs){items, count};
+	for (size_t i = 0; whole && i < linking->count; i++) {
+		const struct linked *linked = linking->queue[i];
+		if (!linked->module)
+			continue;
+		struct wpkg_link_input *input = &items[linked->input];
+		input->origin = links_origin(arena, linked);
+		input->module = linked->module;
+		whole = input->origin.ptr && gather_scope(input, arena, linked);
+	}
+	return whole;
+}
+
+/* A problem, and the first one as what is wrong with the module. */
+static void note(struct linking *linking, struct wpkg_buf *first, const struct wpkg_buf *line)
+{
+	struct wpkg_str text = wpkg_buf_str(line);
+	examination_problem(linking->examination, "%.*s", WPKG_STR_ARG(text));
+	if (first->len == 0)
+		wpkg_buf_append_str(first, text);
+}
+
+static void note_problems(struct linking *linking, struct wpkg_buf *first,
+			  const struct linked *linked, const struct wpkg_link_report *found,
+			  const struct wpkg_link_inputs *inputs)
 {
 	struct wpkg_buf line;
 	wpkg_buf_init(&line, SIZE_MAX);
-	for (size_t i = 0; i < report->problem_count; i++) {
-		if (report->problems[i].importer != 0)
+	if (linked->ambiguity.len > 0) {
+		struct wpkg_str origin = inputs->items[linked->input].origin;
+		wpkg_buf_append_format(&line, "%.*s: %.*s", WPKG_STR_ARG(origin),
+				       WPKG_STR_ARG(linked->ambiguity));
+		note(linking, first, &line);
+	}
+	for (size_t i = 0; i < found->problem_count; i++) {
+		if (found->problems[i].importer != linked->input)
 			continue;
 		wpkg_buf_reset(&line);
-		wpkg_link_problem_format(&line, &report->problems[i], inputs);
-		examination_problem(linking->examination, "%.*s",
-				    WPKG_STR_ARG(wpkg_buf_str(&line)));
-		if (first->len == 0)
-			wpkg_buf_append_str(first, wpkg_buf_str(&line));
+		wpkg_link_problem_format(&line, &found->problems[i], inputs);
+		note(linking, first, &line);
 	}
 	wpkg_buf_clear(&line);
 }
@@ -133,29 +156,27 @@ static bool report(struct linking *linking, const struct linked *linked,
 	return error->len == 0 || wpkg_value_add_string(arena, entry, "error", wpkg_buf_str(error));
 }
 
-static enum wpkg_status check(struct linking *linking, const struct linked *linked,
-			      struct wpkg_err *err)
+static enum wpkg_status check(struct linking *linking, struct wpkg_err *err)
 {
-	struct wpkg_err wrong;
-	struct wpkg_buf error;
 	struct wpkg_link_inputs inputs;
 	struct wpkg_link_report found = {0};
-	struct examination *examination = linking->examination;
-	wpkg_buf_init(&error, SIZE_MAX);
-	if (!gather(&inputs, examination->arena, linked))
+	bool reported = true;
+	if (!gather(&inputs, linking))
 		return no_memory(err);
-	if (linked->ambiguity.len > 0)
-		wpkg_buf_append_format(&error, "%.*s: %.*s", WPKG_STR_ARG(inputs.items[0].origin),
-				       WPKG_STR_ARG(linked->ambiguity));
-	else if (wpkg_link_check(&found, examination->arena, &inputs, &wrong) != WPKG_OK)
-		wpkg_buf_append_format(&error, "%.*s: %s", WPKG_STR_ARG(inputs.items[0].origin),
-				       wrong.msg);
-	if (error.len > 0)
-		examination_problem(examination, "%.*s", WPKG_STR_ARG(wpkg_buf_str(&error)));
-	report_problems(linking, &error, &found, &inputs);
-	bool reported = error.failed == WPKG_OK && report(linking, linked, &error);
-	wpkg_buf_clear(&error);
-	return reported ? WPKG_OK : no_memory(err);
+	enum wpkg_status status =
+		inputs.count == 0
+			? WPKG_OK
+			: wpkg_link_check(&found, linking->examination->arena, &inputs, err);
+	for (size_t i = 0; status == WPKG_OK && reported && i < linking->count; i++) {
+		struct wpkg_buf error;
+		if (!linking->queue[i]->module)
+			continue;
+		wpkg_buf_init(&error, SIZE_MAX);
+		note_problems(linking, &error, linking->queue[i], &found, &inputs);
+		reported = error.failed == WPKG_OK && report(linking, linking->queue[i], &error);
+		wpkg_buf_clear(&error);
+	}
+	return reported ? status : no_memory(err);
 }
 
 static enum wpkg_status look_at(struct linking *linking, struct linked *linked,
@@ -178,7 +199,7 @@ static enum wpkg_status look_at(struct linking *linking, struct linked *linked,
 		push(linking, linked->bindings[i].from);
 		status = load(linking, linked->bindings[i].from, err);
 	}
-	return status == WPKG_OK ? check(linking, linked, err) : status;
+	return status;
 }
 
 /* Against which versions the version was looked at: later ones may not fit. */
@@ -233,5 +254,5 @@ enum wpkg_status examine_links(struct examination *examination, struct wpkg_err 
 	enum wpkg_status status = WPKG_OK;
 	while (status == WPKG_OK && linking.done < linking.count)
 		status = look_at(&linking, linking.queue[linking.done++], err);
-	return status;
+	return status == WPKG_OK ? check(&linking, err) : status;
 }

@@ -45,6 +45,7 @@ struct linked {
 	struct parcel parcel;
 	struct wpkg_module *module; /* NULL: not loaded */
 	bool is_queued, is_broken;  /* of the stage */
+	uint32_t input;		    /* its number in the link */
 };
 
 struct links {

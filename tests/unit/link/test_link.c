@@ -25,6 +25,12 @@ static const char provider[] = "\0asm\1\0\0\0"
 			       "\xa\4\1\2\0\xb"
 			       "\xb\7\1\0\x41\0\xb\1x";
 
+/* (module (import "b" "f" (func $f)) (export "f" (func $f))) */
+static const char relay[] = "\0asm\1\0\0\0"
+			    "\1\4\1\x60\0\0"
+			    "\2\7\1\1b\1f\0\0"
+			    "\7\5\1\1f\0\0";
+
 static struct wpkg_module *read_module(const char *bytes, size_t size)
 {
 	struct wpkg_module *module = NULL;
@@ -98,6 +104,35 @@ START_TEST(the_result_has_what_stays_for_the_host_and_one_start)
 }
 END_TEST
 
+START_TEST(a_name_means_to_each_module_what_its_scope_says)
+{
+	struct wpkg_arena arena;
+	struct wpkg_link_report report;
+	struct wpkg_err err;
+	static const struct wpkg_link_name outer[] = {{WPKG_STR("b"), 1}};
+	static const struct wpkg_link_name inner[] = {{WPKG_STR("b"), 2}};
+	setup();
+	struct wpkg_module *between = read_module(relay, sizeof(relay) - 1);
+	struct wpkg_link_input scoped[] = {
+		items[0], {.module = between}, {.module = items[1].module}};
+	const struct wpkg_link_inputs all = {scoped, 3};
+	scoped[0].scope = outer;
+	scoped[1].scope = inner;
+	scoped[0].scope_count = scoped[1].scope_count = 1;
+	wpkg_arena_init(&arena, 1 << 20);
+	ck_ok(wpkg_link_check(&report, &arena, &all, &err), err);
+	ck_assert_uint_eq(report.problem_count, 0);
+	/* Without a scope of its own the module in between means itself, if anybody. */
+	scoped[0].scope = scoped[1].scope = NULL;
+	scoped[1].name = WPKG_LIT("b");
+	ck_ok(wpkg_link_check(&report, &arena, &all, &err), err);
+	ck_assert_uint_eq(report.problem_count, 2);
+	ck_assert_int_eq(report.problems[0].kind, WPKG_LINK_CIRCLE);
+	wpkg_arena_clear(&arena);
+	wpkg_module_free(between);
+}
+END_TEST
+
 START_TEST(an_output_that_is_too_large_is_refused)
 {
 	struct wpkg_buf out;
@@ -113,4 +148,4 @@ END_TEST
 
 UNIT_MAIN(every_failed_allocation_is_no_memory,
 	  the_result_has_what_stays_for_the_host_and_one_start,
-	  an_output_that_is_too_large_is_refused)
+	  a_name_means_to_each_module_what_its_scope_says, an_output_that_is_too_large_is_refused)
