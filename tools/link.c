@@ -124,19 +124,23 @@ static int open_files(struct link_files *files, const struct wpkg_invocation *in
 	return code;
 }
 
-/* The first operand that is the one or the other; NULL. */
-static const struct link_file *find_file(const struct link_files *files, bool is_object)
+/* The first operand that is an object, and the first that is none; NULL. */
+static void tell_apart(const struct link_file **object, const struct link_file **module,
+		       const struct link_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
-		if (wpkg_object_is(files->items[i].map.bytes) == is_object)
-			return &files->items[i];
-	return NULL;
+	*object = *module = NULL;
+	for (size_t i = 0; i < files->count; i++) {
+		struct wpkg_str bytes = files->items[i].map.bytes;
+		const struct link_file **first = wpkg_object_is(bytes) ? object : module;
+		*first = *first ? *first : &files->items[i];
+		wpkg_file_map_rest(bytes);
+	}
 }
 
 static int link_files(const struct link_files *files, const struct link_options *options)
 {
-	const struct link_file *object = find_file(files, true);
-	const struct link_file *module = find_file(files, false);
+	const struct link_file *object, *module;
+	tell_apart(&object, &module, files);
 	if (object && module)
 		return tool_usage("link: %.*s is an object and %.*s is none: link the objects "
 				  "first, then the modules",

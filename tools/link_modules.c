@@ -44,6 +44,7 @@ static int read_inputs(struct inputs *inputs, const struct link_files *files)
 		struct wpkg_link_input *input = &inputs->items[i];
 		input->name = file->name.len > 0 ? file->name : name_of_file(file->path);
 		input->origin = file->path;
+		input->rest = wpkg_file_map_rest;
 		if (wpkg_module_read(&inputs->modules[i], file->map.bytes, NULL, &err) != WPKG_OK) {
 			wpkg_err_prepend(&err, "%.*s", WPKG_STR_ARG(file->path));
 			return tool_refusal(&err);
@@ -128,7 +129,6 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 					      .prefix = options->prefix,
 					      .keep_all = options->keep_all,
 					      .strip = options->strip || options->strip_all,
-					      .written = wpkg_file_map_rest,
 					      .explain = wpkg_str_from(options->explain),
 					      .explanation = options->explain ? &explanation : NULL,
 					      .arena = &arena};

@@ -255,11 +255,12 @@ void wpkg_file_map_close(struct wpkg_file_map *map)
 	map->bytes = (struct wpkg_str){0};
 }
 
+/* Whole pages, also those at the ends that other bytes share: a mapping has all of both. */
 void wpkg_file_map_rest(struct wpkg_str bytes)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = ((uintptr_t)bytes.ptr + page - 1) / page * page;
-	uintptr_t end = ((uintptr_t)bytes.ptr + bytes.len) / page * page;
-	if (start < end)
+	uintptr_t start = (uintptr_t)bytes.ptr / page * page;
+	uintptr_t end = ((uintptr_t)bytes.ptr + bytes.len + page - 1) / page * page;
+	if (bytes.len > 0)
 		madvise((void *)start, end - start, MADV_DONTNEED);
 }

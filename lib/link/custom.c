@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Custom sections of the output: names (specification, appendix "Name Section", with the extended
- * subsections), producers and target features (tool-conventions). Any other custom section speaks
- * of offsets or indices that are gone.
+ * Custom sections of a merge: names (specification, appendix "Name Section", with the extended
+ * subsections), producers and target features. Any other custom section speaks of offsets or
+ * indices that are gone.
  */
 #include "base/mem.h"
 #include "link/link_int.h"
@@ -150,14 +150,6 @@ static void merge_names(struct wpkg_buf *out, const struct link *link, uint8_t s
 	wpkg_mem_free(names.items);
 }
 
-static void put_custom(struct wpkg_buf *out, struct wpkg_str name, const struct wpkg_buf *content)
-{
-	if (content->failed != WPKG_OK)
-		out->failed = content->failed;
-	if (content->len > 0)
-		wpkg_writer_custom(out, name, wpkg_buf_str(content));
-}
-
 static void put_names(struct wpkg_buf *out, const struct link *link)
 {
 	struct wpkg_buf content;
@@ -168,142 +160,10 @@ static void put_names(struct wpkg_buf *out, const struct link *link)
 	for (uint8_t id = NAME_TYPES; id < NAME_COUNT; id++)
 		if (space_of(id) >= 0)
 			merge_names(&content, link, id, (uint8_t)space_of(id), false);
-	put_custom(out, WPKG_LIT("name"), &content);
-	wpkg_buf_clear(&content);
-}
-
-/* One line of producers or of target features, and which list it belongs to. */
-struct line {
-	struct wpkg_str field; /* producers: "language", ...; empty for features */
-	struct wpkg_str name;
-	struct wpkg_str version; /* producers */
-};
-
-struct lines {
-	struct line *items;
-	size_t count, capacity;
-	bool failed;
-};
-
-static void add_line(struct lines *lines, const struct line *line)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		if (wpkg_str_equal(lines->items[i].field, line->field) &&
-		    wpkg_str_equal(lines->items[i].name, line->name))
-			return;
-	if (lines->count == lines->capacity) {
-		size_t capacity = lines->capacity ? lines->capacity * 2 : 16;
-		struct line *items = wpkg_mem_resize(lines->items, capacity, sizeof(*items));
-		lines->failed = lines->failed || !items;
-		if (!items)
-			return;
-		lines->items = items;
-		lines->capacity = capacity;
-	}
-	lines->items[lines->count++] = *line;
-}
-
-#define NAME_MAX_BYTES 100000
-
-static void collect_producers(struct lines *lines, const struct wpkg_module *module)
-{
-	const struct wpkg_module_section *section =
-		wpkg_module_find_custom(module, WPKG_LIT("producers"));
-	struct wpkg_reader r;
-	if (!section)
-		return;
-	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
-	for (uint32_t fields = wpkg_reader_u32(&r); fields > 0; fields--) {
-		struct line line = {.field = wpkg_reader_name(&r, NAME_MAX_BYTES)};
-		for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
-			line.name = wpkg_reader_name(&r, NAME_MAX_BYTES);
-			line.version = wpkg_reader_name(&r, NAME_MAX_BYTES);
-			if (r.status != WPKG_OK)
-				return;
-			add_line(lines, &line);
-		}
-	}
-}
-
-static size_t count_field(const struct lines *lines, struct wpkg_str field)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < lines->count; i++)
-		count += wpkg_str_equal(lines->items[i].field, field);
-	return count;
-}
-
-void link_put_producers(struct wpkg_buf *out, const struct wpkg_module *const *modules,
-			size_t module_count)
-{
-	static const struct wpkg_str fields[] = {WPKG_STR("language"), WPKG_STR("processed-by"),
-						 WPKG_STR("sdk")};
-	struct lines lines = {0};
-	struct wpkg_buf content;
-	uint32_t used = 0;
-	wpkg_buf_init(&content, out->max);
-	for (size_t i = 0; i < module_count; i++)
-		collect_producers(&lines, modules[i]);
-	for (size_t f = 0; f < 3; f++)
-		used += count_field(&lines, fields[f]) > 0;
-	if (used > 0)
-		wpkg_writer_u32(&content, used);
-	for (size_t f = 0; f < 3; f++) {
-		size_t count = count_field(&lines, fields[f]);
-		if (count == 0)
-			continue;
-		wpkg_writer_name(&content, fields[f]);
-		wpkg_writer_u64(&content, count);
-		for (size_t i = 0; i < lines.count; i++) {
-			if (!wpkg_str_equal(lines.items[i].field, fields[f]))
-				continue;
-			wpkg_writer_name(&content, lines.items[i].name);
-			wpkg_writer_name(&content, lines.items[i].version);
-		}
-	}
-	if (lines.failed)
-		out->failed = WPKG_ENOMEM;
-	put_custom(out, WPKG_LIT("producers"), &content);
-	wpkg_mem_free(lines.items);
-	wpkg_buf_clear(&content);
-}
-
-static void collect_features(struct lines *lines, const struct wpkg_module *module)
-{
-	const struct wpkg_module_section *section =
-		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
-	struct wpkg_reader r;
-	if (!section)
-		return;
-	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
-	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
-		uint8_t prefix = wpkg_reader_byte(&r);
-		struct line line = {.name = wpkg_reader_name(&r, NAME_MAX_BYTES)};
-		if (r.status != WPKG_OK)
-			return;
-		if (prefix == '+')
-			add_line(lines, &line);
-	}
-}
-
-void link_put_features(struct wpkg_buf *out, const struct wpkg_module *const *modules,
-		       size_t module_count)
-{
-	struct lines lines = {0};
-	struct wpkg_buf content;
-	wpkg_buf_init(&content, out->max);
-	for (size_t i = 0; i < module_count; i++)
-		collect_features(&lines, modules[i]);
-	if (lines.count > 0)
-		wpkg_writer_u64(&content, lines.count);
-	for (size_t i = 0; i < lines.count; i++) {
-		wpkg_buf_append_byte(&content, '+');
-		wpkg_writer_name(&content, lines.items[i].name);
-	}
-	if (lines.failed)
-		out->failed = WPKG_ENOMEM;
-	put_custom(out, WPKG_LIT("target_features"), &content);
-	wpkg_mem_free(lines.items);
+	if (content.failed != WPKG_OK)
+		out->failed = content.failed;
+	if (content.len > 0)
+		wpkg_writer_custom(out, WPKG_LIT("name"), wpkg_buf_str(&content));
 	wpkg_buf_clear(&content);
 }
 
@@ -318,7 +178,8 @@ void link_put_custom_sections(struct wpkg_buf *out, const struct link *link, boo
 	}
 	for (uint32_t i = 0; i < link->count; i++)
 		modules[i] = link->modules[i].module;
-	link_put_producers(out, modules, link->count);
-	link_put_features(out, modules, link->count);
+	const struct link_sources from = {modules, link->count, NULL};
+	link_put_producers(out, &from);
+	link_put_features(out, &from, false);
 	wpkg_mem_free(modules);
 }

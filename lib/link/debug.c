@@ -27,13 +27,19 @@ static enum wpkg_status add_to_part(struct obj_link *o, struct link_names *names
 		return obj_no_memory(o);
 	if (is_new) {
 		*number = o->custom_part_count;
-		o->custom_parts[o->custom_part_count++] = (struct obj_part){.name = name};
+		o->custom_parts[o->custom_part_count++] = (struct obj_part){
+			.name = name, .is_strings = obj_strings_may_merge(o, name)};
 	}
 	struct obj_part *part = &o->custom_parts[*number];
 	chunk->is_live = true;
 	chunk->part = *number;
-	chunk->out = part->size;
+	if (part->is_strings)
+		return obj_strings_add(o, part, file, chunk);
+	chunk->out = (uint32_t)part->size;
 	part->size += chunk->range.end - chunk->range.start;
+	if (part->size > UINT32_MAX)
+		return WPKG_FAIL(o->err, WPKG_ELIMIT, "%.*s of more than 4 GiB",
+				 WPKG_STR_ARG(name));
 	/* Offsets into bodies are told to debuggers: then bodies keep their form. */
 	o->keep_debug = o->keep_debug || chunk->reloc_count > 0;
 	return WPKG_OK;
@@ -44,20 +50,46 @@ enum wpkg_status obj_plan_customs(struct obj_link *o)
 	struct link_names names = {0};
 	size_t most = 1;
 	for (uint32_t i = 0; i < o->file_count; i++)
-		most += o->files[i].module->section_count;
+		most += o->files[i].custom_count;
 	o->custom_parts = wpkg_arena_alloc(&o->arena, most, sizeof(*o->custom_parts));
 	if (!o->custom_parts)
 		return obj_no_memory(o);
 	enum wpkg_status status = WPKG_OK;
 	for (uint32_t i = 0; i < o->file_count; i++) {
 		struct obj_file *file = &o->files[i];
-		for (uint32_t s = 0; status == WPKG_OK && s < file->module->section_count; s++)
-			if (file->customs[s].range.end > 0 && !file->customs[s].is_discarded &&
-			    is_kept(o, file->module->sections[s].name))
-				status = add_to_part(o, &names, file, s);
+		bool is_any = false;
+		for (uint32_t s = 0; status == WPKG_OK && s < file->custom_count; s++) {
+			if (file->customs[s].range.end == 0 || file->customs[s].is_discarded ||
+			    !is_kept(o, file->module->sections[s].name))
+				continue;
+			is_any = true;
+			status = add_to_part(o, &names, file, s);
+		}
+		if (is_any)
+			obj_rest(o, file);
 	}
 	link_names_clear(&names);
+	for (uint32_t i = 0; status == WPKG_OK && i < o->custom_part_count; i++)
+		if (o->custom_parts[i].is_strings)
+			status = obj_strings_place(o, &o->custom_parts[i]);
 	return status;
+}
+
+/* The sections of the file that are of the part. */
+static void put_of_file(struct wpkg_buf *out, const struct obj_link *o, const struct obj_file *file,
+			uint32_t part)
+{
+	bool is_any = false;
+	for (uint32_t s = 0; s < file->custom_count; s++) {
+		const struct obj_chunk *chunk = &file->customs[s];
+		if (!chunk->is_live || chunk->part != part)
+			continue;
+		is_any = true;
+		obj_reloc_apply(out, o, file, chunk, chunk->range.start, o->custom_parts[part].name,
+				false);
+	}
+	if (is_any)
+		obj_rest(o, file);
 }
 
 static void put_part(struct wpkg_buf *out, const struct obj_link *o, uint32_t number)
@@ -66,15 +98,10 @@ static void put_part(struct wpkg_buf *out, const struct obj_link *o, uint32_t nu
 	wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
 	size_t start = link_begin_sized(out);
 	wpkg_writer_name(out, part->name);
-	for (uint32_t i = 0; i < o->file_count; i++) {
-		const struct obj_file *file = &o->files[i];
-		for (uint32_t s = 0; s < file->module->section_count; s++)
-			if (file->customs[s].is_live && file->customs[s].part == number) {
-				obj_reloc_apply(out, o, file, &file->customs[s],
-						file->customs[s].range.start, part->name, false);
-				obj_written(o, file, s, part->name);
-			}
-	}
+	if (part->is_strings)
+		obj_put_strings(out, part);
+	for (uint32_t i = 0; !part->is_strings && i < o->file_count; i++)
+		put_of_file(out, o, &o->files[i], number);
 	link_end_sized(out, start);
 }
 
@@ -123,8 +150,9 @@ static void put_func_names(struct wpkg_buf *out, const struct obj_link *o)
 		uint32_t count = file->module->func_count - obj_imports_of(file);
 		for (uint32_t f = 0; f < count; f++)
 			if (file->funcs[f].is_live && file->funcs[f].symbol != OBJ_NONE)
-				put_name(out, (uint32_t)file->funcs[f].out,
+				put_name(out, file->funcs[f].out,
 					 o->symbols[file->funcs[f].symbol].name);
+		obj_rest(o, file);
 	}
 }
 
@@ -188,9 +216,9 @@ enum wpkg_status obj_put_descriptions(struct wpkg_buf *out, struct obj_link *o)
 		return WPKG_FAIL(o->err, WPKG_ENOMEM, "link: no memory");
 	for (uint32_t i = 0; i < o->file_count; i++)
 		modules[i] = o->files[i].module;
-	link_put_producers(out, modules, o->file_count);
-	if (!o->options->relocatable)
-		link_put_features(out, modules, o->file_count);
+	const struct link_sources from = {modules, o->file_count, o->options->rest};
+	link_put_producers(out, &from);
+	link_put_features(out, &from, o->options->relocatable);
 	wpkg_mem_free(modules);
-	return o->options->relocatable ? obj_put_features(out, o) : WPKG_OK;
+	return WPKG_OK;
 }

@@ -37,14 +37,19 @@ static bool is_constructor(const struct obj_link *o, uint32_t file, uint32_t num
 	return false;
 }
 
+static struct obj_need need_of(const struct obj_link *o, uint32_t number)
+{
+	return o->needs ? o->needs[number] : (struct obj_need){OBJ_NONE, OBJ_NONE};
+}
+
 /* What made marking begin with it. */
 static struct wpkg_str root_of(const struct obj_link *o, uint32_t number)
 {
 	const struct obj_symbol *symbol = &o->symbols[number];
-	if (symbol->needed_file != OBJ_NONE)
-		return is_constructor(o, symbol->needed_file, number)
-			       ? WPKG_LIT("a constructor")
-			       : WPKG_LIT("kept with its file");
+	const struct obj_need need = need_of(o, number);
+	if (need.file != OBJ_NONE)
+		return is_constructor(o, need.file, number) ? WPKG_LIT("a constructor")
+							    : WPKG_LIT("kept with its file");
 	if (is_entry(o, symbol))
 		return WPKG_LIT("the entry");
 	if (symbol->must_export || symbol->flags & OBJ_EXPORTED)
@@ -59,13 +64,13 @@ static size_t follow_needs(struct wpkg_explained *out, const struct obj_link *o,
 			   struct wpkg_explained_step *steps, struct wpkg_arena *arena)
 {
 	size_t count = 0;
-	while (count < STEPS_MAX && o->symbols[number].needed_by != OBJ_NONE) {
-		const struct obj_symbol *symbol = &o->symbols[number];
-		number = symbol->needed_by;
+	struct obj_need need = need_of(o, number);
+	for (; count < STEPS_MAX && need.by != OBJ_NONE; count++, need = need_of(o, number)) {
+		number = need.by;
 		if (steps)
 			steps[count] = (struct wpkg_explained_step){
-				o->symbols[number].name, file_name(o, symbol->needed_file, arena)};
-		count++;
+				wpkg_arena_dup(arena, o->symbols[number].name),
+				file_name(o, need.file, arena)};
 	}
 	out->root = root_of(o, number);
 	return count;
@@ -81,7 +86,8 @@ static size_t follow_pulls(const struct obj_link *o, uint32_t file,
 		file = from->pulled_by;
 		if (steps)
 			steps[count] = (struct wpkg_explained_step){
-				o->symbols[from->pulled_for].name, file_name(o, file, arena)};
+				wpkg_arena_dup(arena, o->symbols[from->pulled_for].name),
+				file_name(o, file, arena)};
 		count++;
 	}
 	return count;
@@ -124,11 +130,13 @@ static void set_provider(struct wpkg_explained *out, const struct obj_link *o,
 		out->module = obj_import_module(o, symbol);
 		out->field = obj_import_field(o, symbol);
 	} else if (symbol->state == OBJ_IS_LAZY) {
-		const struct link_archive *from = &o->archives[symbol->archive].content;
+		uint32_t archive = o->lazies.items[symbol->lazy];
+		uint32_t member = o->lazies.items[symbol->lazy + 1];
+		const struct link_archive *from = &o->archives[archive].content;
 		out->state = WPKG_EXPLAINED_WAITING;
-		out->where = wpkg_arena_format(
-			arena, "%.*s(%.*s)", WPKG_STR_ARG(o->options->inputs[symbol->archive].name),
-			WPKG_STR_ARG(from->members[symbol->member].name));
+		out->where = wpkg_arena_format(arena, "%.*s(%.*s)",
+					       WPKG_STR_ARG(o->options->inputs[archive].name),
+					       WPKG_STR_ARG(from->members[member].name));
 	} else {
 		out->state = WPKG_EXPLAINED_MISSING;
 	}

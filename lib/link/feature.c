@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The custom section "target_features" of objects (tool conventions): "+" a feature that the code
- * uses, "-" one that nothing in the same program may use, since the code was changed to do without.
+ * The custom section "target_features" (tool conventions): a count, then each with a prefix and a
+ * name: "+" a feature that the code uses; of objects also "-" one that nothing in the same program
+ * may use, since the code was changed to do without.
  */
 #include "link/object_int.h"
 #include "link/put.h"
@@ -9,38 +10,75 @@
 
 #define NAME_MAX_BYTES 100000
 
-struct features {
-	struct link_names used, refused; /* number of the file, plus 1 */
+/* The entries of a module; of a section that is broken, those before. */
+struct entries {
+	struct wpkg_reader r;
+	uint32_t left;
 };
+
+struct entry {
+	uint8_t prefix;
+	struct wpkg_str name;
+};
+
+static struct entries entries_of(const struct wpkg_module *module)
+{
+	struct entries all = {.left = 0};
+	const struct wpkg_module_section *section =
+		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
+	if (!section)
+		return all;
+	wpkg_reader_init(&all.r, wpkg_module_slice(module, section->body), section->body.start,
+			 NULL);
+	all.left = wpkg_reader_u32(&all.r);
+	return all;
+}
+
+static bool take_entry(struct entry *out, struct entries *from)
+{
+	if (from->left == 0)
+		return false;
+	from->left--;
+	out->prefix = wpkg_reader_byte(&from->r);
+	out->name = wpkg_reader_name(&from->r, NAME_MAX_BYTES);
+	return from->r.status == WPKG_OK;
+}
+
+/* By what the prefix says; the number is that of the file that says it first. */
+struct features {
+	struct link_names used, refused;
+};
+
+static void clear(struct features *features)
+{
+	link_names_clear(&features->used);
+	link_names_clear(&features->refused);
+}
+
+static struct link_names *names_of(struct features *features, const struct entry *entry)
+{
+	return entry->prefix == '-' ? &features->refused : &features->used;
+}
 
 static enum wpkg_status collect(struct obj_link *o, struct features *all, uint32_t number)
 {
-	const struct wpkg_module *module = o->files[number].module;
-	const struct wpkg_module_section *section =
-		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
-	struct wpkg_reader r;
-	if (!section)
-		return WPKG_OK;
-	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
-	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
-		uint8_t prefix = wpkg_reader_byte(&r);
-		struct wpkg_str name = wpkg_reader_name(&r, NAME_MAX_BYTES);
+	struct entries entries = entries_of(o->files[number].module);
+	struct entry entry;
+	while (take_entry(&entry, &entries)) {
 		bool is_new;
-		if (r.status != WPKG_OK)
-			break;
-		uint32_t *file =
-			link_names_put(prefix == '-' ? &all->refused : &all->used, name, &is_new);
+		uint32_t *file = link_names_put(names_of(all, &entry), entry.name, &is_new);
 		if (!file)
 			return obj_no_memory(o);
 		if (is_new)
-			*file = number + 1;
+			*file = number;
 	}
+	obj_rest(o, &o->files[number]);
 	return WPKG_OK;
 }
 
 static struct wpkg_str file_name(const struct obj_link *o, const uint32_t *file)
 {
-	return o->files[*file - 1].name;
+	return o->files[*file].name;
 }
 
 static void check_shared(struct obj_link *o, const struct features *all)
@@ -66,25 +104,16 @@ static void check_shared(struct obj_link *o, const struct features *all)
 /* Of each file again, so that the order of problems is that of the inputs. */
 static void check_file(struct obj_link *o, const struct features *all, uint32_t number)
 {
-	const struct wpkg_module *module = o->files[number].module;
-	const struct wpkg_module_section *section =
-		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
-	struct wpkg_reader r;
-	if (!section)
-		return;
-	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
-	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
-		uint8_t prefix = wpkg_reader_byte(&r);
-		struct wpkg_str feature = wpkg_reader_name(&r, NAME_MAX_BYTES);
-		if (r.status != WPKG_OK)
-			return;
-		const uint32_t *other = link_names_find(&all->refused, feature);
-		const uint32_t *first = link_names_find(&all->used, feature);
-		if (prefix == '-' || !other || !first || *first != number + 1)
+	struct entries entries = entries_of(o->files[number].module);
+	struct entry entry;
+	while (take_entry(&entry, &entries)) {
+		const uint32_t *other = link_names_find(&all->refused, entry.name);
+		const uint32_t *first = link_names_find(&all->used, entry.name);
+		if (entry.prefix == '-' || !other || !first || *first != number)
 			continue;
 		struct wpkg_str refuses = file_name(o, other);
 		obj_problem(o, "%.*s uses %.*s, which %.*s must not be together with",
-			    WPKG_STR_ARG(o->files[number].name), WPKG_STR_ARG(feature),
+			    WPKG_STR_ARG(o->files[number].name), WPKG_STR_ARG(entry.name),
 			    WPKG_STR_ARG(refuses));
 	}
 }
@@ -97,59 +126,38 @@ enum wpkg_status obj_check_features(struct obj_link *o)
 		return WPKG_OK;
 	for (uint32_t i = 0; status == WPKG_OK && i < o->file_count; i++)
 		status = collect(o, &all, i);
-	if (status == WPKG_OK) {
+	if (status == WPKG_OK)
 		check_shared(o, &all);
-		for (uint32_t i = 0; i < o->file_count; i++)
-			check_file(o, &all, i);
-	}
-	link_names_clear(&all.used);
-	link_names_clear(&all.refused);
+	for (uint32_t i = 0; status == WPKG_OK && all.refused.count > 0 && i < o->file_count; i++)
+		check_file(o, &all, i);
+	clear(&all);
 	return status;
 }
 
-/* The entries of the file that no file before it has. */
-static void put_entries(struct wpkg_buf *out, struct obj_link *o, struct features *all,
-			uint32_t number)
+void link_put_features(struct wpkg_buf *out, const struct link_sources *from, bool with_refusals)
 {
-	const struct wpkg_module *module = o->files[number].module;
-	const struct wpkg_module_section *section =
-		wpkg_module_find_custom(module, WPKG_LIT("target_features"));
-	struct wpkg_reader r;
-	if (!section)
-		return;
-	wpkg_reader_init(&r, wpkg_module_slice(module, section->body), section->body.start, NULL);
-	for (uint32_t count = wpkg_reader_u32(&r); count > 0; count--) {
-		uint8_t prefix = wpkg_reader_byte(&r);
-		struct wpkg_str feature = wpkg_reader_name(&r, NAME_MAX_BYTES);
-		const struct link_names *names = prefix == '-' ? &all->refused : &all->used;
-		uint32_t *first = link_names_find(names, feature);
-		if (r.status != WPKG_OK)
-			break;
-		if (!first || *first != number + 1)
-			continue;
-		*first = 0; /* once, however often the file says it */
-		wpkg_buf_append_byte(out, prefix == '-' ? '-' : '+');
-		wpkg_writer_name(out, feature);
+	struct features known = {0};
+	struct wpkg_buf content;
+	struct entry entry;
+	uint32_t count = 0;
+	wpkg_buf_init(&content, out->max);
+	for (size_t i = 0; i < from->count; i++) {
+		struct entries entries = entries_of(from->modules[i]);
+		while (take_entry(&entry, &entries)) {
+			bool is_new = false;
+			if (entry.prefix == '-' && !with_refusals)
+				continue;
+			if (!link_names_put(names_of(&known, &entry), entry.name, &is_new))
+				content.failed = WPKG_ENOMEM;
+			if (!is_new)
+				continue;
+			count++;
+			wpkg_buf_append_byte(&content, entry.prefix == '-' ? '-' : '+');
+			wpkg_writer_name(&content, entry.name);
+		}
+		link_rest(from, i);
 	}
-}
-
-enum wpkg_status obj_put_features(struct wpkg_buf *out, struct obj_link *o)
-{
-	struct features all = {0};
-	enum wpkg_status status = WPKG_OK;
-	for (uint32_t i = 0; status == WPKG_OK && i < o->file_count; i++)
-		status = collect(o, &all, i);
-	uint32_t count = all.used.count + all.refused.count;
-	if (status == WPKG_OK && count > 0) {
-		wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
-		size_t start = link_begin_sized(out);
-		wpkg_writer_name(out, WPKG_LIT("target_features"));
-		wpkg_writer_u32(out, count);
-		for (uint32_t i = 0; i < o->file_count; i++)
-			put_entries(out, o, &all, i);
-		link_end_sized(out, start);
-	}
-	link_names_clear(&all.used);
-	link_names_clear(&all.refused);
-	return status;
+	link_put_counted(out, WPKG_LIT("target_features"), count, &content);
+	wpkg_buf_clear(&content);
+	clear(&known);
 }

@@ -20,7 +20,7 @@ uint32_t obj_number_segments(struct obj_link *o)
 static bool is_there(const struct obj_link *o, const struct obj_chunk *chunk, bool is_written)
 {
 	return chunk->is_live &&
-	       (!is_written || (!chunk->host && chunk->range.end > chunk->range.start &&
+	       (!is_written || (!chunk->is_hosted && chunk->range.end > chunk->range.start &&
 				o->parts[chunk->part].out != OBJ_NONE));
 }
 
@@ -83,9 +83,11 @@ enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o)
 		const struct obj_chunk *chunk = pieces[i].chunk;
 		const struct obj_file *file = pieces[i].file;
 		const struct obj_part *part = &o->parts[chunk->part];
+		if (i > 0 && pieces[i - 1].file != file)
+			obj_rest(o, pieces[i - 1].file);
 		if (i == 0 || pieces[i - 1].chunk->part != chunk->part) {
 			begin_part(out, o, part);
-			at = part->address;
+			at = 0;
 		}
 		put_zeros(out, chunk->out - at);
 		obj_reloc_apply(out, o, file, chunk,

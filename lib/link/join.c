@@ -178,7 +178,7 @@ static void note_relocs(struct join *j, const struct obj_file *file, const struc
 			uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		const uint8_t *at = chunks[i].relocs;
+		const uint8_t *at = obj_relocs_of(file, &chunks[i]);
 		for (uint32_t r = 0; chunks[i].is_live && r < chunks[i].reloc_count; r++) {
 			struct obj_reloc reloc = obj_reloc_take(&at);
 			note_reloc(j, file, &reloc);
@@ -236,11 +236,12 @@ static enum wpkg_status place_segments(struct obj_link *o)
 			if (!chunk->is_live)
 				continue;
 			chunk->part = o->segment_count++;
-			chunk->out = (at + mask) & ~mask;
-			at = chunk->out + chunk->range.end - chunk->range.start;
+			uint64_t start = (at + mask) & ~mask;
+			at = start + chunk->range.end - chunk->range.start;
 			if (at > UINT32_MAX)
 				return WPKG_FAIL(o->err, WPKG_ELIMIT,
 						 "data of more than 4 GiB in one object");
+			chunk->out = (uint32_t)start;
 		}
 	o->memory_pages = (at + 65535) / 65536;
 	return WPKG_OK;

@@ -44,6 +44,9 @@ struct wpkg_link_input {
 	 * several packages may mean different inputs by one name. NULL: the inputs' names. */
 	const struct wpkg_link_name *scope;
 	size_t scope_count;
+	/* Told, when not NULL, which of the module's bytes are not read again soon: who has mapped
+	 * them can give their memory back. */
+	void (*rest)(struct wpkg_str bytes);
 	/* What each import is bound to, whatever its names say; NULL: names decide. */
 	const struct wpkg_link_target *bindings;
 };
@@ -115,8 +118,6 @@ struct wpkg_link_options {
 	struct wpkg_str explain;
 	struct wpkg_explanation *explanation;
 	struct wpkg_arena *arena;
-	/* As in object.h: told which bytes of the inputs are in the output; NULL. */
-	void (*written)(struct wpkg_str bytes);
 	size_t max_size; /* bytes of the output; 0: 1 GiB */
 };
 

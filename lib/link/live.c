@@ -13,11 +13,10 @@
 struct mark {
 	struct obj_link *o;
 	struct obj_number_list
-		todo; /* file, chunk (data counted after functions), what led there */
-	struct obj_number_list files; /* that are in use now, and were not looked at */
-	uint32_t file;		      /* whose relocations are read; OBJ_NONE: an option's need */
-	uint32_t place;		      /* symbol of the chunk they are in */
-	uint32_t reached;	      /* symbol that is marked; OBJ_NONE */
+		files;	  /* to be looked at; each at once, as long as it has something */
+	uint32_t file;	  /* whose relocations are read; OBJ_NONE: an option's need */
+	uint32_t place;	  /* symbol of the chunk they are in */
+	uint32_t reached; /* symbol that is marked; OBJ_NONE */
 	unsigned hinted;
 	bool failed; /* no memory */
 };
@@ -27,12 +26,19 @@ static void push_number(struct mark *m, struct obj_number_list *list, uint32_t n
 	m->failed = m->failed || !obj_list_add(m->o, list, number);
 }
 
+static void queue_file(struct mark *m, uint32_t number)
+{
+	if (m->o->files[number].is_queued)
+		return;
+	m->o->files[number].is_queued = true;
+	push_number(m, &m->files, number);
+}
+
 static void mark_file(struct mark *m, uint32_t number)
 {
-	if (m->o->files[number].is_live)
-		return;
 	m->o->files[number].is_live = true;
-	push_number(m, &m->files, number);
+	if (!m->o->files[number].is_visited)
+		queue_file(m, number);
 }
 
 static void mark_chunk(struct mark *m, uint32_t file, struct obj_chunk *chunk, uint32_t number)
@@ -40,10 +46,11 @@ static void mark_chunk(struct mark *m, uint32_t file, struct obj_chunk *chunk, u
 	if (chunk->is_live || chunk->is_discarded)
 		return;
 	chunk->is_live = true;
-	push_number(m, &m->todo, file);
-	push_number(m, &m->todo, number);
-	push_number(m, &m->todo, m->reached != OBJ_NONE ? m->reached : chunk->symbol);
-	mark_file(m, file);
+	chunk->place = m->reached != OBJ_NONE ? m->reached : chunk->symbol;
+	chunk->waiting = m->o->files[file].waiting;
+	m->o->files[file].waiting = number + 1;
+	m->o->files[file].is_live = true;
+	queue_file(m, file);
 }
 
 static void mark_func(struct mark *m, uint32_t file, uint32_t defined)
@@ -227,8 +234,8 @@ static void mark_symbol(struct mark *m, uint32_t number)
 	if (symbol->is_live)
 		return;
 	symbol->is_live = true;
-	symbol->needed_file = m->file;
-	symbol->needed_by = m->place;
+	if (m->o->needs)
+		m->o->needs[number] = (struct obj_need){m->file, m->place};
 	m->reached = number;
 	if (symbol->state == OBJ_IS_DEFINED)
 		mark_defined(m, symbol);
@@ -326,12 +333,17 @@ static void visit(struct mark *m, const struct obj_file *file, const struct obj_
 		take_address_global(m, ref->symbol);
 }
 
-static void visit_chunk(struct mark *m, const struct obj_file *file, uint32_t number)
+/* By its number: data are counted after functions. */
+static struct obj_chunk *chunk_of(const struct obj_file *file, uint32_t number)
 {
 	uint32_t funcs = file->module->func_count - file->module->func_import_count;
-	const struct obj_chunk *chunk =
-		number < funcs ? &file->funcs[number] : &file->datas[number - funcs];
-	const uint8_t *at = chunk->relocs;
+	return number < funcs ? &file->funcs[number] : &file->datas[number - funcs];
+}
+
+static void visit_chunk(struct mark *m, const struct obj_file *file, const struct obj_chunk *chunk)
+{
+	const uint8_t *at = obj_relocs_of(file, chunk);
+	m->place = chunk->place;
 	for (uint32_t i = 0; i < chunk->reloc_count; i++) {
 		struct obj_reloc reloc = obj_reloc_take(&at);
 		visit(m, file, &reloc);
@@ -352,19 +364,27 @@ static void visit_file(struct mark *m)
 		mark_symbol(m, m->o->made[OBJ_MADE_TABLE]);
 }
 
+/*
+ * A file after the other, and all of one that is waiting at once: so an input that was looked at
+ * rests, and comes back to memory only when another file has led to more of it.
+ */
 static void drain(struct mark *m)
 {
-	while (!m->failed && (m->todo.count > 0 || m->files.count > 0)) {
-		if (m->files.count > 0) {
-			m->file = m->files.items[--m->files.count];
+	for (uint32_t i = 0; !m->failed && i < m->files.count; i++) {
+		m->file = m->files.items[i];
+		struct obj_file *file = &m->o->files[m->file];
+		if (!file->is_visited)
 			visit_file(m);
-			continue;
+		file->is_visited = true;
+		while (file->waiting > 0) {
+			const struct obj_chunk *chunk = chunk_of(file, file->waiting - 1);
+			file->waiting = chunk->waiting;
+			visit_chunk(m, file, chunk);
 		}
-		m->place = m->todo.items[--m->todo.count];
-		uint32_t number = m->todo.items[--m->todo.count];
-		m->file = m->todo.items[--m->todo.count];
-		visit_chunk(m, &m->o->files[m->file], number);
+		file->is_queued = false;
+		obj_rest(m->o, file);
 	}
+	m->files.count = 0;
 	m->file = m->place = OBJ_NONE;
 }
 
@@ -404,14 +424,10 @@ static void mark_whole_file(struct mark *m, uint32_t number)
 static void mark_files(struct mark *m)
 {
 	for (uint32_t i = 0; i < m->o->file_count; i++) {
-		struct obj_file *file = &m->o->files[i];
-		bool is_live = file->is_live;
-		file->is_live = false;
-		if (is_live || m->o->options->no_gc)
+		if (m->o->files[i].is_live || m->o->options->no_gc)
 			mark_file(m, i);
 		if (m->o->options->no_gc)
 			mark_whole_file(m, i);
-		drain(m);
 	}
 }
 
@@ -427,7 +443,6 @@ static void mark_roots(struct mark *m)
 		mark_symbol(m, i);
 		if (is_export && symbol->kind == OBJ_DATA)
 			take_address_global(m, i);
-		drain(m);
 	}
 }
 
@@ -526,7 +541,14 @@ static void mark_own(struct mark *m)
 		mark_symbol(m, o->made[OBJ_MADE_TABLE]);
 	if (o->call_dtors != OBJ_NONE && o->exports.count > 0)
 		mark_symbol(m, o->call_dtors);
-	drain(m);
+}
+
+static bool note_needs(struct obj_link *o)
+{
+	o->needs = wpkg_arena_alloc(&o->arena, (size_t)o->symbol_count + 1, sizeof(*o->needs));
+	for (uint32_t i = 0; o->needs && i < o->symbol_count; i++)
+		o->needs[i] = (struct obj_need){OBJ_NONE, OBJ_NONE};
+	return o->needs != NULL;
 }
 
 enum wpkg_status obj_mark(struct obj_link *o)
@@ -539,10 +561,12 @@ enum wpkg_status obj_mark(struct obj_link *o)
 		wpkg_arena_alloc(&o->arena, (size_t)o->types.count + 1, sizeof(*o->type_live));
 	if (!o->type_live)
 		return obj_no_memory(o);
+	if (o->options->explain.len > 0 && !note_needs(o))
+		return obj_no_memory(o);
 	mark_roots(&m);
 	mark_files(&m);
 	mark_own(&m);
-	wpkg_mem_free(m.todo.items);
+	drain(&m);
 	wpkg_mem_free(m.files.items);
 	return m.failed ? WPKG_ENOMEM : WPKG_OK;
 }

@@ -39,8 +39,7 @@ static void put_funcs(struct wpkg_buf *out, const struct obj_link *o)
 			struct wpkg_str name = chunk_name(o, chunk, WPKG_LIT("(no name)"));
 			if (!chunk->is_live)
 				continue;
-			wpkg_buf_append_format(out, "%10u %8u  %.*s  (%.*s)\n",
-					       (unsigned)chunk->out,
+			wpkg_buf_append_format(out, "%10u %8u  %.*s  (%.*s)\n", chunk->out,
 					       chunk->range.end - chunk->range.start,
 					       WPKG_STR_ARG(name), WPKG_STR_ARG(file->name));
 		}
@@ -62,7 +61,7 @@ static enum wpkg_status put_memory(struct wpkg_buf *out, const struct obj_link *
 			const struct obj_piece *piece = &pieces[next];
 			struct wpkg_str name = piece->file->segments[piece->segment].name;
 			wpkg_buf_append_text(out, "  ");
-			put_place(out, piece->chunk->out,
+			put_place(out, obj_chunk_address(o, piece->chunk),
 				  piece->chunk->range.end - piece->chunk->range.start,
 				  chunk_name(o, piece->chunk, name), piece->file);
 		}

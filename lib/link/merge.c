@@ -552,12 +552,12 @@ static void put_late_segments(struct merge *m, uint32_t input)
 
 static void tell_written(const struct merge *m)
 {
-	for (uint32_t i = 0; m->options->written && i < m->link.count; i++) {
-		const struct wpkg_module *module = m->link.modules[i].module;
-		for (uint32_t s = 0; s < module->section_count; s++)
-			if (module->sections[s].id == WPKG_SECTION_CODE)
-				m->options->written(
-					wpkg_module_slice(module, module->sections[s].body));
+	for (uint32_t i = 0; i < m->link.count; i++) {
+		const struct wpkg_link_input *input = m->link.modules[i].input;
+		for (uint32_t s = 0; input->rest && s < input->module->section_count; s++)
+			if (input->module->sections[s].id == WPKG_SECTION_CODE)
+				input->rest(wpkg_module_slice(input->module,
+							      input->module->sections[s].body));
 	}
 }
 

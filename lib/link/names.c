@@ -4,15 +4,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-struct link_name {
-	struct wpkg_str name;
-	uint32_t hash;
-	uint32_t value;
-	bool is_used;
-};
-
 void link_names_clear(struct link_names *names)
 {
+	wpkg_mem_free(names->items);
 	wpkg_mem_free(names->slots);
 	*names = (struct link_names){0};
 }
@@ -23,30 +17,49 @@ static uint32_t hash_of(struct wpkg_str name)
 }
 
 /* The name's slot, or the free one where it would be. The capacity is a power of two. */
-static struct link_name *probe(const struct link_names *names, struct wpkg_str name, uint32_t hash)
+static uint32_t *probe(const struct link_names *names, struct wpkg_str name, uint32_t hash)
 {
 	uint32_t mask = names->capacity - 1;
 	for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
-		struct link_name *slot = &names->slots[i];
-		if (!slot->is_used || (slot->hash == hash && wpkg_str_equal(slot->name, name)))
+		uint32_t *slot = &names->slots[i];
+		if (*slot == 0)
+			return slot;
+		const struct link_name *item = &names->items[*slot - 1];
+		if (item->hash == hash && wpkg_str_equal(item->name, name))
 			return slot;
 	}
 }
 
+/* All names are in it, and no two are the same. */
+static void fill_slots(struct link_names *names)
+{
+	uint32_t mask = names->capacity - 1;
+	for (uint32_t number = 0; number < names->count; number++) {
+		uint32_t i = names->items[number].hash & mask;
+		while (names->slots[i] != 0)
+			i = (i + 1) & mask;
+		names->slots[i] = number + 1;
+	}
+}
+
+/* Room for three quarters of the slots. */
 static bool grow(struct link_names *names)
 {
-	struct link_names more = {.capacity = names->capacity > 0 ? names->capacity * 2 : 64};
-	if (more.capacity == 0)
+	uint32_t capacity = names->capacity > 0 ? names->capacity * 2 : 64;
+	if (capacity == 0)
 		return false;
-	more.slots = wpkg_mem_calloc(more.capacity, sizeof(*more.slots));
-	if (!more.slots)
+	struct link_name *items =
+		wpkg_mem_resize(names->items, capacity / 4 * 3, sizeof(*names->items));
+	if (!items)
 		return false;
-	for (uint32_t i = 0; i < names->capacity; i++)
-		if (names->slots[i].is_used)
-			*probe(&more, names->slots[i].name, names->slots[i].hash) = names->slots[i];
+	names->items = items;
+	uint32_t *slots = wpkg_mem_calloc(capacity, sizeof(*slots));
+	if (!slots)
+		return false;
 	wpkg_mem_free(names->slots);
-	names->slots = more.slots;
-	names->capacity = more.capacity;
+	names->slots = slots;
+	names->capacity = capacity;
+	fill_slots(names);
 	return true;
 }
 
@@ -55,21 +68,21 @@ uint32_t *link_names_put(struct link_names *names, struct wpkg_str name, bool *i
 	if (names->count >= names->capacity / 4 * 3 && !grow(names))
 		return NULL;
 	uint32_t hash = hash_of(name);
-	struct link_name *slot = probe(names, name, hash);
-	*is_new = !slot->is_used;
+	uint32_t *slot = probe(names, name, hash);
+	*is_new = *slot == 0;
 	if (*is_new) {
-		*slot = (struct link_name){.name = name, .hash = hash, .is_used = true};
-		names->count++;
+		names->items[names->count] = (struct link_name){.name = name, .hash = hash};
+		*slot = ++names->count;
 	}
-	return &slot->value;
+	return &names->items[*slot - 1].value;
 }
 
 uint32_t *link_names_find(const struct link_names *names, struct wpkg_str name)
 {
 	if (names->capacity == 0)
 		return NULL;
-	struct link_name *slot = probe(names, name, hash_of(name));
-	return slot->is_used ? &slot->value : NULL;
+	const uint32_t *slot = probe(names, name, hash_of(name));
+	return *slot > 0 ? &names->items[*slot - 1].value : NULL;
 }
 
 static char *put_bytes(char *at, const void *bytes, size_t size)

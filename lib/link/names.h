@@ -13,11 +13,16 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-struct link_name;
+struct link_name {
+	struct wpkg_str name;
+	uint32_t hash;
+	uint32_t value;
+};
 
 /* The zero value is the empty table. */
 struct link_names {
-	struct link_name *slots; /* open addressing */
+	struct link_name *items; /* in the order in which they came */
+	uint32_t *slots;	 /* open addressing: number of the item, plus 1; 0: free */
 	uint32_t count, capacity;
 };
 
@@ -31,6 +36,12 @@ uint32_t *link_names_put(struct link_names *names, struct wpkg_str name, bool *i
 
 /* The same of a name that is there; NULL when it is not. */
 uint32_t *link_names_find(const struct link_names *names, struct wpkg_str name);
+
+/* Of a number below the count, in the order in which they came. */
+static inline struct link_name *link_names_at(const struct link_names *names, uint32_t number)
+{
+	return &names->items[number];
+}
 
 /*
  * One name for an import: equal when module, field and the words that stand for the type are. In

@@ -243,5 +243,5 @@ enum wpkg_status obj_number(struct obj_link *o)
 uint32_t obj_func_index(const struct obj_link *o, const struct obj_symbol *symbol)
 {
 	const struct obj_chunk *chunk = obj_symbol_chunk(o, symbol);
-	return chunk ? (uint32_t)chunk->out : symbol->out;
+	return chunk ? chunk->out : symbol->out;
 }

@@ -120,13 +120,14 @@ static struct obj_chunk *group_member(const struct reading *in, uint32_t kind, u
 {
 	const struct obj_file *file = in->file;
 	uint32_t imports = obj_imports_of(file);
-	if (kind == 0)
+	if (kind == OBJ_GROUP_DATA)
 		return index < file->module->data_count ? &file->datas[index] : NULL;
-	if (kind == 1)
+	if (kind == OBJ_GROUP_FUNC)
 		return index >= imports && index < file->module->func_count
 			       ? &file->funcs[index - imports]
 			       : NULL;
-	return kind == 5 && index < file->module->section_count ? &file->customs[index] : NULL;
+	return kind == OBJ_GROUP_SECTION && index < file->custom_count ? &file->customs[index]
+								       : NULL;
 }
 
 struct wpkg_reader obj_groups_of(const struct obj_file *file)
@@ -383,7 +384,7 @@ static bool places_of(struct places *out, const struct reading *in, uint32_t num
 	} else if (number == file->data_section) {
 		out->chunks = file->datas;
 		out->count = m->data_count;
-	} else if (m->sections[number].id == WPKG_SECTION_CUSTOM) {
+	} else if (m->sections[number].id == WPKG_SECTION_CUSTOM && number < file->custom_count) {
 		out->chunks = &file->customs[number];
 		out->count = 1;
 	}
@@ -476,7 +477,7 @@ static enum wpkg_status read_relocs(struct reading *in, struct wpkg_range sectio
 		last = reloc.offset;
 		struct obj_chunk *chunk = &places.chunks[places.next];
 		if (chunk->reloc_count == 0)
-			chunk->relocs = where;
+			chunk->relocs = (uint32_t)(where - wpkg_module_at(in->file->module, 0));
 		chunk->reloc_count++;
 	}
 	return r.status;
@@ -492,23 +493,31 @@ static bool is_kept(struct wpkg_str name)
 	return !wpkg_str_starts(name, WPKG_LIT("reloc."));
 }
 
-static void note_sections(struct reading *in)
+static bool note_sections(struct reading *in)
 {
 	struct obj_file *file = in->file;
+	const struct wpkg_module *m = file->module;
 	file->code_section = file->data_section = OBJ_NONE;
-	for (uint32_t i = 0; i < file->module->section_count; i++) {
-		const struct wpkg_module_section *section = &file->module->sections[i];
-		file->customs[i].symbol = OBJ_NONE;
-		if (section->id == WPKG_SECTION_CODE)
+	for (uint32_t i = 0; i < m->section_count; i++) {
+		if (m->sections[i].id == WPKG_SECTION_CODE)
 			file->code_section = i;
-		else if (section->id == WPKG_SECTION_DATA)
+		else if (m->sections[i].id == WPKG_SECTION_DATA)
 			file->data_section = i;
-		else if (section->id == WPKG_SECTION_CUSTOM && is_kept(section->name))
-			file->customs[i].range = section->body;
-		else if (section->id == WPKG_SECTION_CUSTOM &&
-			 wpkg_str_equal_text(section->name, "linking"))
-			file->linking = section->body;
+		else if (m->sections[i].id != WPKG_SECTION_CUSTOM)
+			continue;
+		else if (is_kept(m->sections[i].name))
+			file->custom_count = m->section_count;
+		else if (wpkg_str_equal_text(m->sections[i].name, "linking"))
+			file->linking = m->sections[i].body;
 	}
+	file->customs = wpkg_arena_alloc(&in->o->arena, file->custom_count, sizeof(*file->customs));
+	for (uint32_t i = 0; file->customs && i < file->custom_count; i++) {
+		const struct wpkg_module_section *section = &m->sections[i];
+		file->customs[i].symbol = OBJ_NONE;
+		if (section->id == WPKG_SECTION_CUSTOM && is_kept(section->name))
+			file->customs[i].range = section->body;
+	}
+	return file->customs != NULL;
 }
 
 static enum wpkg_status make_chunks(struct reading *in)
@@ -521,21 +530,17 @@ static enum wpkg_status make_chunks(struct reading *in)
 	file->datas = wpkg_arena_alloc(arena, (size_t)m->data_count + 1, sizeof(*file->datas));
 	file->segments =
 		wpkg_arena_alloc(arena, (size_t)m->data_count + 1, sizeof(*file->segments));
-	file->customs =
-		wpkg_arena_alloc(arena, (size_t)m->section_count + 1, sizeof(*file->customs));
 	file->types = wpkg_arena_alloc(arena, (size_t)m->type_count + 1, sizeof(*file->types));
 	file->canonical =
 		wpkg_arena_alloc(arena, (size_t)m->types.count + 1, sizeof(*file->canonical));
-	if (!file->funcs || !file->datas || !file->segments || !file->customs || !file->types ||
-	    !file->canonical)
+	if (!file->funcs || !file->datas || !file->segments || !file->types || !file->canonical)
 		return no_memory(in);
 	for (uint32_t i = imports; i < m->func_count; i++)
 		file->funcs[i - imports] =
 			(struct obj_chunk){.range = m->funcs[i].body, .symbol = OBJ_NONE};
 	for (uint32_t i = 0; i < m->data_count; i++)
 		file->datas[i] = (struct obj_chunk){.range = m->datas[i].bytes, .symbol = OBJ_NONE};
-	note_sections(in);
-	return WPKG_OK;
+	return note_sections(in) ? WPKG_OK : no_memory(in);
 }
 
 static enum wpkg_status adopt_types(struct reading *in)
@@ -604,6 +609,14 @@ static enum wpkg_status read_parts(struct reading *in)
 	return status;
 }
 
+/* From now on the chunks say where data are, and the rest is looked at when its turn comes. */
+static void settle(struct reading *in)
+{
+	wpkg_mem_free(in->file->module->datas);
+	in->file->module->datas = NULL;
+	obj_rest(in->o, in->file);
+}
+
 enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_str name,
 			      struct wpkg_str bytes)
 {
@@ -628,6 +641,8 @@ enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_
 		o->file_count++;
 		status = read_parts(&in);
 	}
+	if (status == WPKG_OK)
+		settle(&in);
 	if (status == WPKG_OK)
 		*number = in.number;
 	else if (status != WPKG_ENOMEM)

@@ -68,9 +68,9 @@ struct wpkg_object_options {
 	uint64_t initial_memory; /* bytes, a multiple of 64 KiB; 0: what is needed */
 	uint64_t max_memory;	 /* the same; 0: none */
 
-	/* Told, when not NULL, which bytes of the inputs are in the output now and hardly read
-	 * again: who has mapped the inputs can give their memory back. */
-	void (*written)(struct wpkg_str bytes);
+	/* Told, when not NULL, which bytes of the inputs are not read again soon: who has mapped
+	 * the inputs can give their memory back. */
+	void (*rest)(struct wpkg_str bytes);
 
 	struct wpkg_str explain; /* a symbol; empty: none */
 	size_t max_size;	 /* bytes of the output; 0: 1 GiB */

@@ -45,21 +45,35 @@ struct obj_reloc {
 
 /*
  * What is in the output as a whole or not at all: a function, a data segment, a custom section.
- * Its relocations are read where they stand.
+ * Its relocations are read where they stand. There are as many as functions and segments: small.
  */
 struct obj_chunk {
 	struct wpkg_range range; /* in the file */
-	const uint8_t *relocs;	 /* in the file's relocation section */
-	const struct obj_chunk
-		*host; /* data: another one's bytes are used, from offset out on; NULL */
+	uint32_t relocs;	 /* offset of the first relocation in the file */
 	uint32_t reloc_count;
+	uint32_t symbol; /* the first defined in it; OBJ_NONE */
+	uint32_t part;	 /* data: output segment; custom section: part of the output */
+	union {
+		/* Function: index; data, custom section: offset in its part; data of -r: address.
+		 */
+		uint32_t out;
+		uint32_t waiting; /* while marking: chunk of the file to look at next, plus 1 */
+	};
+	union {
+		uint32_t code_at; /* offset in the output's section; data, custom: of -r only */
+		uint32_t place;	  /* while marking: symbol that led there; OBJ_NONE */
+	};
 	bool is_discarded; /* another file's group of that name is used */
 	bool is_grouped;   /* custom section: of a group, and so not one with others */
 	bool is_live;
-	uint32_t symbol;  /* the first defined in it; OBJ_NONE */
-	uint32_t part;	  /* data: output segment; custom section: part of the output */
-	uint64_t out;	  /* function: index; data: address; custom section: offset in its part */
-	uint32_t code_at; /* offset in the output's section; data, custom section: of -r only */
+	bool is_hosted; /* data: the bytes of another one are used */
+};
+
+/* A string whose bytes are in another one, from an offset on. */
+struct obj_hosted {
+	struct obj_chunk *chunk;
+	const struct obj_chunk *host;
+	uint32_t offset;
 };
 
 struct obj_segment {
@@ -88,6 +102,7 @@ struct obj_file {
 	struct obj_chunk *datas;
 	struct obj_segment *segments; /* of the same number */
 	struct obj_chunk *customs;    /* by section; range empty: not one that is kept */
+	uint32_t custom_count;	      /* 0: there is none to keep */
 	struct obj_init *inits;
 	uint32_t init_count;
 	uint32_t *types;     /* canonical number in obj_link.types, by type index */
@@ -96,6 +111,9 @@ struct obj_file {
 	struct wpkg_range groups;	     /* in it */
 	uint32_t code_section, data_section; /* numbers; OBJ_NONE */
 	bool is_live;
+	bool is_visited;     /* what it brings by itself was marked */
+	bool is_queued;	     /* of the marking: it is to be looked at */
+	uint32_t waiting;    /* while marking: its first chunk to look at, plus 1 */
 	bool has_table;	     /* imports the table of functions, maybe without a symbol for it */
 	uint32_t pulled_for; /* symbol; OBJ_NONE: it stood on the command line */
 	uint32_t pulled_by;  /* file that needed it; OBJ_NONE: an option did */
@@ -138,23 +156,29 @@ struct obj_symbol {
 	uint32_t file;	 /* that defines it; undefined: that says how it is imported; OBJ_NONE */
 	uint32_t index;	 /* in that file's space; data: segment; wrapper: the symbol it calls */
 	uint32_t asker;	 /* first file that needs it; OBJ_NONE: none does */
-	uint32_t archive, member; /* lazy: where its definition is */
-	uint32_t type;		  /* func, tag: canonical; OBJ_NONE */
-	uint32_t flags;		  /* enum obj_flag */
-	uint32_t size;		  /* data: bytes */
-	uint32_t out;		  /* index: of what is imported, made, a global, a tag, a table */
-	uint32_t slot;		  /* in the table of functions; 0: none */
-	uint32_t address_global;  /* global that holds its address, plus 1; 0: none */
-	uint32_t needed_file;	  /* the first live place that needs it; OBJ_NONE: an option */
-	uint32_t needed_by;	  /* symbol of that place; OBJ_NONE */
-	uint8_t kind;		  /* enum obj_kind; OBJ_KIND_COUNT: not known yet */
-	uint8_t state;		  /* enum obj_state */
-	uint8_t made;		  /* enum obj_made */
-	bool is_live;
-	bool is_strong; /* some file needs it, and not weakly */
-	bool must_export;
-	bool is_import; /* stays for the host */
-	bool is_reported;
+	uint32_t lazy;	 /* where its definition is, in obj_link.lazies */
+	uint32_t type;	 /* func, tag: canonical; OBJ_NONE */
+	union {
+		uint32_t out;  /* index: of what is imported, made, a global, a tag, a table */
+		uint32_t size; /* data: bytes */
+	};
+	uint32_t slot;		 /* in the table of functions; 0: none */
+	uint32_t address_global; /* global that holds its address, plus 1; 0: none */
+	uint32_t flags;		 /* enum obj_flag */
+	uint8_t kind;		 /* enum obj_kind; OBJ_KIND_COUNT: not known yet */
+	uint8_t state;		 /* enum obj_state */
+	uint8_t made;		 /* enum obj_made */
+	bool is_live : 1;
+	bool is_strong : 1; /* some file needs it, and not weakly */
+	bool must_export : 1;
+	bool is_import : 1; /* stays for the host */
+	bool is_reported : 1;
+};
+
+/* The first live place that needs a symbol. */
+struct obj_need {
+	uint32_t file; /* OBJ_NONE: an option */
+	uint32_t by;   /* symbol of that place; OBJ_NONE */
 };
 
 /* A data segment of the output. */
@@ -163,9 +187,11 @@ struct obj_part {
 	uint64_t address, size; /* bytes; of a custom section, too */
 	uint8_t alignment;	/* power of two */
 	bool is_tls;
-	bool is_zero;  /* nothing to write */
-	uint32_t out;  /* index of the output's segment; OBJ_NONE when it has none; or section */
-	uint32_t rank; /* order in memory, then number of appearance */
+	bool is_zero;	 /* nothing to write */
+	uint32_t out;	 /* index of the output's segment; OBJ_NONE when it has none; or section */
+	uint32_t rank;	 /* order in memory, then number of appearance */
+	bool is_strings; /* custom section: each of its strings once */
+	struct link_names strings; /* of such a one: their offsets */
 };
 
 struct obj_number_list {
@@ -186,6 +212,8 @@ struct obj_link {
 	struct obj_symbol *symbols;
 	uint32_t symbol_count, symbol_capacity;
 	struct link_names names;       /* of symbols that are not local */
+	struct obj_need *needs;	       /* by symbol, when one is explained; NULL */
+	struct obj_number_list lazies; /* pairs of archive and member */
 	struct link_names comdats;     /* file that has the group, plus 1 */
 	struct obj_number_list wanted; /* lazy symbols to pull */
 
@@ -219,7 +247,12 @@ struct obj_link {
 	bool has_init;		/* the start function fills memory */
 	uint64_t init_flag;	/* address; 0: memory is not shared */
 	uint32_t segment_count; /* of an object (-r) */
+	struct obj_hosted *hosted;
+	uint32_t hosted_count;
 };
+
+/* The file's bytes are not read again soon: tells who gave the inputs. */
+void obj_rest(const struct obj_link *o, const struct obj_file *file);
 
 bool obj_list_add(struct obj_link *o, struct obj_number_list *list, uint32_t number);
 enum wpkg_status obj_no_memory(struct obj_link *o);
@@ -258,6 +291,13 @@ void obj_group_member_take(struct obj_group_member *member, struct wpkg_reader *
 static inline struct wpkg_str obj_bytes(const struct obj_file *file, struct wpkg_range range)
 {
 	return wpkg_module_slice(file->module, range);
+}
+
+/* The chunk's relocations, for obj_reloc_take. */
+static inline const uint8_t *obj_relocs_of(const struct obj_file *file,
+					   const struct obj_chunk *chunk)
+{
+	return wpkg_module_at(file->module, chunk->relocs);
 }
 
 static inline uint32_t obj_imports_of(const struct obj_file *file)
@@ -319,9 +359,8 @@ uint32_t obj_symbol_want(struct obj_link *o, struct wpkg_str name);
 /* A symbol of no name that another finds. */
 uint32_t obj_symbol_add(struct obj_link *o, struct wpkg_str name);
 
-/* feature.c: may the files be together, by what their code uses? And what all of them say. */
+/* feature.c: may the files be together, by what their code uses? */
 enum wpkg_status obj_check_features(struct obj_link *o);
-enum wpkg_status obj_put_features(struct wpkg_buf *out, struct obj_link *o);
 
 /* join.c: everything stays and gets an index, of a link whose output is an object. */
 enum wpkg_status obj_join(struct obj_link *o);
@@ -336,11 +375,14 @@ enum wpkg_status obj_put_tables(struct wpkg_buf *out, const struct obj_link *o,
 /* live.c */
 enum wpkg_status obj_mark(struct obj_link *o);
 
-/* strings.c: gives equal strings a host. */
+/* strings.c: gives equal strings a host, of which they get their place when it has one. */
 enum wpkg_status obj_merge_strings(struct obj_link *o);
+void obj_place_hosted(struct obj_link *o);
 
 /* segment.c */
 enum wpkg_status obj_lay_out(struct obj_link *o);
+/* Of a data segment. */
+uint64_t obj_chunk_address(const struct obj_link *o, const struct obj_chunk *chunk);
 uint64_t obj_data_address(const struct obj_link *o, const struct obj_symbol *symbol);
 bool obj_segment_is_zero(const struct obj_file *file, uint32_t segment);
 
@@ -373,6 +415,18 @@ struct obj_piece {
 struct obj_piece *obj_collect_pieces(size_t *count, const struct obj_link *o, bool is_written);
 enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o);
 
+/* debug_strings.c: sections of debug information that are strings. May those of that name be one?
+ */
+bool obj_strings_may_merge(const struct obj_link *o, struct wpkg_str name);
+/* Takes the chunk's strings into the part, whose order is known when it has all. */
+enum wpkg_status obj_strings_add(struct obj_link *o, struct obj_part *part,
+				 const struct obj_file *file, const struct obj_chunk *chunk);
+enum wpkg_status obj_strings_place(struct obj_link *o, struct obj_part *part);
+void obj_put_strings(struct wpkg_buf *out, const struct obj_part *part);
+/* Where in the part that is which is at an offset of the chunk. */
+uint64_t obj_strings_find(const struct obj_part *part, const struct obj_file *file,
+			  const struct obj_chunk *chunk, int64_t offset);
+
 /* debug.c: custom sections. */
 enum wpkg_status obj_plan_customs(struct obj_link *o);
 void obj_put_customs(struct wpkg_buf *out, struct obj_link *o, uint32_t section);
@@ -387,10 +441,6 @@ enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o);
 void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o);
 
 /* program.c */
-/* The file's section, and the relocations for what has that name, are in the output: tells who gave
- * the inputs. */
-void obj_written(const struct obj_link *o, const struct obj_file *file, uint32_t section,
-		 struct wpkg_str name);
 enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o);
 
 #endif

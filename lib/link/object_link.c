@@ -87,15 +87,18 @@ static enum wpkg_status run(struct wpkg_buf *out, struct obj_link *o)
 
 static void clear(struct obj_link *o)
 {
-	struct obj_number_list *lists[] = {
-		&o->wanted, &o->func_imports, &o->made_funcs, &o->globals, &o->address_globals,
-		&o->tags,   &o->tables,	      &o->slots,      &o->exports, &o->inits};
+	struct obj_number_list *lists[] = {&o->wanted,	   &o->lazies,	&o->func_imports,
+					   &o->made_funcs, &o->globals, &o->address_globals,
+					   &o->tags,	   &o->tables,	&o->slots,
+					   &o->exports,	   &o->inits};
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		wpkg_mem_free(lists[i]->items);
 	for (uint32_t i = 0; i < o->file_count; i++)
 		obj_file_clear(&o->files[i]);
 	for (size_t i = 0; o->archives && i < o->options->input_count; i++)
 		link_archive_clear(&o->archives[i].content);
+	for (uint32_t i = 0; i < o->custom_part_count; i++)
+		link_names_clear(&o->custom_parts[i].strings);
 	wpkg_mem_free(o->files);
 	wpkg_mem_free(o->symbols);
 	wpkg_mem_free(o->parts);

@@ -369,10 +369,8 @@ static void put_named_exports(struct writing *w)
 		for (uint32_t e = 0; e < file->module->export_count; e++) {
 			const struct wpkg_module_export *export = &file->module->exports[e];
 			if (is_named_export(file, export))
-				put_export(
-					w, export->name, WPKG_EXTERN_FUNC,
-					(uint32_t)file->funcs[export->index - obj_imports_of(file)]
-						.out);
+				put_export(w, export->name, WPKG_EXTERN_FUNC,
+					   file->funcs[export->index - obj_imports_of(file)].out);
 		}
 	}
 }
@@ -443,19 +441,10 @@ static void put_data_count(struct writing *w, uint32_t count)
 	end_section(w);
 }
 
-void obj_written(const struct obj_link *o, const struct obj_file *file, uint32_t section,
-		 struct wpkg_str name)
+void obj_rest(const struct obj_link *o, const struct obj_file *file)
 {
-	struct wpkg_str before = WPKG_LIT("reloc.");
-	const struct wpkg_module *module = file->module;
-	for (uint32_t i = 0; o->options->written && i < module->section_count; i++) {
-		const struct wpkg_module_section *s = &module->sections[i];
-		if (i == section ||
-		    (wpkg_str_starts(s->name, before) &&
-		     wpkg_str_equal(wpkg_str_from_offset(s->name, before.len), name)))
-			o->options->written(
-				wpkg_str_slice(module->bytes, s->body.start, s->body.end));
-	}
+	if (o->options->rest)
+		o->options->rest(file->module->bytes);
 }
 
 static void put_code(struct writing *w)
@@ -488,7 +477,7 @@ static void put_code(struct writing *w)
 			link_end_sized(w->out, start);
 			chunk->code_at = (uint32_t)(w->out->len - size - w->section);
 		}
-		obj_written(o, file, file->code_section, WPKG_LIT("CODE"));
+		obj_rest(o, file);
 	}
 	end_section(w);
 }
@@ -523,9 +512,9 @@ static void reserve(struct wpkg_buf *out, const struct obj_link *o)
 			if (file->funcs[f].is_live)
 				size += file->funcs[f].range.end - file->funcs[f].range.start + 32;
 		for (uint32_t s = 0; s < file->module->data_count; s++)
-			if (file->datas[s].is_live && !file->datas[s].host)
+			if (file->datas[s].is_live && !file->datas[s].is_hosted)
 				size += file->datas[s].range.end - file->datas[s].range.start + 8;
-		for (uint32_t s = 0; size > before && s < file->module->section_count; s++)
+		for (uint32_t s = 0; size > before && s < file->custom_count; s++)
 			if (file->customs[s].is_live)
 				size += file->customs[s].range.end - file->customs[s].range.start;
 	}
@@ -537,6 +526,7 @@ enum wpkg_status obj_write(struct wpkg_buf *out, struct obj_link *o)
 {
 	struct writing w = {.o = o, .out = out};
 	bool is_object = o->options->relocatable;
+	link_names_clear(&o->names); /* everything has its symbol */
 	reserve(out, o);
 	uint32_t segments = is_object ? o->segment_count : obj_number_segments(o);
 	wpkg_writer_header(out);

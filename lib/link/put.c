@@ -105,6 +105,21 @@ void link_end_sized(struct wpkg_buf *out, size_t start)
 	wpkg_buf_truncate(out, start - SIZE_ROOM + count + size);
 }
 
+void link_put_counted(struct wpkg_buf *out, struct wpkg_str name, uint32_t count,
+		      const struct wpkg_buf *entries)
+{
+	if (entries->failed != WPKG_OK)
+		out->failed = entries->failed;
+	if (count == 0)
+		return;
+	wpkg_buf_append_byte(out, WPKG_SECTION_CUSTOM);
+	size_t start = link_begin_sized(out);
+	wpkg_writer_name(out, name);
+	wpkg_writer_u32(out, count);
+	wpkg_buf_append_str(out, wpkg_buf_str(entries));
+	link_end_sized(out, start);
+}
+
 enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output, struct wpkg_err *err)
 {
 	struct wpkg_module *module = NULL;

@@ -31,10 +31,25 @@ void link_end_sized(struct wpkg_buf *out, size_t start);
 WPKG_MUST_CHECK enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output,
 					   struct wpkg_err *err);
 
-/* The sections of tool conventions that a link makes one of: what the modules have, once each. */
-void link_put_producers(struct wpkg_buf *out, const struct wpkg_module *const *modules,
-			size_t count);
-void link_put_features(struct wpkg_buf *out, const struct wpkg_module *const *modules,
-		       size_t count);
+/* The modules of a link, of whose descriptions one is made. */
+struct link_sources {
+	const struct wpkg_module *const *modules;
+	size_t count;
+	void (*rest)(struct wpkg_str bytes); /* as in object.h; NULL */
+};
+
+static inline void link_rest(const struct link_sources *from, size_t module)
+{
+	if (from->rest)
+		from->rest(from->modules[module]->bytes);
+}
+
+/* Sections of tool conventions: what the modules have, once each. */
+void link_put_producers(struct wpkg_buf *out, const struct link_sources *from);
+void link_put_features(struct wpkg_buf *out, const struct link_sources *from, bool with_refusals);
+
+/* A custom section that is a count and its entries; none when the count is 0. */
+void link_put_counted(struct wpkg_buf *out, struct wpkg_str name, uint32_t count,
+		      const struct wpkg_buf *entries);
 
 #endif

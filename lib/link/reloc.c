@@ -156,6 +156,19 @@ static int64_t address_value(const struct obj_link *o, const struct obj_symbol *
 	return (int64_t)address;
 }
 
+static int64_t section_value(const struct obj_link *o, const struct obj_file *file,
+			     const struct obj_reloc *reloc)
+{
+	uint32_t index = file->refs[reloc->index].index;
+	if (index >= file->custom_count)
+		return reloc->addend;
+	const struct obj_chunk *target = &file->customs[index];
+	if (target->is_live && o->custom_parts[target->part].is_strings)
+		return (int64_t)obj_strings_find(&o->custom_parts[target->part], file, target,
+						 reloc->addend);
+	return (int64_t)target->out + reloc->addend;
+}
+
 int64_t obj_reloc_value(const struct obj_link *o, const struct obj_file *file,
 			const struct obj_chunk *chunk, const struct obj_reloc *reloc,
 			struct wpkg_str section, uint32_t body_start)
@@ -173,11 +186,12 @@ int64_t obj_reloc_value(const struct obj_link *o, const struct obj_file *file,
 		return (int64_t)symbol->slot - (type->from == FROM_BASE);
 	case OF_ADDRESS:
 		return address_value(o, symbol, type, reloc,
-				     chunk->out + body_start + reloc->offset - chunk->range.start);
+				     obj_chunk_address(o, chunk) + body_start + reloc->offset -
+					     chunk->range.start);
 	case OF_CODE:
 		return (target ? (int64_t)target->code_at : 0) + reloc->addend;
 	case OF_SECTION:
-		return (int64_t)file->customs[file->refs[reloc->index].index].out + reloc->addend;
+		return section_value(o, file, reloc);
 	default:
 		if (section.len > 0 && target && !target->is_live)
 			return tombstone(section, 0);
@@ -215,7 +229,7 @@ void obj_reloc_apply(struct wpkg_buf *out, const struct obj_link *o, const struc
 		     bool is_short)
 {
 	uint32_t copied = chunk->range.start;
-	const uint8_t *at = chunk->relocs;
+	const uint8_t *at = obj_relocs_of(file, chunk);
 	for (uint32_t i = 0; i < chunk->reloc_count; i++) {
 		struct obj_reloc reloc = obj_reloc_take(&at);
 		uint32_t place = section_start + reloc.offset;

@@ -166,7 +166,7 @@ static void put_group_member(struct tables *t, const struct obj_file *file,
 	if (member->kind == OBJ_GROUP_DATA)
 		index = file->datas[member->index].part;
 	else if (member->kind == OBJ_GROUP_FUNC)
-		index = (uint32_t)file->funcs[member->index - obj_imports_of(file)].out;
+		index = file->funcs[member->index - obj_imports_of(file)].out;
 	else
 		index = t->o->custom_parts[file->customs[member->index].part].out;
 	wpkg_writer_u32(t->out, member->kind);
@@ -257,6 +257,8 @@ static uint32_t target_of(const struct tables *t, const struct obj_file *file,
 	const struct obj_ref *ref = &file->refs[reloc->index];
 	if (t->o->symbols[ref->symbol].kind != OBJ_SECTION)
 		return t->entries[ref->symbol];
+	if (ref->index >= file->custom_count)
+		return OBJ_NONE;
 	const struct obj_chunk *section = &file->customs[ref->index];
 	*addend += (int64_t)section->out;
 	return section->is_live ? t->parts[section->part] : OBJ_NONE;
@@ -268,7 +270,7 @@ static uint32_t put_chunk_relocs(struct tables *t, const struct run *run,
 {
 	uint32_t count = 0;
 	uint32_t first = chunk->range.start - run->section_start;
-	const uint8_t *at = chunk->relocs;
+	const uint8_t *at = obj_relocs_of(run->file, chunk);
 	for (uint32_t i = 0; i < chunk->reloc_count; i++) {
 		struct obj_reloc reloc = obj_reloc_take(&at);
 		int64_t addend = reloc.addend;
@@ -332,11 +334,11 @@ static uint32_t put_part_relocs_of(struct tables *t, uint32_t part, struct wpkg_
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < t->o->file_count; i++) {
 		const struct obj_file *file = &t->o->files[i];
-		for (uint32_t s = 0; s < file->module->section_count; s++) {
+		for (uint32_t s = 0; s < file->custom_count; s++) {
 			struct obj_chunk *chunk = &file->customs[s];
 			if (!chunk->is_live || chunk->part != part)
 				continue;
-			chunk->code_at = (uint32_t)chunk->out;
+			chunk->code_at = chunk->out;
 			struct run run = {.file = file, .section_start = chunk->range.start};
 			count += put_chunk_relocs(t, &run, chunk, out);
 		}

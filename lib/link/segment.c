@@ -109,10 +109,12 @@ static enum wpkg_status collect_parts(struct obj_link *o)
 {
 	struct link_names names = {0};
 	enum wpkg_status status = WPKG_OK;
-	for (uint32_t i = 0; i < o->file_count; i++)
+	for (uint32_t i = 0; i < o->file_count; i++) {
 		for (uint32_t s = 0; status == WPKG_OK && s < o->files[i].module->data_count; s++)
 			if (o->files[i].datas[s].is_live)
 				status = add_to_part(o, &names, &o->files[i], s);
+		obj_rest(o, &o->files[i]);
+	}
 	link_names_clear(&names);
 	return status;
 }
@@ -145,12 +147,18 @@ static enum wpkg_status place_in_parts(struct obj_link *o)
 			if (!chunk->is_live)
 				continue;
 			chunk->part = moved[chunk->part];
-			if (chunk->host)
+			if (chunk->is_hosted)
 				continue;
 			struct obj_part *part = &o->parts[chunk->part];
-			chunk->out = align(part->size, o->files[i].segments[s].alignment);
-			part->size = chunk->out + chunk->range.end - chunk->range.start;
+			uint64_t start = align(part->size, o->files[i].segments[s].alignment);
+			part->size = start + chunk->range.end - chunk->range.start;
+			if (part->size > UINT32_MAX)
+				return WPKG_FAIL(o->err, WPKG_ELIMIT,
+						 "data '%.*s' of more than 4 GiB",
+						 WPKG_STR_ARG(part->name));
+			chunk->out = (uint32_t)start;
 		}
+	obj_place_hosted(o);
 	return WPKG_OK;
 }
 
@@ -181,17 +189,6 @@ static void place_parts(struct obj_link *o, uint64_t *at)
 		o->init_flag = align(*at, 2);
 		*at = o->init_flag + 4;
 	}
-}
-
-static void place_chunks(struct obj_link *o, bool hosted)
-{
-	for (uint32_t i = 0; i < o->file_count; i++)
-		for (uint32_t s = 0; s < o->files[i].module->data_count; s++) {
-			struct obj_chunk *chunk = &o->files[i].datas[s];
-			if (chunk->is_live && (chunk->host != NULL) == hosted)
-				chunk->out +=
-					hosted ? chunk->host->out : o->parts[chunk->part].address;
-		}
 }
 
 static void set_bounds(struct obj_link *o)
@@ -268,8 +265,6 @@ enum wpkg_status obj_lay_out(struct obj_link *o)
 	set_address(o, WPKG_LIT("__global_base"), at);
 	set_address(o, WPKG_LIT("__dso_handle"), at);
 	place_parts(o, &at);
-	place_chunks(o, false);
-	place_chunks(o, true);
 	set_address(o, WPKG_LIT("__data_end"), at);
 	if (is_last)
 		at = o->stack_top = align(at, 4) + stack;
@@ -286,10 +281,16 @@ enum wpkg_status obj_lay_out(struct obj_link *o)
 	return status;
 }
 
+uint64_t obj_chunk_address(const struct obj_link *o, const struct obj_chunk *chunk)
+{
+	uint64_t base = chunk->part < o->part_count ? o->parts[chunk->part].address : 0;
+	return base + chunk->out;
+}
+
 uint64_t obj_data_address(const struct obj_link *o, const struct obj_symbol *symbol)
 {
 	if (symbol->state == OBJ_IS_MADE || symbol->flags & OBJ_ABSOLUTE)
 		return symbol->offset;
 	const struct obj_chunk *chunk = obj_symbol_chunk(o, symbol);
-	return chunk && chunk->is_live ? chunk->out + symbol->offset : 0;
+	return chunk && chunk->is_live ? obj_chunk_address(o, chunk) + symbol->offset : 0;
 }

@@ -52,21 +52,54 @@ static int compare(const void *a, const void *b)
 	return (one->order > other->order) - (one->order < other->order);
 }
 
-static size_t collect(struct string *strings, const struct obj_link *o)
+/* What there is room for: sorting goes from one input to another all the time, so the bytes are
+ * copied, and the inputs rest. */
+struct strings {
+	struct string *items;
+	char *bytes;
+	size_t count, size;
+};
+
+static void collect(struct strings *strings, const struct obj_link *o)
 {
-	size_t count = 0;
-	for (uint32_t i = 0; i < o->file_count; i++)
-		for (uint32_t s = 0; s < o->files[i].module->data_count; s++) {
-			const struct obj_file *file = &o->files[i];
+	strings->count = strings->size = 0;
+	for (uint32_t i = 0; i < o->file_count; i++) {
+		const struct obj_file *file = &o->files[i];
+		for (uint32_t s = 0; s < file->module->data_count; s++) {
 			if (!is_string(file, s))
 				continue;
-			if (strings)
-				strings[count] = (struct string){
-					obj_bytes(file, file->datas[s].range), &file->datas[s],
-					(uint32_t)count, file->segments[s].alignment};
-			count++;
+			struct wpkg_str bytes = obj_bytes(file, file->datas[s].range);
+			if (strings->items) {
+				char *copy = strings->bytes + strings->size;
+				memcpy(copy, bytes.ptr, bytes.len);
+				strings->items[strings->count] = (struct string){
+					wpkg_str_of(copy, bytes.len), &file->datas[s],
+					(uint32_t)strings->count, file->segments[s].alignment};
+			}
+			strings->count++;
+			strings->size += bytes.len;
 		}
-	return count;
+		if (strings->items)
+			obj_rest(o, file);
+	}
+}
+
+static bool collect_all(struct strings *strings, const struct obj_link *o)
+{
+	collect(strings, o);
+	strings->bytes = wpkg_mem_alloc(strings->size + 1);
+	strings->items = wpkg_mem_calloc(strings->count + 1, sizeof(*strings->items));
+	if (!strings->bytes || !strings->items)
+		return false;
+	collect(strings, o);
+	qsort(strings->items, strings->count, sizeof(*strings->items), compare);
+	return true;
+}
+
+static void clear(struct strings *strings)
+{
+	wpkg_mem_free(strings->items);
+	wpkg_mem_free(strings->bytes);
 }
 
 /* The end may begin at any multiple of its alignment that the longer one's place has, too. */
@@ -79,22 +112,27 @@ static bool fits(const struct string *host, const struct string *end)
 
 enum wpkg_status obj_merge_strings(struct obj_link *o)
 {
-	size_t count = collect(NULL, o), host = 0;
-	struct string *strings = wpkg_mem_calloc(count + 1, sizeof(*strings));
-	if (!strings)
-		return obj_no_memory(o);
-	collect(strings, o);
-	qsort(strings, count, sizeof(*strings), compare);
-	for (size_t i = 1; i < count; i++) {
-		struct string *string = &strings[i];
-		if (!ends_with(strings[host].bytes, string->bytes) ||
-		    !fits(&strings[host], string)) {
+	struct strings strings = {0};
+	size_t host = 0;
+	bool whole = collect_all(&strings, o);
+	o->hosted = whole ? wpkg_arena_alloc(&o->arena, strings.count, sizeof(*o->hosted)) : NULL;
+	for (size_t i = 1; o->hosted && i < strings.count; i++) {
+		const struct string *string = &strings.items[i], *longer = &strings.items[host];
+		if (!ends_with(longer->bytes, string->bytes) || !fits(longer, string)) {
 			host = i;
 			continue;
 		}
-		string->chunk->host = strings[host].chunk;
-		string->chunk->out = strings[host].bytes.len - string->bytes.len;
+		string->chunk->is_hosted = true;
+		o->hosted[o->hosted_count++] =
+			(struct obj_hosted){string->chunk, longer->chunk,
+					    (uint32_t)(longer->bytes.len - string->bytes.len)};
 	}
-	wpkg_mem_free(strings);
-	return WPKG_OK;
+	clear(&strings);
+	return o->hosted ? WPKG_OK : obj_no_memory(o);
+}
+
+void obj_place_hosted(struct obj_link *o)
+{
+	for (uint32_t i = 0; i < o->hosted_count; i++)
+		o->hosted[i].chunk->out = o->hosted[i].host->out + o->hosted[i].offset;
 }

@@ -54,18 +54,21 @@ uint32_t obj_symbol_add(struct obj_link *o, struct wpkg_str name)
 							  .kind = OBJ_KIND_COUNT,
 							  .file = OBJ_NONE,
 							  .asker = OBJ_NONE,
-							  .type = OBJ_NONE,
-							  .needed_file = OBJ_NONE,
-							  .needed_by = OBJ_NONE};
+							  .type = OBJ_NONE};
 	return o->symbol_count++;
 }
 
 static uint32_t symbol_of_name(struct obj_link *o, struct wpkg_str name)
 {
+	uint32_t *number = link_names_find(&o->names, name);
 	bool is_new;
-	uint32_t *number = link_names_put(&o->names, name, &is_new);
-	if (number && is_new)
-		*number = obj_symbol_add(o, name);
+	if (number)
+		return *number;
+	/* A copy, that each later look at the name need not bring the first file's pages back. */
+	struct wpkg_str own = wpkg_arena_dup(&o->arena, name);
+	number = own.ptr ? link_names_put(&o->names, own, &is_new) : NULL;
+	if (number)
+		*number = obj_symbol_add(o, own);
 	return number ? *number : OBJ_NONE;
 }
 
@@ -269,7 +272,8 @@ static enum wpkg_status pull(struct obj_link *o)
 			continue;
 		/* If the member lacks it, the index lied. */
 		symbol->state = OBJ_IS_UNDEFINED;
-		status = add_member(o, symbol->archive, symbol->member, o->wanted.items[i]);
+		status = add_member(o, o->lazies.items[symbol->lazy],
+				    o->lazies.items[symbol->lazy + 1], o->wanted.items[i]);
 	}
 	o->wanted.count = 0;
 	return status;
@@ -286,8 +290,9 @@ static enum wpkg_status add_lazy(struct obj_link *o, uint32_t archive,
 	    symbol->is_import)
 		return WPKG_OK;
 	symbol->state = OBJ_IS_LAZY;
-	symbol->archive = archive;
-	symbol->member = from->member;
+	symbol->lazy = o->lazies.count;
+	if (!obj_list_add(o, &o->lazies, archive) || !obj_list_add(o, &o->lazies, from->member))
+		return WPKG_ENOMEM;
 	return symbol->is_strong ? want_lazy(o, number) : WPKG_OK;
 }
 
@@ -313,6 +318,8 @@ static enum wpkg_status add_archive(struct obj_link *o, uint32_t input)
 	}
 	for (uint32_t i = 0; status == WPKG_OK && i < archive->content.symbol_count; i++)
 		status = add_lazy(o, input, &archive->content.symbols[i]);
+	if (o->options->rest)
+		o->options->rest(from->bytes);
 	return status;
 }
 
