@@ -80,11 +80,22 @@ static bool is_wanted(const struct wanted *wanted, const struct wpkg_event *even
 		address_is_within(event->address, wpkg_str_from(options->address)));
 }
 
+/* Empty when the event has none. */
+static struct wpkg_str content_address(struct wpkg_arena *arena, const struct wpkg_event *event)
+{
+	char hex[WPKG_DIGEST_TEXT];
+	if (!event->manifest)
+		return (struct wpkg_str){0};
+	wpkg_digest_format(hex, event->manifest);
+	return wpkg_arena_format(arena, "sha256:%s", hex);
+}
+
 /* A JSON object a line: what follows others is read line by line. */
 static enum wpkg_status show_json(struct wpkg_arena *arena, const struct wpkg_event *event,
 				  struct wpkg_err *err)
 {
 	struct wpkg_value *row = wpkg_value_new_table(arena);
+	struct wpkg_str digest = content_address(arena, event);
 	bool good = wpkg_value_add_integer(arena, row, "id", event->id) &&
 		    wpkg_value_add_integer(arena, row, "at", event->at) &&
 		    wpkg_value_add_string(arena, row, "kind", event->kind) &&
@@ -93,6 +104,7 @@ static enum wpkg_status show_json(struct wpkg_arena *arena, const struct wpkg_ev
 		    wpkg_value_add_string(arena, row, "actor", event->actor) &&
 		    wpkg_value_add_string(arena, row, "address", event->address) &&
 		    wpkg_value_add_string(arena, row, "request", event->request) &&
+		    (digest.len == 0 || wpkg_value_add_string(arena, row, "digest", digest)) &&
 		    wpkg_value_add_string(arena, row, "detail", event->detail);
 	return operator_json(good ? row : NULL, false, err);
 }

@@ -86,7 +86,7 @@ static bool make_delivery(struct wpkg_delivery *out, struct wpkg_arena *arena,
 	webhook_append_body(&body, id, event);
 	*out = (struct wpkg_delivery){.delivery = wpkg_arena_dup(arena, wpkg_str_from(id)),
 				      .name = event->name,
-				      .event = event->kind,
+				      .event = webhook_kind(event),
 				      .body = wpkg_arena_dup(arena, wpkg_buf_str(&body)),
 				      .request = event->request,
 				      .traceparent = event->traceparent};

@@ -252,9 +252,27 @@ bool webhook_rules_add(struct wpkg_arena *arena, struct wpkg_value *table,
 
 /* Deliveries */
 
+static bool is_import(const struct wpkg_event *event)
+{
+	return wpkg_str_equal_text(event->kind, "import");
+}
+
+struct wpkg_str webhook_kind(const struct wpkg_event *event)
+{
+	static const struct {
+		const char *state, *kind;
+	} told[] = {{"published", "publish"}, {"yanked", "yank"}, {"rejected", "reject"}};
+	if (!is_import(event))
+		return event->kind;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (wpkg_str_equal_text(event->detail, told[i].state))
+			return wpkg_str_from(told[i].kind);
+	return (struct wpkg_str)WPKG_STR("");
+}
+
 bool webhook_rule_wants(const struct webhook_rule *rule, const struct wpkg_event *event)
 {
-	if (!(rule->kinds & kind_bit(event->kind)))
+	if (!(rule->kinds & kind_bit(webhook_kind(event))))
 		return false;
 	for (size_t i = 0; i < rule->names.count; i++)
 		if (wpkg_pattern_covers(rule->names.items[i], event->name))
@@ -275,11 +293,13 @@ void webhook_append_body(struct wpkg_buf *out, const char *delivery, const struc
 	wpkg_clock_format(at, event->at);
 	wpkg_buf_append_format(out, "{\"delivery\":\"%s\",\"id\":%lld,\"at\":\"%s\"", delivery,
 			       (long long)event->id, at);
-	append_member(out, "event", event->kind);
+	append_member(out, "event", webhook_kind(event));
 	append_member(out, "name", event->name);
 	append_member(out, "version", event->version);
 	append_member(out, "actor", event->actor);
-	append_member(out, "detail", event->detail);
+	append_member(out, "detail", is_import(event) ? WPKG_LIT("") : event->detail);
+	if (is_import(event))
+		wpkg_buf_append_text(out, ",\"imported\":true");
 	if (event->request.len > 0)
 		append_member(out, "request", event->request);
 	if (event->manifest) {

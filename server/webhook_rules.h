@@ -61,6 +61,12 @@ WPKG_MUST_CHECK enum wpkg_status webhook_rules_take(struct webhook_rules *out,
 bool webhook_rules_add(struct wpkg_arena *arena, struct wpkg_value *table,
 		       const struct webhook_rules *rules);
 
+/*
+ * What a receiver is told that an event is. A version that is imported is published, yanked or
+ * rejected here, whatever way it came; an import of one that is none of these is told of nobody.
+ */
+struct wpkg_str webhook_kind(const struct wpkg_event *event);
+
 /* Is the event the hook's business? */
 bool webhook_rule_wants(const struct webhook_rule *rule, const struct wpkg_event *event);
 

@@ -216,6 +216,30 @@ START_TEST(the_next_attempt_is_later_each_time_up_to_an_hour)
 }
 END_TEST
 
+START_TEST(an_import_is_told_as_what_it_brought)
+{
+	struct wpkg_err err;
+	struct webhook_rules rules;
+	ck_ok(take(&rules, HOOK "events = [\"publish\", \"yank\"]\n", &err), err);
+	static const struct {
+		const char *state, *kind;
+		bool wanted;
+	} rows[] = {{"published", "publish", true},
+		    {"yanked", "yank", true},
+		    {"rejected", "reject", false},
+		    {"incomplete", "", false},
+		    {"checking", "", false}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct wpkg_event event = {.kind = WPKG_STR("import"),
+						 .name = WPKG_STR("a/b"),
+						 .detail = wpkg_str_from(rows[i].state)};
+		ck_assert(wpkg_str_equal_text(webhook_kind(&event), rows[i].kind));
+		ck_assert(webhook_rule_wants(&rules.items[0], &event) == rows[i].wanted);
+	}
+	wpkg_arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(a_body_is_json_whatever_was_said)
 {
 	struct wpkg_err err;
@@ -245,7 +269,7 @@ START_TEST(a_body_is_json_whatever_was_said)
 }
 END_TEST
 
-UNIT_MAIN(a_hook_has_defaults, events_and_names_narrow_it,
+UNIT_MAIN(a_hook_has_defaults, events_and_names_narrow_it, an_import_is_told_as_what_it_brought,
 	  what_is_wrong_with_a_hook_is_said_with_its_place, memory_may_run_out_at_any_time,
 	  what_is_written_is_read_again, the_keyed_hash_is_that_of_the_rfc,
 	  a_signature_is_of_time_and_body, the_next_attempt_is_later_each_time_up_to_an_hour,
