@@ -3,6 +3,7 @@
 #include "http_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,13 +51,40 @@ static size_t keep_escapes(void *user, struct MHD_Connection *mhd, char *text)
 
 static void log_library(void *user, const char *format, va_list args) WPKG_PRINTF(2, 0);
 
+/*
+ * What the library refuses by itself is known by what it says of it, in version 0.9.75: this is the
+ * only place that hears of a request whose first line it could not read, and of a connection that
+ * there was no room for. Other words count nothing.
+ */
+static const char *refusal_in(const char *message)
+{
+	static const char refused[] = "Error processing request (HTTP response code is ";
+	static const char *const crowded[] = {"Server reached connection limit",
+					      "Hit process or system resource limit"};
+	if (strncmp(message, refused, sizeof(refused) - 1) == 0)
+		return refusal_of_library(
+			(unsigned)strtoul(message + sizeof(refused) - 1, NULL, 10));
+	for (size_t i = 0; i < sizeof(crowded) / sizeof(crowded[0]); i++)
+		if (strncmp(message, crowded[i], strlen(crowded[i])) == 0)
+			return "too-many-connections";
+	return NULL;
+}
+
 static void log_library(void *user, const char *format, va_list args)
 {
+	const struct http *http = user;
+	struct log_line line;
 	char text[256];
-	(void)user;
 	vsnprintf(text, sizeof(text), format, args);
 	text[strcspn(text, "\n")] = '\0';
-	log_event("http", "message", text);
+	const char *reason = refusal_in(text);
+	if (reason)
+		metrics_count_refusal(&http->server->metrics, reason);
+	log_begin(&line, "http");
+	if (reason)
+		log_text(&line, "reason", wpkg_str_from(reason));
+	log_text(&line, "message", wpkg_str_from(text));
+	log_end(&line);
 }
 
 static enum wpkg_status start_daemon(struct http *http, int socket, struct wpkg_err *err)
@@ -75,7 +103,7 @@ static enum wpkg_status start_daemon(struct http *http, int socket, struct wpkg_
 	}
 	http->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, exchange_take, http, MHD_OPTION_EXTERNAL_LOGGER, log_library,
-		NULL, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_THREAD_POOL_SIZE,
+		http, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_THREAD_POOL_SIZE,
 		internal ? 0 : (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT,
 		internal ? OPERATORS_MAX : (unsigned)config->max_connections,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->max_connections_per_address,

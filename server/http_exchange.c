@@ -149,15 +149,41 @@ static void free_exchange(struct exchange *exchange)
 	wpkg_mem_free(exchange);
 }
 
+const char *refusal_of_library(unsigned status)
+{
+	switch (status) {
+	case MHD_HTTP_CONTENT_TOO_LARGE:
+	case MHD_HTTP_URI_TOO_LONG:
+	case MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE:
+		return "too-large";
+	default:
+		return status < 500 || status == MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED ? "malformed"
+										     : "internal";
+	}
+}
+
+/* The library answered before it ever gave us the request: it has counted the refusal already. */
+static void take_answer_of_library(struct response *response, struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+	if (!info || info->http_status < 400)
+		return;
+	response->status = info->http_status;
+	response->reason = refusal_of_library(info->http_status);
+	response->is_counted = true;
+}
+
 void exchange_end(void *user, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code)
 {
 	struct http *http = user;
 	struct exchange *exchange = *context;
-	(void)mhd;
 	if (!exchange)
 		return;
 	struct request *request = &exchange->request;
+	if (request->response.status == 0)
+		take_answer_of_library(&request->response, mhd);
 	uint64_t took = wpkg_clock_monotonic() - request->started;
 	metrics_count_request(&http->server->metrics, request, took);
 	log_request(request, took, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);

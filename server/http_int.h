@@ -105,6 +105,9 @@ enum MHD_Result exchange_take(void *user, struct MHD_Connection *mhd, const char
 void exchange_end(void *user, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 
+/* Why the library answered with that status, a word of metrics_reasons. */
+const char *refusal_of_library(unsigned status);
+
 /* http_answer.c: gives what the handler left to the library. */
 enum MHD_Result exchange_answer(struct exchange *exchange);
 

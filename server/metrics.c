@@ -35,7 +35,8 @@ const char *const metrics_reasons[] = {
 	"method-not-allowed", "conflict", "too-large", "too-many-requests", "rejected", "no-space",
 	"quota-exceeded", "try-again", "ending", "internal",
 	/* Without an answer: the connection ends. */
-	"slow-head", "slow-body", "slow-answer", "unwanted-body", "other", NULL};
+	"slow-head", "slow-body", "slow-answer", "unwanted-body", "too-many-connections", "other",
+	NULL};
 
 _Static_assert(sizeof(metrics_reasons) / sizeof(metrics_reasons[0]) - 1 <= METRICS_REASONS,
 	       "no room for a reason");
@@ -72,7 +73,7 @@ void metrics_count_request(struct metrics *metrics, const struct request *reques
 		add(&row->received, request->received);
 	if (response->sent > 0)
 		add(&row->sent, response->sent);
-	if (response->status >= 400)
+	if (response->status >= 400 && !response->is_counted)
 		metrics_count_refusal(metrics, response_reason(response));
 }
 

@@ -95,6 +95,7 @@ struct response {
 	const char *problem; /* what a refusal of REFUSAL_PROBLEM is about, a fixed word; NULL: what
 			      * its status says */
 	const char *reason;  /* the same for log and metrics (metrics_reasons); NULL: problem */
+	bool is_counted;     /* as a refusal, before its end */
 	struct wpkg_str error;	  /* the refusal's text, its beginning; in the arena */
 	uint64_t sent;		  /* bytes of the body that were handed over */
 	struct kept_answer *kept; /* whose body it has; NULL: its own. Held */
