@@ -87,17 +87,45 @@ enum wpkg_status blob_index_add_alias(struct db *db, int64_t id,
 		      DB_VALUES(db_content_digest(digest), db_integer(id)), err);
 }
 
+static enum wpkg_status insert_blob(int64_t *id, struct db *db, const struct blob_entry *entry,
+				    struct wpkg_err *err)
+{
+	bool found = false;
+	enum wpkg_status status = db_find_integer(
+		&found, id, db,
+		"INSERT INTO blobs (digest, size, place, touched) VALUES ($1, $2, $3, $4) "
+		"RETURNING id",
+		DB_VALUES(db_digest(entry->digest), db_size(entry->size), db_integer(entry->place),
+			  db_integer(wpkg_clock_now())),
+		err);
+	if (status == WPKG_OK && !found)
+		status = WPKG_FAIL(err, WPKG_EIO, "database: a blob's row was not made");
+	return status;
+}
+
+enum wpkg_status blob_index_enter(struct blob_row *before, int64_t *id, struct db *db,
+				  const struct blob_entry *entry, struct wpkg_err *err)
+{
+	enum wpkg_status status = blob_index_find(before, db, entry->digest, err);
+	if (status != WPKG_OK)
+		return status;
+	if (before->id == 0)
+		return insert_blob(id, db, entry, err);
+	status = blob_index_claim(id, db, entry->digest, entry->size, err);
+	if (status == WPKG_OK && !blob_is_present(before))
+		status = blob_index_place(db, *id, entry->place, entry->size, err);
+	return status;
+}
+
 enum wpkg_status blob_index_keep_bytes(int64_t *id, struct db *db, const struct wpkg_digest *digest,
 				       struct wpkg_str bytes, struct wpkg_err *err)
 {
-	struct blob_row row;
-	enum wpkg_status status = blob_index_find(&row, db, digest, err);
-	if (status == WPKG_OK)
-		status = blob_index_claim(id, db, digest, bytes.len, err);
-	if (status != WPKG_OK || row.place == BLOB_ROW || row.place == BLOB_FILE)
-		return status;
-	status = blob_index_place(db, *id, BLOB_ROW, bytes.len, err);
-	return status == WPKG_OK ? blob_index_add_bytes(db, *id, bytes, err) : status;
+	struct blob_row before;
+	const struct blob_entry entry = {digest, bytes.len, BLOB_ROW};
+	enum wpkg_status status = blob_index_enter(&before, id, db, &entry, err);
+	if (status == WPKG_OK && !blob_is_present(&before))
+		status = blob_index_add_bytes(db, *id, bytes, err);
+	return status;
 }
 
 enum wpkg_status blob_index_remove_stray(bool *removed, struct db *db, struct blob_engine *blobs,

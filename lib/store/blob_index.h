@@ -27,15 +27,33 @@ WPKG_MUST_CHECK enum wpkg_status blob_index_find(struct blob_row *out, struct db
 						 const struct wpkg_digest *digest,
 						 struct wpkg_err *err);
 
+/* The same by any of its digests. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_find_content(struct blob_row *out, struct db *db,
+							 const struct wpkg_content_digest *digest,
+							 struct wpkg_err *err);
+
 /* The row's id, of a new row (absent, of that size) if there is none. Its grace begins anew. */
 WPKG_MUST_CHECK enum wpkg_status blob_index_claim(int64_t *id, struct db *db,
 						  const struct wpkg_digest *digest, uint64_t size,
 						  struct wpkg_err *err);
 
-/* The same by any of its digests. */
-WPKG_MUST_CHECK enum wpkg_status blob_index_find_content(struct blob_row *out, struct db *db,
-							 const struct wpkg_content_digest *digest,
-							 struct wpkg_err *err);
+/* Bytes that came in whole, and where they go. */
+struct blob_entry {
+	const struct wpkg_digest *digest;
+	uint64_t size;
+	enum blob_place place; /* BLOB_ROW: blob_index_add_bytes brings them there */
+};
+
+/* Enters a blob: where its bytes are already, they stay, and its grace begins anew. *before is the
+ * row as it was. */
+WPKG_MUST_CHECK enum wpkg_status blob_index_enter(struct blob_row *before, int64_t *id,
+						  struct db *db, const struct blob_entry *entry,
+						  struct wpkg_err *err);
+
+static inline bool blob_is_present(const struct blob_row *row)
+{
+	return row->place == BLOB_ROW || row->place == BLOB_FILE;
+}
 
 /* A second name; nothing for a SHA-256. */
 WPKG_MUST_CHECK enum wpkg_status blob_index_add_alias(struct db *db, int64_t id,

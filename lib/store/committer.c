@@ -100,17 +100,23 @@ static void fail_all(struct job *batch, const struct wpkg_err *err)
 			job->err = *err;
 }
 
+static enum wpkg_status run_alone(struct committer *self, struct job *job)
+{
+	wpkg_cause_set(&job->cause);
+	enum wpkg_status status = job->run(job, self->db, &job->err);
+	wpkg_cause_set(NULL);
+	job->err.status = status;
+	return status;
+}
+
 /* A savepoint each: a job that fails takes back its own work and nobody else's. */
-static enum wpkg_status run_one(struct committer *self, struct job *job)
+static enum wpkg_status run_among_others(struct committer *self, struct job *job)
 {
 	struct wpkg_err err;
 	enum wpkg_status status = db_run(NULL, self->db, "SAVEPOINT job", DB_NO_VALUES, &job->err);
 	if (status != WPKG_OK)
 		return status;
-	wpkg_cause_set(&job->cause);
-	status = job->run(job, self->db, &job->err);
-	wpkg_cause_set(NULL);
-	job->err.status = status;
+	status = run_alone(self, job);
 	if (status != WPKG_OK &&
 	    db_run(NULL, self->db, "ROLLBACK TO SAVEPOINT job", DB_NO_VALUES, &err) != WPKG_OK)
 		return status;
@@ -128,13 +134,14 @@ static enum wpkg_status run_one(struct committer *self, struct job *job)
 static enum wpkg_status run_batch(struct committer *self, struct job *batch, struct wpkg_err *err)
 {
 	bool any = false;
+	bool alone = !batch->next; /* the transaction is its own */
 	enum wpkg_status status = db_begin(self->db, DB_WRITE, err);
 	if (status != WPKG_OK)
 		return status;
 	for (struct job *job = batch; job; job = job->next) {
 		if (job->err.status != WPKG_OK)
 			continue;
-		if (run_one(self, job) == WPKG_OK)
+		if ((alone ? run_alone : run_among_others)(self, job) == WPKG_OK)
 			any = true;
 		if (!self->db->ops->in_transaction(self->db)) {
 			*err = job->err;

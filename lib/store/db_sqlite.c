@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -15,11 +16,16 @@
 #define READER_CACHE "-1000"  /* KiB, negated as SQLite wants it */
 #define WRITER_CACHE "-2000"
 
+#define PARAMETERS 32 /* of a statement, at most: $1 to $32 */
+
 /* A statement that was prepared for a text. Taken while rows are open. */
 struct slot {
 	const char *sql;
 	sqlite3_stmt *statement;
 	bool taken;
+	/* SQLite's number of "$1" and so on, which need not appear in that order; 0: it does not.
+	 */
+	uint8_t numbers[PARAMETERS];
 };
 
 struct sqlite {
@@ -102,52 +108,69 @@ static struct slot *find_slot(struct sqlite *self, const char *sql)
 	return NULL;
 }
 
-static enum wpkg_status prepare(sqlite3_stmt **out, struct sqlite *self, const char *sql,
+static void number_parameters(struct slot *slot)
+{
+	for (int i = sqlite3_bind_parameter_count(slot->statement); i > 0; i--) {
+		const char *name = sqlite3_bind_parameter_name(slot->statement, i);
+		long number = name ? strtol(name + 1, NULL, 10) : 0;
+		if (number >= 1 && number <= PARAMETERS)
+			slot->numbers[number - 1] = (uint8_t)i;
+	}
+}
+
+static enum wpkg_status prepare(struct slot **out, struct sqlite *self, const char *sql,
 				struct wpkg_err *err)
 {
 	struct slot *slot = find_slot(self, sql);
-	if (slot && slot->statement) {
+	bool stays = slot != NULL;
+	if (stays && slot->statement) {
 		slot->taken = true;
-		*out = slot->statement;
+		*out = slot;
 		return WPKG_OK;
 	}
+	if (!stays)
+		slot = wpkg_mem_calloc(1, sizeof(*slot));
+	if (!slot)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "database: no memory");
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v3(self->handle, sql, -1, slot ? SQLITE_PREPARE_PERSISTENT : 0,
+	int code = sqlite3_prepare_v3(self->handle, sql, -1, stays ? SQLITE_PREPARE_PERSISTENT : 0,
 				      &statement, NULL);
-	if (code != SQLITE_OK)
+	if (code != SQLITE_OK) {
+		if (!stays)
+			wpkg_mem_free(slot);
 		return fail(self->handle, code, err);
-	if (slot)
-		*slot = (struct slot){.sql = sql, .statement = statement, .taken = true};
-	*out = statement;
+	}
+	*slot = (struct slot){.sql = sql, .statement = statement, .taken = true};
+	number_parameters(slot);
+	*out = slot;
 	return WPKG_OK;
 }
 
-/* A prepared statement goes back to its slot; one without is finalized. */
-static void put_back(struct sqlite *self, sqlite3_stmt *statement)
+/* A slot of the table stays prepared; one beside it, of a text that was in use or of one too many,
+ * goes. */
+static void put_back(struct sqlite *self, struct slot *slot)
 {
-	sqlite3_reset(statement);
-	sqlite3_clear_bindings(statement);
-	for (size_t i = 0; i < SLOTS; i++) {
-		if (self->slots[i].statement == statement) {
-			self->slots[i].taken = false;
-			return;
-		}
-	}
-	sqlite3_finalize(statement);
+	sqlite3_reset(slot->statement);
+	sqlite3_clear_bindings(slot->statement);
+	slot->taken = false;
+	if (slot >= self->slots && slot < self->slots + SLOTS)
+		return;
+	sqlite3_finalize(slot->statement);
+	wpkg_mem_free(slot);
 }
 
 /* Each read has these around it, so they are prepared as well. */
 static enum wpkg_status run_word(struct db *db, const char *sql, struct wpkg_err *err)
 {
 	struct sqlite *self = of(db);
-	sqlite3_stmt *statement = NULL;
-	enum wpkg_status status = prepare(&statement, self, sql, err);
+	struct slot *slot = NULL;
+	enum wpkg_status status = prepare(&slot, self, sql, err);
 	if (status != WPKG_OK)
 		return status;
-	int code = sqlite3_step(statement);
+	int code = sqlite3_step(slot->statement);
 	if (code != SQLITE_DONE)
 		status = fail(self->handle, code, err);
-	put_back(self, statement);
+	put_back(self, slot);
 	return status;
 }
 
@@ -171,12 +194,10 @@ static void sqlite_rollback(struct db *db)
 	(void)run_word(db, rollback, NULL);
 }
 
-/* "$2" need not be the second to appear in the text. */
-static int bind(sqlite3_stmt *statement, size_t number, const struct db_value *value)
+static int bind(const struct slot *slot, size_t number, const struct db_value *value)
 {
-	char name[8];
-	sqlite3_snprintf(sizeof(name), name, "$%d", (int)number);
-	int index = sqlite3_bind_parameter_index(statement, name);
+	sqlite3_stmt *statement = slot->statement;
+	int index = number <= PARAMETERS ? slot->numbers[number - 1] : 0;
 	const char *bytes = value->bytes.ptr ? value->bytes.ptr : "";
 	switch (value->kind) {
 	case DB_NULL:
@@ -198,25 +219,30 @@ static enum wpkg_status sqlite_open(struct db_rows *rows, const char *sql,
 				    struct wpkg_err *err)
 {
 	struct sqlite *self = of(rows->db);
-	sqlite3_stmt *statement = NULL;
-	enum wpkg_status status = prepare(&statement, self, sql, err);
+	struct slot *slot = NULL;
+	enum wpkg_status status = prepare(&slot, self, sql, err);
 	if (status != WPKG_OK)
 		return status;
 	for (size_t i = 0; i < count; i++) {
-		int code = bind(statement, i + 1, &values[i]);
+		int code = bind(slot, i + 1, &values[i]);
 		if (code != SQLITE_OK) {
 			status = fail(self->handle, code, err);
-			put_back(self, statement);
+			put_back(self, slot);
 			return status;
 		}
 	}
-	rows->statement = statement;
+	rows->statement = slot;
 	return WPKG_OK;
+}
+
+static sqlite3_stmt *statement_of(const struct db_rows *rows)
+{
+	return ((const struct slot *)rows->statement)->statement;
 }
 
 static enum wpkg_status sqlite_next(struct db_rows *rows, bool *row, struct wpkg_err *err)
 {
-	int code = sqlite3_step(rows->statement);
+	int code = sqlite3_step(statement_of(rows));
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		return fail(of(rows->db)->handle, code, err);
 	*row = code == SQLITE_ROW;
@@ -225,13 +251,13 @@ static enum wpkg_status sqlite_next(struct db_rows *rows, bool *row, struct wpkg
 
 static int64_t sqlite_integer(const struct db_rows *rows, int column)
 {
-	return sqlite3_column_int64(rows->statement, column);
+	return sqlite3_column_int64(statement_of(rows), column);
 }
 
 static struct wpkg_str sqlite_bytes(struct db_rows *rows, int column)
 {
-	const void *bytes = sqlite3_column_blob(rows->statement, column);
-	int length = sqlite3_column_bytes(rows->statement, column);
+	const void *bytes = sqlite3_column_blob(statement_of(rows), column);
+	int length = sqlite3_column_bytes(statement_of(rows), column);
 	if (length > 0 && !bytes)
 		db_rows_fail(rows, WPKG_ENOMEM, "database: no memory");
 	return bytes ? wpkg_str_of(bytes, (size_t)length) : (struct wpkg_str){0};
@@ -293,7 +319,7 @@ static int harden(sqlite3 *handle)
 		{SQLITE_LIMIT_ATTACHED, 0},
 		{SQLITE_LIMIT_EXPR_DEPTH, 100},
 		{SQLITE_LIMIT_TRIGGER_DEPTH, 3},
-		{SQLITE_LIMIT_VARIABLE_NUMBER, 64},
+		{SQLITE_LIMIT_VARIABLE_NUMBER, PARAMETERS},
 		{SQLITE_LIMIT_COMPOUND_SELECT, 10},
 		{SQLITE_LIMIT_FUNCTION_ARG, 16},
 		{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024},
@@ -481,6 +507,8 @@ static enum wpkg_status set_up(sqlite3 *handle, enum db_access access, struct wp
 				     "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = FULL;"
 				     "PRAGMA cell_size_check = ON;"
+				     /* What a savepoint keeps needs no file. */
+				     "PRAGMA temp_store = MEMORY;"
 				     "PRAGMA cache_size = " WRITER_CACHE;
 	static const char reader[] = "PRAGMA query_only = ON;"
 				     "PRAGMA cell_size_check = ON;"

@@ -11,8 +11,10 @@
 #include "store/session.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/hex.h"
 #include "base/mem.h"
 #include "crypto/random.h"
@@ -23,6 +25,7 @@
 #define MOST 4096	 /* sessions in memory */
 #define COMFORTABLE 1024 /* above this, idle ones are left to the disk */
 #define IDLE_SECONDS 60
+#define GOOD_NAMES 256
 
 struct wpkg_session {
 	struct wpkg_session *next; /* of its bucket */
@@ -46,6 +49,9 @@ struct wpkg_session {
 };
 
 struct sessions {
+	/* Hashes of names that were good lately: a hint, which the end of an upload does not trust.
+	 */
+	atomic_uint_fast64_t good_names[GOOD_NAMES];
 	pthread_mutex_t lock;
 	pthread_cond_t landed; /* in_flight is 0 */
 	struct wpkg_session *buckets[BUCKETS];
@@ -256,15 +262,29 @@ static enum wpkg_status check_name(struct wpkg_store *store, struct db *db, void
 	return status;
 }
 
+/* A read for each upload into the same name would cost as much as the rest of its beginning. */
+static enum wpkg_status check_name_once(struct wpkg_store *store, struct wpkg_str name,
+					struct wpkg_err *err)
+{
+	struct name_check check = {.name = name};
+	uint64_t hash = wpkg_hash(name);
+	atomic_uint_fast64_t *row = &store->sessions->good_names[hash % GOOD_NAMES];
+	if (atomic_load_explicit(row, memory_order_relaxed) == hash)
+		return WPKG_OK;
+	wpkg_arena_init(&check.arena, 65536);
+	enum wpkg_status status = store_read(store, check_name, &check, err);
+	wpkg_arena_clear(&check.arena);
+	if (status == WPKG_OK)
+		atomic_store_explicit(row, hash, memory_order_relaxed);
+	return status;
+}
+
 enum wpkg_status wpkg_session_new(char id[WPKG_SESSION_ID], struct wpkg_store *store,
 				  const struct wpkg_session_options *options, struct wpkg_err *err)
 {
 	struct wpkg_session *session = NULL;
-	struct name_check check = {.name = options->name};
 	uint8_t random[WPKG_SESSION_ID / 2];
-	wpkg_arena_init(&check.arena, 65536);
-	enum wpkg_status status = store_read(store, check_name, &check, err);
-	wpkg_arena_clear(&check.arena);
+	enum wpkg_status status = check_name_once(store, options->name, err);
 	if (status == WPKG_OK)
 		status = upload_check_space(store, 0, err);
 	if (status == WPKG_OK)

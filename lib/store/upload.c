@@ -196,30 +196,22 @@ static enum wpkg_status prepare(struct job *job, struct wpkg_err *err)
 	return status;
 }
 
-static enum wpkg_status place_bytes(struct wpkg_upload *upload, struct db *db, int64_t id,
-				    struct wpkg_err *err)
-{
-	enum blob_place place = upload->stage ? BLOB_FILE : BLOB_ROW;
-	enum wpkg_status status = blob_index_place(db, id, place, upload->uploaded.size, err);
-	if (status == WPKG_OK && place == BLOB_ROW)
-		status = blob_index_add_bytes(db, id, wpkg_buf_str(&upload->buffer), err);
-	return status;
-}
-
 static enum wpkg_status run(struct job *job, struct db *db, struct wpkg_err *err)
 {
 	struct wpkg_upload *upload = (struct wpkg_upload *)job;
 	struct wpkg_uploaded *uploaded = &upload->uploaded;
-	struct blob_row row;
+	const struct blob_entry entry = {&uploaded->digest, uploaded->size,
+					 upload->stage ? BLOB_FILE : BLOB_ROW};
+	struct blob_row before;
 	int64_t id = 0;
-	enum wpkg_status status = blob_index_find(&row, db, &uploaded->digest, err);
+	enum wpkg_status status = blob_index_enter(&before, &id, db, &entry, err);
 	if (status != WPKG_OK)
 		return status;
-	uploaded->existed = row.place == BLOB_ROW || row.place == BLOB_FILE;
-	status = blob_index_claim(&id, db, &uploaded->digest, uploaded->size, err);
-	if (status == WPKG_OK && !uploaded->existed)
-		status = place_bytes(upload, db, id, err);
-	if (status == WPKG_OK)
+	uploaded->existed = blob_is_present(&before);
+	if (!uploaded->existed && entry.place == BLOB_ROW)
+		status = blob_index_add_bytes(db, id, wpkg_buf_str(&upload->buffer), err);
+	/* Who waits for a blob has made its row. */
+	if (status == WPKG_OK && before.id != 0)
 		status = record_complete_by_blob(uploaded, &upload->arena, db, id, err);
 	if (status == WPKG_OK && upload->has_digest)
 		status = blob_index_add_alias(db, id, &upload->wanted, err);
