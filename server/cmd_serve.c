@@ -308,11 +308,12 @@ static void await_answers(const struct http *http, uint64_t seconds)
 
 /*
  * No new connections; what is running may finish, for a while. Then what is queued is answered that
- * it is too late, and what a worker has begun is waited for: the library must not lose a connection
- * that a worker still has.
+ * it is too late, and what a worker or the store has begun is waited for: the library must not lose
+ * a connection that somebody still has.
  */
 static void drain(struct server *server, struct http *http)
 {
+	const struct timespec pause = {.tv_nsec = 10000000};
 	atomic_store(&server->is_ending, true);
 	listen_notify("STOPPING=1");
 	http_quiesce(http);
@@ -322,6 +323,8 @@ static void drain(struct server *server, struct http *http)
 	admission_close(server->admission);
 	for (int pool = 0; pool < POOL_COUNT; pool++)
 		workers_close(server->pools[pool]);
+	while (http_given(http) > 0)
+		nanosleep(&pause, NULL);
 	await_answers(http, LAST_ANSWERS_SECONDS);
 }
 

@@ -170,6 +170,11 @@ void http_quiesce(struct http *http)
 		close(socket);
 }
 
+unsigned http_given(const struct http *http)
+{
+	return atomic_load(&http->given);
+}
+
 unsigned http_pending(const struct http *http)
 {
 	return atomic_load(&http->pending);

@@ -2,7 +2,8 @@
 /*
  * A request's way. libmicrohttpd calls exchange_take again and again for it, on one of its threads:
  * when the head is there, for each piece of the body, and at the end. What would wait there is done
- * by a worker while the connection is suspended; then the library calls again.
+ * by a worker while the connection is suspended; then the library calls again. What waits for a
+ * commit alone needs no worker: its handler gives the request to the store, whose thread ends it.
  *
  *   head -> [identify]* -> begin -> body ... -> handle* [-> a further step]* -> answer
  *                                                                       * on a worker
@@ -132,11 +133,18 @@ static void log_request(const struct request *request, uint64_t nanoseconds, boo
 	log_end(&line);
 }
 
+/* The body is over, or will never be. */
+static void end_upload(struct exchange *exchange)
+{
+	if (exchange->is_upload)
+		atomic_fetch_sub(&exchange->http->server->metrics.uploads, 1);
+	exchange->is_upload = false;
+}
+
 static void free_exchange(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	if (request->upload)
-		atomic_fetch_sub(&request->server->metrics.uploads, 1);
+	end_upload(exchange);
 	wpkg_upload_abort(request->upload);
 	if (request->session)
 		wpkg_session_drop(request->session);
@@ -343,7 +351,8 @@ static void begin(struct exchange *exchange)
 	}
 	if (request->response.status == 0 && request->route->begin)
 		request->route->begin(request);
-	if (request->upload)
+	exchange->is_upload = request->upload || request->session;
+	if (exchange->is_upload)
 		atomic_fetch_add(&request->server->metrics.uploads, 1);
 }
 
@@ -389,7 +398,6 @@ static void run_steps(void *user)
 {
 	struct exchange *exchange = user;
 	struct request *request = &exchange->request;
-	bool had_upload = request->upload != NULL;
 	request->next = NULL;
 	wpkg_cause_set(&request->cause);
 	if (atomic_load(&request->server->is_stopped))
@@ -398,8 +406,6 @@ static void run_steps(void *user)
 		exchange->step(request);
 	/* From here on another thread may have the request, and end it. */
 	wpkg_cause_set(NULL);
-	if (had_upload && !request->upload)
-		atomic_fetch_sub(&request->server->metrics.uploads, 1);
 	if (request->next) {
 		if (give_to_pool(exchange, request->next_pool, request->next))
 			return;
@@ -507,12 +513,40 @@ static bool is_kept(struct request *request)
 	       answer_cache_find(request->server->answers, request, &moment);
 }
 
+void request_end(struct request *request)
+{
+	struct exchange *exchange = (struct exchange *)request;
+	struct http *http = exchange->http;
+	MHD_resume_connection(exchange->mhd);
+	atomic_fetch_sub(&http->given, 1);
+}
+
+/* No thread waits: who has the request may end it before its handler returns. Until then this one,
+ * which alone runs the connection, has it as well. */
+static enum MHD_Result give_away(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	exchange->stage = STAGE_HANDLING;
+	atomic_fetch_add(&exchange->http->given, 1);
+	MHD_suspend_connection(exchange->mhd);
+	if (atomic_load(&request->server->is_stopped)) {
+		refuse_late(request);
+		request_end(request);
+	} else {
+		request->route->handle(request);
+	}
+	return MHD_YES;
+}
+
 static enum MHD_Result take_end(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
+	end_upload(exchange);
 	if (request->response.status != 0)
 		return exchange_answer(exchange);
 	slow_enter(exchange->connection, PHASE_BUSY);
+	if (request->route->is_given && request->session)
+		return give_away(exchange);
 	if (request->route->pool != POOL_NONE && !is_kept(request))
 		return hand_over(exchange, STAGE_HANDLING, request->route->pool, handle);
 	if (request->response.status == 0)

@@ -83,6 +83,7 @@ struct exchange {
 	enum stage stage;
 	bool is_chunked;
 	bool expects_continue; /* it holds its body back until it is told */
+	bool is_upload;	       /* its body comes into the store: it is counted */
 	uint64_t drained;      /* bytes of a body that nobody wants */
 };
 
@@ -95,6 +96,7 @@ struct http {
 	struct rates *rates, *user_rates, *push_rates;
 	struct certificates *certificates; /* NULL: plain HTTP */
 	atomic_uint pending;
+	atomic_uint given; /* requests that somebody else will end */
 };
 
 /* Callbacks of the library. user: struct http. */

@@ -12,7 +12,6 @@
 #include "store/quota.h"
 #include "store/repository.h"
 #include "store/session.h"
-#include "wait.h"
 
 /* What begin knows, for the end of the request. */
 struct upload {
@@ -181,37 +180,26 @@ void oci_upload_begin(struct request *request)
 		(void)take_session(request, upload);
 }
 
-/* What a finished upload says, kept until the worker that waits for it goes on. */
-struct finished {
-	struct wait wait;
-	enum wpkg_status status;
-	struct wpkg_err err;
-};
-
-static void note_finished(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
-			  const struct wpkg_err *err)
+/* On the store's thread. */
+static void end_upload(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
+		       const struct wpkg_err *err)
 {
-	struct finished *finished = user;
+	struct request *request = user;
+	const struct upload *upload = request->state;
 	(void)result;
-	finished->status = status;
-	if (err)
-		finished->err = *err;
-	wait_end(&finished->wait);
+	if (status != WPKG_OK)
+		oci_refuse_error(request, err, OCI_BLOB_UPLOAD_UNKNOWN);
+	else
+		respond_blob_created(request, upload->name, &upload->digest);
+	request_end(request);
 }
 
 static void finish_session(struct request *request, const struct upload *upload)
 {
-	struct finished finished = {.status = WPKG_OK};
 	struct wpkg_session *session = request->session;
 	request->session = NULL;
-	wait_init(&finished.wait);
 	wpkg_session_finish(session, &upload->digest,
-			    (struct wpkg_upload_done){note_finished, &finished});
-	wait_for(&finished.wait);
-	if (finished.status != WPKG_OK)
-		oci_refuse_error(request, &finished.err, OCI_BLOB_UPLOAD_UNKNOWN);
-	else
-		respond_blob_created(request, upload->name, &upload->digest);
+			    (struct wpkg_upload_done){end_upload, request});
 }
 
 void oci_upload_create(struct request *request)
@@ -300,24 +288,6 @@ void oci_upload_open(struct request *request)
 	}
 }
 
-struct paused {
-	struct wait wait;
-	enum wpkg_status status;
-	uint64_t offset;
-	struct wpkg_err err;
-};
-
-static void note_paused(void *user, enum wpkg_status status, uint64_t offset,
-			const struct wpkg_err *err)
-{
-	struct paused *paused = user;
-	paused->status = status;
-	paused->offset = offset;
-	if (err)
-		paused->err = *err;
-	wait_end(&paused->wait);
-}
-
 /* A chunk of another length than it said was cut: the session stays where it was. */
 static bool is_whole(struct request *request, const struct upload *upload)
 {
@@ -332,30 +302,37 @@ static bool is_whole(struct request *request, const struct upload *upload)
 	return false;
 }
 
+/* On the store's thread. */
+static void end_chunk(void *user, enum wpkg_status status, uint64_t offset,
+		      const struct wpkg_err *err)
+{
+	struct request *request = user;
+	if (status != WPKG_OK) {
+		oci_refuse_error(request, err, OCI_BLOB_UPLOAD_UNKNOWN);
+	} else {
+		session_headers(request, request->state, offset);
+		respond_empty(request, 202);
+	}
+	request_end(request);
+}
+
 void oci_upload_patch(struct request *request)
 {
-	struct paused paused = {.status = WPKG_OK};
-	const struct upload *upload = request->state;
-	if (!is_whole(request, upload))
-		return;
 	struct wpkg_session *session = request->session;
-	request->session = NULL;
-	wait_init(&paused.wait);
-	wpkg_session_pause(session, (struct wpkg_session_done){note_paused, &paused});
-	wait_for(&paused.wait);
-	if (paused.status != WPKG_OK) {
-		oci_refuse_error(request, &paused.err, OCI_BLOB_UPLOAD_UNKNOWN);
+	if (!is_whole(request, request->state)) {
+		request_end(request);
 		return;
 	}
-	session_headers(request, upload, paused.offset);
-	respond_empty(request, 202);
+	request->session = NULL;
+	wpkg_session_pause(session, (struct wpkg_session_done){end_chunk, request});
 }
 
 void oci_upload_put(struct request *request)
 {
-	const struct upload *upload = request->state;
-	if (is_whole(request, upload))
-		finish_session(request, upload);
+	if (is_whole(request, request->state))
+		finish_session(request, request->state);
+	else
+		request_end(request);
 }
 
 void oci_upload_cancel(struct request *request)

@@ -72,6 +72,7 @@ struct route {
 	bool is_public;	  /* pages of other origins may read its answers (CORS) */
 	bool is_internal; /* answered to operators, too, where they have a listener of their own */
 	bool moves;	  /* and then to nobody else */
+	bool is_given;	  /* with a session, handle gives the request to the store; no pool */
 	/* Before the body; may answer at once. NULL: nothing to do. */
 	void (*begin)(struct request *request);
 	void (*handle)(struct request *request);
@@ -141,6 +142,9 @@ struct request {
 /* There is no answer yet: step is to be run on that pool, with the same request. */
 void request_continue(struct request *request, enum pool pool,
 		      void (*step)(struct request *request));
+
+/* A request that was given away has its answer. Any thread, once, and last: it may be gone then. */
+void request_end(struct request *request);
 
 /* The answer is a document in the format that the client asked for. */
 void respond_document(struct request *request, unsigned status, const struct wpkg_value *table);
