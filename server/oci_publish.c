@@ -103,7 +103,10 @@ static bool create(struct request *request, const struct wpkg_invoice *invoice,
 					    &record, &err);
 	wpkg_buf_clear(&text);
 	p->id = created.id;
-	if (status == WPKG_EEXISTS)
+	/* The same push may have ended while this one began: then both are answered alike. */
+	if (status == WPKG_EEXISTS && is_same(request, p))
+		oci_respond_pushed(request, p->name, &p->digest, &p->parts);
+	else if (status == WPKG_EEXISTS)
 		oci_refuse(request, 409, OCI_DENIED, "%s", err.msg);
 	else if (status == WPKG_EINVAL)
 		refuse(request, err.msg);
