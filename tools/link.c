@@ -78,6 +78,14 @@ int link_refuse(const struct wpkg_err *err)
 	return err->status == WPKG_EINVAL ? WPKG_EXIT_REFUSED : code;
 }
 
+#define THREADS_MAX 8
+
+unsigned link_threads(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+	return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+}
+
 int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err)
 {
 	struct wpkg_str rest = wpkg_buf_str(problems), line;

@@ -52,6 +52,9 @@ struct link_files {
 /* Inputs that do not fit are to blame themselves. */
 int link_refuse(const struct wpkg_err *err);
 
+/* For what is large. */
+unsigned link_threads(void);
+
 /* Every problem, a line each, on standard error; without a list the error. */
 int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err);
 

@@ -129,6 +129,7 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 					      .prefix = options->prefix,
 					      .keep_all = options->keep_all,
 					      .strip = options->strip || options->strip_all,
+					      .threads = link_threads(),
 					      .explain = wpkg_str_from(options->explain),
 					      .explanation = options->explain ? &explanation : NULL,
 					      .arena = &arena};

@@ -183,6 +183,7 @@ static int read_options(struct job *job)
 	const struct link_options *options = job->options;
 	job->link = (struct wpkg_object_options){
 		.rest = wpkg_file_map_rest,
+		.threads = link_threads(),
 		.inputs = job->inputs,
 		.input_count = job->input_count,
 		.entry = wpkg_str_from(options->entry	  ? options->entry

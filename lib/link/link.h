@@ -118,7 +118,8 @@ struct wpkg_link_options {
 	struct wpkg_str explain;
 	struct wpkg_explanation *explanation;
 	struct wpkg_arena *arena;
-	size_t max_size; /* bytes of the output; 0: 1 GiB */
+	unsigned threads; /* that validate the output, the caller's included; 0: 1 */
+	size_t max_size;  /* bytes of the output; 0: 1 GiB */
 };
 
 /*

@@ -687,7 +687,7 @@ enum wpkg_status wpkg_link_merge(struct wpkg_buf *out, const struct wpkg_link_in
 	link_names_clear(&m.export_names);
 	link_close(&m.link);
 	if (status == WPKG_OK)
-		return link_give(out, &output, err);
+		return link_give(out, &output, m.options->threads, err);
 	wpkg_buf_clear(&output);
 	return status;
 }

@@ -569,15 +569,31 @@ static enum wpkg_status check_shape(struct reading *in)
 	for (uint32_t i = 0; i < m->data_count; i++)
 		if (m->datas[i].mode != WPKG_SEGMENT_ACTIVE)
 			return WPKG_FAIL(in->err, WPKG_EFORMAT, "segment %u is not active", i);
-	for (uint32_t i = 0; i < m->table_import_count; i++)
-		if (wpkg_str_equal_text(m->imports[m->tables[i].import].field,
-					"__indirect_function_table"))
-			file->has_table = true;
 	bool is_64 = m->memory_count > 0 && m->memories[0].size.is_64;
 	if (in->number > 0 && m->memory_count > 0 && is_64 != in->o->is_64)
 		return WPKG_FAIL(in->err, WPKG_EINVAL, "%s-bit object among those of %s bits",
 				 is_64 ? "64" : "32", is_64 ? "32" : "64");
 	in->o->is_64 = in->o->is_64 || is_64;
+	return WPKG_OK;
+}
+
+/* Compilers of later versions have a table of 64 bits where addresses are; older ones do not. */
+static enum wpkg_status check_table(struct reading *in)
+{
+	const struct wpkg_module *m = in->file->module;
+	struct obj_link *o = in->o;
+	for (uint32_t i = 0; i < m->table_import_count; i++) {
+		bool is_64 = m->tables[i].size.is_64;
+		if (!wpkg_str_equal_text(m->imports[m->tables[i].import].field,
+					 "__indirect_function_table"))
+			continue;
+		if (o->has_table && o->is_table_64 != is_64)
+			return WPKG_FAIL(in->err, WPKG_EINVAL,
+					 "%s-bit table of functions among those of %s bits",
+					 is_64 ? "64" : "32", is_64 ? "32" : "64");
+		in->file->has_table = o->has_table = true;
+		o->is_table_64 = is_64;
+	}
 	return WPKG_OK;
 }
 
@@ -589,6 +605,8 @@ static enum wpkg_status read_parts(struct reading *in)
 				   "not an object: it has no linking section");
 	if (status == WPKG_OK)
 		status = check_shape(in);
+	if (status == WPKG_OK)
+		status = check_table(in);
 	if (status == WPKG_OK)
 		status = adopt_types(in);
 	if (status == WPKG_OK)

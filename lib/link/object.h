@@ -72,6 +72,7 @@ struct wpkg_object_options {
 	 * the inputs can give their memory back. */
 	void (*rest)(struct wpkg_str bytes);
 
+	unsigned threads;	 /* that validate the output, the caller's included; 0: 1 */
 	struct wpkg_str explain; /* a symbol; empty: none */
 	size_t max_size;	 /* bytes of the output; 0: 1 GiB */
 };

@@ -217,7 +217,8 @@ struct obj_link {
 	struct link_names comdats;     /* file that has the group, plus 1 */
 	struct obj_number_list wanted; /* lazy symbols to pull */
 
-	bool is_64;	   /* addresses are */
+	bool is_64;		     /* addresses are */
+	bool has_table, is_table_64; /* an input imports the table of functions; of that kind */
 	bool keep_debug;   /* custom sections are carried, so that bodies must not change their size
 			    */
 	bool has_wrappers; /* exports run the constructors */

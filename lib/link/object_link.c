@@ -120,7 +120,7 @@ enum wpkg_status wpkg_object_link(struct wpkg_buf *out, const struct wpkg_object
 	enum wpkg_status status = run(&output, &o);
 	clear(&o);
 	if (status == WPKG_OK)
-		return link_give(out, &output, err);
+		return link_give(out, &output, options->threads, err);
 	wpkg_buf_clear(&output);
 	return status;
 }

@@ -57,8 +57,10 @@ static struct wpkg_size memory_size(const struct obj_link *o)
 static struct wpkg_size table_size(const struct obj_link *o)
 {
 	uint64_t count = o->slots.count + 1;
-	return (struct wpkg_size){
-		.min = count, .max = count, .has_max = !o->options->growable_table};
+	return (struct wpkg_size){.min = count,
+				  .max = count,
+				  .has_max = !o->options->growable_table,
+				  .is_64 = o->is_table_64};
 }
 
 static const struct wpkg_module *module_of(const struct obj_link *o,
@@ -421,7 +423,10 @@ static void put_elements(struct writing *w)
 	wpkg_writer_u32(w->out, table > 0 ? 2 : 0);
 	if (table > 0)
 		wpkg_writer_u32(w->out, table);
-	obj_put_i32(w->out, 1);
+	if (o->is_table_64)
+		obj_put_pointer(w->out, o, 1);
+	else
+		obj_put_i32(w->out, 1);
 	wpkg_buf_append_byte(w->out, WPKG_OP_END);
 	if (table > 0)
 		wpkg_buf_append_byte(w->out, 0);

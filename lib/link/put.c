@@ -82,7 +82,8 @@ void link_put_size(struct wpkg_buf *out, const struct wpkg_size *size, uint8_t p
 		wpkg_writer_u32(out, page_log2);
 }
 
-#define SIZE_ROOM 5 /* the longest size of a section or body */
+#define THREADS_FROM ((size_t)1 << 20) /* bytes: less is done before another thread is there */
+#define SIZE_ROOM 5		       /* the longest size of a section or body */
 
 size_t link_begin_sized(struct wpkg_buf *out)
 {
@@ -120,10 +121,13 @@ void link_put_counted(struct wpkg_buf *out, struct wpkg_str name, uint32_t count
 	link_end_sized(out, start);
 }
 
-enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output, struct wpkg_err *err)
+enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output, unsigned threads,
+			   struct wpkg_err *err)
 {
 	struct wpkg_module *module = NULL;
-	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(output), NULL, err);
+	const struct wpkg_module_options options = {
+		.threads = output->len < THREADS_FROM ? 1 : threads};
+	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(output), &options, err);
 	if (status != WPKG_OK)
 		wpkg_err_prepend(err, "linked module");
 	wpkg_module_free(module);

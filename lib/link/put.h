@@ -29,7 +29,7 @@ void link_end_sized(struct wpkg_buf *out, size_t start);
 /* Appends the output, if it is a valid module, and clears it in any case. What we wrote must be
  * what the specification allows, or it is not given out. */
 WPKG_MUST_CHECK enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output,
-					   struct wpkg_err *err);
+					   unsigned threads, struct wpkg_err *err);
 
 /* The modules of a link, of whose descriptions one is made. */
 struct link_sources {
