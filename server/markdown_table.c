@@ -20,6 +20,21 @@ struct taking {
 
 /* Lines */
 
+/* As libcmark ends them: with a line feed, a carriage return, or both. */
+static bool next_line(struct wpkg_str *line, struct wpkg_str *rest)
+{
+	size_t end = 0;
+	if (rest->len == 0)
+		return false;
+	while (end < rest->len && rest->ptr[end] != '\n' && rest->ptr[end] != '\r')
+		end++;
+	*line = wpkg_str_slice(*rest, 0, end);
+	*rest = wpkg_str_from_offset(*rest, end);
+	bool both = wpkg_str_starts(*rest, WPKG_LIT("\r\n"));
+	*rest = wpkg_str_from_offset(*rest, both ? 2 : rest->len > 0);
+	return true;
+}
+
 static size_t count_front(struct wpkg_str line, char c)
 {
 	size_t count = 0;
@@ -199,8 +214,8 @@ static void put_rows(struct taking *taking, struct table *table, struct wpkg_str
 	wpkg_buf_init(&rows, TABLE_CELLS_MAX + 1);
 	wpkg_buf_append_byte(&rows, (uint8_t)table->columns);
 	table->cells = table->columns;
-	while (taking->cells + table->columns <= TABLE_CELLS_MAX &&
-	       wpkg_str_split(&rest, '\n', &line) && !ends_table(line)) {
+	while (taking->cells + table->columns <= TABLE_CELLS_MAX && next_line(&line, &rest) &&
+	       !ends_table(line)) {
 		size_t cells = put_row(taking, table, line);
 		table->cells += cells;
 		wpkg_buf_append_byte(&rows, (uint8_t)cells);
@@ -220,8 +235,8 @@ static bool take_table(struct taking *taking, struct wpkg_str head, struct wpkg_
 	struct wpkg_str dashes;
 	if (table.columns == 0 || table.columns > TABLE_COLUMNS_MAX ||
 	    wpkg_str_find(head, '|') == head.len || ends_table(head) ||
-	    taking->cells + table.columns > TABLE_CELLS_MAX ||
-	    !wpkg_str_split(&rest, '\n', &dashes) || !take_aligns(&table, dashes))
+	    taking->cells + table.columns > TABLE_CELLS_MAX || !next_line(&dashes, &rest) ||
+	    !take_aligns(&table, dashes))
 		return false;
 	put_line(taking, (struct wpkg_str){0});
 	table.line = taking->line;
@@ -243,7 +258,7 @@ enum wpkg_status tables_take_out(struct wpkg_buf *out, struct tables *tables,
 	struct wpkg_str line;
 	size_t blank = 0;
 	*tables = (struct tables){0};
-	while (!taking.failed && wpkg_str_split(&text, '\n', &line)) {
+	while (!taking.failed && next_line(&line, &text)) {
 		blank = wpkg_str_trim(line).len == 0 ? blank + 1 : 0;
 		if (blank > BLANK_MAX)
 			continue;
