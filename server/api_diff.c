@@ -154,43 +154,66 @@ static void put_size(struct api_answer *answer, struct wpkg_value *to, const cha
 		api_put_number(answer, to, key, (uint64_t)size->integer);
 }
 
+/* A module of one of the versions; no digest: it has none of that name. */
+struct side {
+	const struct wpkg_digest *digest;
+	const struct wpkg_value *facts;
+};
+
+static void put_side(struct api_answer *answer, struct wpkg_value *to, const struct side *side,
+		     const char *size, const char *digest)
+{
+	if (!side->digest)
+		return;
+	put_size(answer, to, size, side->facts);
+	api_put_digest(answer, to, digest, side->digest);
+}
+
 /* A component's own names come beside those of a core module. */
 static void put_module(struct api_answer *answer, struct wpkg_value *to, struct wpkg_str parcel,
-		       const struct wpkg_value *old, const struct wpkg_value *fresh)
+		       const struct side *old, const struct side *fresh)
 {
-	const struct wpkg_value *old_names = wpkg_value_find(old, "component");
-	const struct wpkg_value *new_names = wpkg_value_find(fresh, "component");
+	const struct wpkg_value *old_names = wpkg_value_find(old->facts, "component");
+	const struct wpkg_value *new_names = wpkg_value_find(fresh->facts, "component");
 	bool is_component = old_names || new_names;
-	const struct wpkg_value *before = is_component ? old_names : old;
-	const struct wpkg_value *now = is_component ? new_names : fresh;
+	const struct wpkg_value *before = is_component ? old_names : old->facts;
+	const struct wpkg_value *now = is_component ? new_names : fresh->facts;
 	api_put_text(answer, to, "parcel", parcel);
 	api_put_text(answer, to, "change",
-		     !old     ? WPKG_LIT("added")
-		     : !fresh ? WPKG_LIT("removed")
-			      : WPKG_LIT("kept"));
-	put_size(answer, to, "size_before", old);
-	put_size(answer, to, "size", fresh);
+		     !old->digest     ? WPKG_LIT("added")
+		     : !fresh->digest ? WPKG_LIT("removed")
+				      : WPKG_LIT("kept"));
+	put_side(answer, to, old, "size_before", "digest_before");
+	put_side(answer, to, fresh, "size", "digest");
 	put_lists(answer, to, "exports", document_list(before, "exports"),
 		  document_list(now, "exports"));
 	put_lists(answer, to, "imports", document_list(before, "imports"),
 		  document_list(now, "imports"));
-	put_lists(answer, to, "features", document_list(old, "features"),
-		  document_list(fresh, "features"));
-	put_lists(answer, to, "hosts", document_list(wpkg_value_find(old, "hosts"), "runs"),
-		  document_list(wpkg_value_find(fresh, "hosts"), "runs"));
+	put_lists(answer, to, "features", document_list(old->facts, "features"),
+		  document_list(fresh->facts, "features"));
+	put_lists(answer, to, "hosts", document_list(wpkg_value_find(old->facts, "hosts"), "runs"),
+		  document_list(wpkg_value_find(fresh->facts, "hosts"), "runs"));
+}
+
+static struct side side_of(const struct api_known *known, size_t at)
+{
+	return (struct side){.digest = &known->modules.items[at].digest, .facts = known->facts[at]};
+}
+
+static struct wpkg_str parcel_of(const struct api_known *known, size_t at)
+{
+	return api_parcel_name(known->invoice, &known->modules.items[at].digest);
 }
 
 /* The module of the same file name; of two packages with one module each, that one. */
-static const struct wpkg_value *counterpart(const struct api_known *side, struct wpkg_str parcel,
-					    size_t count)
+static struct side counterpart(const struct api_known *known, struct wpkg_str parcel, size_t count)
 {
-	if (side->modules.count == 1 && count == 1)
-		return side->facts[0];
-	for (size_t i = 0; i < side->modules.count; i++)
-		if (wpkg_str_equal(api_parcel_name(side->invoice, &side->modules.items[i].digest),
-				   parcel))
-			return side->facts[i];
-	return NULL;
+	if (known->modules.count == 1 && count == 1)
+		return side_of(known, 0);
+	for (size_t i = 0; i < known->modules.count; i++)
+		if (wpkg_str_equal(parcel_of(known, i), parcel))
+			return side_of(known, i);
+	return (struct side){0};
 }
 
 void api_put_diff(struct api_answer *answer, const struct api_known *old,
@@ -198,17 +221,18 @@ void api_put_diff(struct api_answer *answer, const struct api_known *old,
 {
 	struct wpkg_value *array = api_put_array(answer, answer->root, "modules");
 	for (size_t i = 0; i < fresh->modules.count; i++) {
-		struct wpkg_str parcel =
-			api_parcel_name(fresh->invoice, &fresh->modules.items[i].digest);
-		put_module(answer, api_put_table(answer, array, NULL), parcel,
-			   counterpart(old, parcel, fresh->modules.count), fresh->facts[i]);
+		struct wpkg_str parcel = parcel_of(fresh, i);
+		const struct side before = counterpart(old, parcel, fresh->modules.count);
+		const struct side now = side_of(fresh, i);
+		put_module(answer, api_put_table(answer, array, NULL), parcel, &before, &now);
 	}
 	for (size_t i = 0; i < old->modules.count; i++) {
-		struct wpkg_str parcel =
-			api_parcel_name(old->invoice, &old->modules.items[i].digest);
-		if (!counterpart(fresh, parcel, old->modules.count))
-			put_module(answer, api_put_table(answer, array, NULL), parcel,
-				   old->facts[i], NULL);
+		struct wpkg_str parcel = parcel_of(old, i);
+		const struct side before = side_of(old, i);
+		const struct side now = counterpart(fresh, parcel, old->modules.count);
+		if (!now.digest)
+			put_module(answer, api_put_table(answer, array, NULL), parcel, &before,
+				   &now);
 	}
 }
 

@@ -45,6 +45,20 @@ static size_t count_change(const struct wpkg_value *modules, unsigned list, size
 	return count;
 }
 
+static bool is_same(const struct wpkg_value *module)
+{
+	return wpkg_str_equal(document_text(module, "digest_before"),
+			      document_text(module, "digest"));
+}
+
+static bool are_same(const struct wpkg_value *modules)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		if (!is_same(&modules->items[i]))
+			return false;
+	return modules->count > 0;
+}
+
 static void put_counts(struct html *h, const struct wpkg_value *modules)
 {
 	bool any = false;
@@ -59,8 +73,10 @@ static void put_counts(struct html *h, const struct wpkg_value *modules)
 			html_say(h, changes[change].tag);
 			any = true;
 		}
-	if (!any)
-		html_say(h, ": imports, exports and hosts are the same");
+	if (any)
+		return;
+	html_say(h, are_same(modules) ? ": its modules are byte for byte the same"
+				      : ": imports, exports and hosts are the same");
 }
 
 static void put_diff_link(struct html *h, struct wpkg_str name, struct wpkg_str from,
@@ -200,7 +216,7 @@ static void put_module(struct html *h, const struct wpkg_value *module)
 		html_size(h, document_number(module, "size_before"));
 		html_say(h, " before, ");
 		html_size(h, document_number(module, "size"));
-		html_say(h, " now");
+		html_say(h, is_same(module) ? " now, byte for byte the same" : " now");
 	}
 	html_close(h);
 	for (unsigned list = 0; list < LIST_COUNT; list++)
@@ -255,7 +271,10 @@ bool web_put_diff_form(struct html *h, struct request *request, struct wpkg_str 
 		respond_error(request, &err);
 		return false;
 	}
-	put_form(h, name, &versions, from, to);
+	if (versions.count > 1)
+		put_form(h, name, &versions, from, to);
+	else
+		html_word(h, "p", "There is no other version yet.");
 	return true;
 }
 

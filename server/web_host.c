@@ -22,25 +22,36 @@ static const struct wpkg_value *answers_of(const struct wpkg_value *facts, const
 	return document_list(facts ? wpkg_value_find(facts, "hosts") : NULL, kind);
 }
 
-static bool lists(const struct wpkg_value *answers, struct wpkg_str id)
+/* What a module's facts say of a host; NULL: not that. */
+static const struct wpkg_value *find_answer(const struct wpkg_value *facts, const char *kind,
+					    struct wpkg_str id)
 {
+	const struct wpkg_value *answers = answers_of(facts, kind);
 	for (size_t i = 0; i < answers->count; i++)
 		if (wpkg_str_equal(document_text(&answers->items[i], "host"), id))
-			return true;
-	return false;
+			return &answers->items[i];
+	return NULL;
 }
 
 bool web_is_program(const struct wpkg_value *facts)
 {
-	return lists(answers_of(facts, "runs"), WPKG_LIT("wasi-p1-command"));
+	return find_answer(facts, "runs", WPKG_LIT("wasi-p1-command")) != NULL;
 }
 
-static bool all_run_on(const struct api_known *known, struct wpkg_str id)
+/* Where a version runs: each of its modules as it is, or with something to mind. */
+enum running { RUNS_NOT, RUNS_MIND, RUNS };
+
+static enum running running_on(const struct api_known *known, struct wpkg_str id)
 {
-	for (size_t i = 0; i < known->modules.count; i++)
-		if (!lists(answers_of(known->facts[i], "runs"), id))
-			return false;
-	return true;
+	enum running running = RUNS;
+	for (size_t i = 0; i < known->modules.count; i++) {
+		const struct wpkg_value *runs = find_answer(known->facts[i], "runs", id);
+		if (!runs && !find_answer(known->facts[i], "glue", id))
+			return RUNS_NOT;
+		if (!runs || document_list(runs, "warnings")->count > 0)
+			running = RUNS_MIND;
+	}
+	return running;
 }
 
 static void put_chip(struct html *h, struct request *request, struct wpkg_str id)
@@ -51,31 +62,61 @@ static void put_chip(struct html *h, struct request *request, struct wpkg_str id
 	html_close(h);
 }
 
-/* Where each module of the version runs. */
+struct hosts {
+	struct wpkg_str ids[CHIPS_MAX];
+	size_t count; /* also of those that have no room */
+};
+
+static struct hosts hosts_of(const struct api_known *known, enum running wanted)
+{
+	static const char *const lists[] = {"runs", "glue"};
+	struct hosts hosts = {0};
+	for (size_t list = 0; list < 2; list++) {
+		const struct wpkg_value *answers = answers_of(known->facts[0], lists[list]);
+		for (size_t i = 0; i < answers->count; i++) {
+			struct wpkg_str id = document_text(&answers->items[i], "host");
+			if (running_on(known, id) != wanted)
+				continue;
+			if (hosts.count < CHIPS_MAX)
+				hosts.ids[hosts.count] = id;
+			hosts.count++;
+		}
+	}
+	return hosts;
+}
+
+static void put_chips(struct html *h, struct request *request, const struct hosts *hosts)
+{
+	html_open_class(h, "ul", "chips");
+	for (size_t i = 0; i < hosts->count && i < CHIPS_MAX; i++)
+		put_chip(h, request, hosts->ids[i]);
+	html_close(h);
+	page_put_rest(h, hosts->count > CHIPS_MAX ? hosts->count - CHIPS_MAX : 0);
+}
+
+/* A page may have to give what a module imports, or a loader: that is no plain yes. */
 void web_put_hosts(struct html *h, struct request *request, const struct api_known *known)
 {
-	size_t shown = 0;
-	size_t rest = 0;
 	if (known->modules.count == 0) {
 		html_say(h, "It holds no WebAssembly.");
 		return;
 	}
-	const struct wpkg_value *runs = answers_of(known->facts[0], "runs");
-	html_open_class(h, "ul", "chips");
-	for (size_t i = 0; i < runs->count; i++) {
-		struct wpkg_str id = document_text(&runs->items[i], "host");
-		if (!all_run_on(known, id))
-			continue;
-		if (shown < CHIPS_MAX)
-			put_chip(h, request, id);
-		else
-			rest++;
-		shown++;
-	}
-	if (shown == 0)
-		html_word(h, "li", "No host that this registry knows of.");
+	const struct hosts plain = hosts_of(known, RUNS);
+	const struct hosts minded = hosts_of(known, RUNS_MIND);
+	if (plain.count > 0)
+		put_chips(h, request, &plain);
+	else if (minded.count == 0)
+		html_say(h, "No host that this registry knows of.");
+	if (minded.count == 0)
+		return;
+	html_open_class(h, "p", "quiet");
+	html_say(h,
+		 plain.count > 0
+			 ? "And with something to mind, such as imports that JavaScript must give:"
+			 : "Only with something to mind, such as imports that JavaScript must "
+			   "give:");
 	html_close(h);
-	page_put_rest(h, rest);
+	put_chips(h, request, &minded);
 }
 
 /* All answers for one module */

@@ -204,6 +204,18 @@ static void put_way(struct html *h, const struct way *way, struct wpkg_str lines
 	html_close(h);
 }
 
+/* Why some clients are not listed; NULL: all are. */
+static const char *left_out_of(const struct place *place)
+{
+	if (!place->is_repository)
+		return "OCI clients cannot name it: their names have no capitals and only plain "
+		       "letters.";
+	if (!place->is_one_file)
+		return "wkg and Kubernetes pods take a package that is one WebAssembly file, which "
+		       "this is not.";
+	return NULL;
+}
+
 void web_put_install(struct html *h, struct request *request, const struct api_known *known)
 {
 	const struct place place = place_of(request, known);
@@ -215,9 +227,11 @@ void web_put_install(struct html *h, struct request *request, const struct api_k
 			put_way(h, &ways[i], lines, i == 0);
 	}
 	html_close(h);
-	if (!place.is_repository)
-		html_word(h, "p",
-			  "OCI clients cannot name it: their names have no capitals and "
-			  "only plain letters.");
+	const char *left_out = left_out_of(&place);
+	if (left_out) {
+		html_open_class(h, "p", "quiet");
+		html_say(h, left_out);
+		html_close(h);
+	}
 	html_close(h);
 }

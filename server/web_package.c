@@ -62,7 +62,7 @@ static void put_version(struct html *h, struct wpkg_str name,
 	html_open_class(h, "td", "number");
 	html_size(h, version->size);
 	html_close(h);
-	html_open(h, "td");
+	html_open_class(h, "td", "state");
 	put_yank(h, version);
 	html_close(h);
 	html_open(h, "td");

@@ -334,6 +334,24 @@ static void put_title(struct html *h, const struct api_known *known)
 	}
 }
 
+/* With the version below, unless another one is chosen; of the first, the newest with it. */
+static bool put_difference(struct html *h, struct request *request,
+			   const struct wpkg_record *record)
+{
+	struct wpkg_str from;
+	struct wpkg_str to = record->version;
+	if (!api_find_previous(&from, request, record))
+		return false;
+	if (from.len == 0) {
+		from = record->version;
+		to = (struct wpkg_str){0};
+	}
+	page_open_section(h, "difference", "Compare with another version");
+	bool good = web_put_diff_form(h, request, record->name, from, to);
+	html_close(h);
+	return good;
+}
+
 static bool put_page(struct html *h, struct request *request, const struct api_known *known)
 {
 	put_title(h, known);
@@ -348,11 +366,7 @@ static bool put_page(struct html *h, struct request *request, const struct api_k
 	put_verdict(h, request, &known->record);
 	put_files(h, known);
 	put_invoice(h, known);
-	page_open_section(h, "difference", "Compare with another version");
-	bool good = web_put_diff_form(h, request, known->record.name, (struct wpkg_str){0},
-				      known->record.version);
-	html_close(h);
-	return good;
+	return put_difference(h, request, &known->record);
 }
 
 void web_version(struct request *request)
