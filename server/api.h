@@ -58,6 +58,9 @@ struct wpkg_str api_parameter(const struct api_query *query, const char *name);
 /* May the user know of the name? */
 bool api_may_read(struct request *request, struct wpkg_str name);
 
+/* The package that the request may see; false, and the answer is made, when none. */
+bool api_find_package(struct wpkg_package *out, struct request *request, struct wpkg_str name);
+
 /* The record "NAME/VERSION" that the request may see; false, and the answer is made, when none. */
 bool api_find_record(struct wpkg_record *out, struct request *request, struct wpkg_str id);
 

@@ -248,9 +248,17 @@ static bool put_versions(struct api_answer *answer, const struct api_query *quer
 	return true;
 }
 
-static void refuse_absent(struct request *request, struct wpkg_str name)
+bool api_find_package(struct wpkg_package *out, struct request *request, struct wpkg_str name)
 {
-	respond_refusal(request, 404, "there is no package %.*s", WPKG_STR_ARG(name));
+	struct wpkg_err err;
+	if (!api_may_read(request, name)) {
+		respond_refusal(request, 404, "there is no package %.*s", WPKG_STR_ARG(name));
+		return false;
+	}
+	if (wpkg_package_find(out, &request->arena, request->server->store, name, &err) == WPKG_OK)
+		return true;
+	respond_error(request, &err);
+	return false;
 }
 
 /* What the version that stands for it says. */
@@ -279,16 +287,10 @@ void api_package(struct request *request)
 	struct wpkg_package package;
 	struct wpkg_names names;
 	struct wpkg_str name = request->parts[0];
-	if (!api_take_query(&query, request, ""))
+	if (!api_take_query(&query, request, "") || !api_find_package(&package, request, name))
 		return;
-	if (!api_may_read(request, name)) {
-		refuse_absent(request, name);
-		return;
-	}
-	if (wpkg_package_find(&package, &request->arena, request->server->store, name, &err) !=
-		    WPKG_OK ||
-	    wpkg_owner_list(&names, &request->arena, request->server->store, name, &err) !=
-		    WPKG_OK) {
+	if (wpkg_owner_list(&names, &request->arena, request->server->store, name, &err) !=
+	    WPKG_OK) {
 		respond_error(request, &err);
 		return;
 	}

@@ -2,7 +2,6 @@
 /* A badge for other pages: the version that stands for a package, as SVG. */
 #include "web.h"
 
-#include "server.h"
 
 #define LETTER 7 /* units that a letter takes, about */
 #define PADDING 6
@@ -60,7 +59,6 @@ static void put_badge(struct html *h, struct wpkg_str version, bool is_yanked)
 void web_badge(struct request *request)
 {
 	struct html h;
-	struct wpkg_err err;
 	struct wpkg_package package;
 	struct wpkg_str name = request->parts[0];
 	if (!wpkg_str_ends(name, WPKG_LIT(".svg"))) {
@@ -68,15 +66,8 @@ void web_badge(struct request *request)
 		return;
 	}
 	name = wpkg_str_slice(name, 0, name.len - 4);
-	if (!api_may_read(request, name)) {
-		respond_refusal(request, 404, "there is no package %.*s", WPKG_STR_ARG(name));
+	if (!api_find_package(&package, request, name))
 		return;
-	}
-	if (wpkg_package_find(&package, &request->arena, request->server->store, name, &err) !=
-	    WPKG_OK) {
-		respond_error(request, &err);
-		return;
-	}
 	respond_text(request, 200, "image/svg+xml", (struct wpkg_str){0});
 	html_init(&h, &request->response.body);
 	put_badge(&h, package.version, package.is_yanked);

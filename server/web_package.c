@@ -211,19 +211,6 @@ static bool put_page(struct html *h, struct request *request, const struct api_q
 	return true;
 }
 
-static bool find_package(struct wpkg_package *out, struct request *request, struct wpkg_str name)
-{
-	struct wpkg_err err;
-	if (!api_may_read(request, name)) {
-		respond_refusal(request, 404, "there is no package %.*s", WPKG_STR_ARG(name));
-		return false;
-	}
-	if (wpkg_package_find(out, &request->arena, request->server->store, name, &err) == WPKG_OK)
-		return true;
-	respond_error(request, &err);
-	return false;
-}
-
 void web_package(struct request *request)
 {
 	struct html h;
@@ -231,7 +218,7 @@ void web_package(struct request *request)
 	struct wpkg_package package;
 	struct api_known known;
 	if (!api_take_query(&query, request, "") ||
-	    !find_package(&package, request, request->parts[0]))
+	    !api_find_package(&package, request, request->parts[0]))
 		return;
 	struct wpkg_str id =
 		wpkg_arena_format(&request->arena, "%.*s/%.*s", WPKG_STR_ARG(package.name),
