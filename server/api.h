@@ -7,7 +7,8 @@
  * What an answer tells is read by lib/store (package.h, search.h, event.h); a handler gives it its
  * form. A refusal is application/problem+json.
  *
- * Every answer has an entity tag, the digest of its bytes. Lists are pages: "next" is the cursor of
+ * Every answer has an entity tag, the digest of its bytes; who accepts gzip gets it packed, under a
+ * tag of that coding. Lists are pages: "next" is the cursor of
  * the one that follows, also as a Link header (RFC 8288). "fields=a,b.c" keeps of an answer those
  * members alone.
  */
