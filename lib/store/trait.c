@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/trait.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,16 +92,12 @@ void traits_read(struct traits *traits, struct wpkg_str bytes)
 static void add(struct traits *traits, const char *key, struct wpkg_str value)
 {
 	char text[TRAIT_MAX];
-	size_t key_len = strlen(key);
-	size_t len = key_len + 1 + value.len;
 	if (value.len == 0 || traits->count == TRAITS_MAX)
 		return;
-	if (len > sizeof(text))
-		len = sizeof(text);
-	memcpy(text, key, key_len);
-	text[key_len] = ':';
-	memcpy(text + key_len + 1, value.ptr, len - key_len - 1);
-	traits->ids[traits->count++] = trait_id(wpkg_str_of(text, len));
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s:", key);
+	value = wpkg_str_slice(value, 0, sizeof(text) - len);
+	memcpy(text + len, value.ptr, value.len);
+	traits->ids[traits->count++] = trait_id(wpkg_str_of(text, len + value.len));
 }
 
 static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
