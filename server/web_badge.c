@@ -2,7 +2,6 @@
 /* A badge for other pages: the version that stands for a package, as SVG. */
 #include "web.h"
 
-
 #define LETTER 7 /* units that a letter takes, about */
 #define PADDING 6
 #define TEXT_MAX 40
