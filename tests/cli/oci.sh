@@ -30,7 +30,7 @@ auth() {
 start_docker_registry() {
 	local program port i
 	program=$(PATH=$PATH:/usr/sbin command -v docker-registry) || return 1
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$("$ROOT/tests/free-port")
 	OCI_HOST=127.0.0.1:$port
 	PLACE=oci://$OCI_HOST
 	mkdir -p "$T/docker-registry-$port"
