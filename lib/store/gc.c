@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "store/blob_index.h"
 #include "store/record_int.h"
+#include "store/repository_int.h"
 #include "store/store_int.h"
 #include "store/upkeep.h"
 
@@ -227,6 +228,7 @@ static enum wpkg_status unlink_chunk(struct wpkg_store *store, struct db *db, vo
 	db_rows_open(&rows, db,
 		     "DELETE FROM repository_blobs WHERE (name_id, blob_id) IN "
 		     "(SELECT name_id, blob_id FROM repository_blobs WHERE touched < $1 "
+		     "AND name_id NOT IN (" NAMES_IN_CHECKING ") "
 		     "ORDER BY touched LIMIT $2) RETURNING name_id",
 		     DB_VALUES(db_integer(chunk->collector->blobs_before), db_integer(CHUNK)));
 	while (db_rows_next(&rows))

@@ -203,7 +203,8 @@ static enum wpkg_status delete_blob(struct wpkg_store *store, struct db *db, voi
 	if (status == WPKG_OK)
 		status = db_find_integer(
 			&named, &one, db,
-			"SELECT 1 FROM manifest_parts WHERE blob_id = $1 AND name_id = $2 LIMIT 1",
+			"SELECT 1 WHERE $2 IN (" NAMES_IN_CHECKING ") OR EXISTS "
+			"(SELECT 1 FROM manifest_parts WHERE blob_id = $1 AND name_id = $2)",
 			DB_VALUES(db_integer(row.id), db_integer(name_id)), err);
 	if (status == WPKG_OK && named)
 		return WPKG_FAIL(err, WPKG_EDENIED, "a manifest of %.*s needs the blob",

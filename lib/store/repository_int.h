@@ -10,6 +10,11 @@
 #include "store/manifest.h"
 #include "store/repository.h"
 
+/* In SQL: ids of names with a version that was pushed as a manifest, of which admission has not
+ * spoken yet. Nothing but their blobs' being in the repository keeps those. */
+#define NAMES_IN_CHECKING                                                                          \
+	"SELECT r.name_id FROM pushed_manifests p JOIN records r ON r.id = p.record_id"
+
 /* The name's id; 0: there is no such name. */
 WPKG_MUST_CHECK enum wpkg_status repository_find(int64_t *id, struct db *db, struct wpkg_str name,
 						 struct wpkg_err *err);

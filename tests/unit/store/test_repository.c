@@ -657,6 +657,8 @@ START_TEST(a_pushed_manifest_stays_a_versions_own)
 	struct wpkg_err err;
 	struct wpkg_record record;
 	struct wpkg_created created;
+	struct wpkg_gc_report report;
+	const struct wpkg_gc_options none = {.grace = -1};
 	const struct wpkg_settlement settlement = {.accepted = true, .verdict = WPKG_LIT("{}")};
 	setup();
 	const struct wpkg_str parcels[] = {some_bytes(10, 1)};
@@ -687,6 +689,9 @@ START_TEST(a_pushed_manifest_stays_a_versions_own)
 	ck_ok(create_pushed(&created, &package, manifest, &err), err);
 	ck_assert(created.existed);
 	ck_assert_int_eq(created.id, id);
+	/* Whatever is old, and whoever owns it: what the verdict needs stays. */
+	ck_ok(wpkg_store_gc(&report, store, &none, &err), err);
+	ck_status(wpkg_repository_blob_delete(store, NAME, &config_digest, &err), WPKG_EDENIED);
 	ck_ok(wpkg_record_settle(store, id, &settlement, &err), err);
 	ck_manifest(NAME, "1.0.0", manifest);
 	struct wpkg_digest digest = digest_of(manifest);
