@@ -254,20 +254,11 @@ static enum wpkg_status pull_locked(struct session *session, const struct pull_o
 	if (status == WPKG_OK)
 		status = dependencies_check_lock(&dependencies, err);
 	for (size_t i = 0; status == WPKG_OK && i < dependencies.lock.count; i++) {
-		const struct wpkg_locked *locked = &dependencies.lock.packages[i];
-		struct reference reference = {.parts = {.name = locked->name,
-							.version = locked->version,
-							.has_digest = true,
-							.digest = locked->content}};
+		struct reference reference;
 		struct pull pull = {
 			.session = session, .reference = &reference, .options = options};
-		status = session_choose(session, locked->name, err);
-		if (status == WPKG_OK && !session->global->offline &&
-		    !wpkg_str_equal(wpkg_buf_str(&session->url), locked->registry))
-			status = WPKG_FAIL(
-				err, WPKG_EDENIED, "%.*s was locked from %.*s, not from %s",
-				WPKG_STR_ARG(locked->name), WPKG_STR_ARG(locked->registry),
-				wpkg_buf_text(&session->url));
+		status = dependencies_refer(&reference, session, &dependencies.lock.packages[i],
+					    err);
 		if (status == WPKG_OK)
 			status = pull_package(&pull, err);
 		if (status == WPKG_OK && !session->global->json)

@@ -251,3 +251,19 @@ enum wpkg_status dependencies_check_lock(const struct dependencies *dependencies
 					    err);
 	return status;
 }
+
+enum wpkg_status dependencies_refer(struct reference *out, struct session *session,
+				    const struct wpkg_locked *locked, struct wpkg_err *err)
+{
+	*out = (struct reference){.parts = {.name = locked->name,
+					    .version = locked->version,
+					    .has_digest = true,
+					    .digest = locked->content}};
+	enum wpkg_status status = session_choose(session, locked->name, err);
+	if (status == WPKG_OK && !session->global->offline &&
+	    !wpkg_str_equal(wpkg_buf_str(&session->url), locked->registry))
+		return WPKG_FAIL(err, WPKG_EDENIED, "%.*s was locked from %.*s, not from %s",
+				 WPKG_STR_ARG(locked->name), WPKG_STR_ARG(locked->registry),
+				 wpkg_buf_text(&session->url));
+	return status;
+}

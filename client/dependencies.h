@@ -10,6 +10,7 @@
 
 #include "pkg/lock.h"
 #include "pkg/project.h"
+#include "reference.h"
 #include "session.h"
 
 struct dependencies {
@@ -46,5 +47,13 @@ WPKG_MUST_CHECK enum wpkg_status dependencies_resolve(struct wpkg_lock *out,
 /* WPKG_EINVAL unless there is a lock that has what wpkg.toml and the locked packages ask for. */
 WPKG_MUST_CHECK enum wpkg_status dependencies_check_lock(const struct dependencies *dependencies,
 							 struct wpkg_err *err);
+
+/*
+ * The reference to a locked version, and its registry as the one that is meant. WPKG_EDENIED when
+ * it was locked from another one than is asked for that name now.
+ */
+WPKG_MUST_CHECK enum wpkg_status dependencies_refer(struct reference *out, struct session *session,
+						    const struct wpkg_locked *locked,
+						    struct wpkg_err *err);
 
 #endif

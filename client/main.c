@@ -8,6 +8,7 @@
 
 #include "../tools/commands.h"
 #include "module.h"
+#include "project_modules.h"
 
 int main(int argc, char **argv)
 {
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	tool_resolve = module_resolve;
+	tool_project_open = project_modules_open;
 	int code = wpkg_program_run(&client_program, argc, argv);
 	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {
 		fprintf(stderr, "wpkg: standard output: %s\n", strerror(errno));

@@ -7,9 +7,11 @@
  * tools/NAME.c with tool_NAME) and a row in client/program.c.
  */
 
+#include "base/arena.h"
 #include "base/command.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "pkg/linkage.h"
 
 extern const struct wpkg_command tool_hosts;
 extern const struct wpkg_command tool_inspect;
@@ -34,5 +36,22 @@ WPKG_MUST_CHECK enum wpkg_status tool_module_open(struct wpkg_file_map *out,
  */
 extern enum wpkg_status (*tool_resolve)(char **path, const struct wpkg_invocation *invocation,
 					const char *reference, struct wpkg_err *err);
+
+/* The modules of a project and of the packages that its lock file has, all in an arena. */
+struct tool_project {
+	struct wpkg_linkage linkage; /* package 0 is the project */
+	struct wpkg_str *versions;   /* by package; the project's is empty */
+	struct wpkg_str *names;	     /* by module: of its parcel */
+	const char **paths;	     /* by module: of its file */
+	struct wpkg_strings hosts;   /* that the project is for */
+};
+
+/*
+ * Set by the program at its start: the project in the working folder, with dependencies that are
+ * pulled when they are not there. NULL where there is no registry.
+ */
+extern enum wpkg_status (*tool_project_open)(struct tool_project *out, struct wpkg_arena *arena,
+					     const struct wpkg_invocation *invocation,
+					     struct wpkg_err *err);
 
 #endif

@@ -166,6 +166,12 @@ static int run_link(const struct wpkg_invocation *invocation)
 	const struct link_options *options = &given;
 	struct link_files files = {0};
 	given.json = global->json;
+	if (invocation->operand_count == 0) {
+		if (!options->check || !tool_project_open)
+			return tool_usage(
+				"link: which? Without INPUT it checks a project: --check");
+		return link_check_project(invocation);
+	}
 	if (!options->check && !options->output && !options->explain)
 		return tool_usage("link: where to? -o FILE says it, --check writes nothing");
 	int code = open_files(&files, invocation);
@@ -177,7 +183,7 @@ static int run_link(const struct wpkg_invocation *invocation)
 
 const struct wpkg_command tool_link = {
 	.name = "link",
-	.operands = "INPUT...",
+	.operands = "[INPUT...]",
 	.summary = "make a module of objects, or one of several modules",
 	.description =
 		"Each INPUT is a file or a package reference: either objects and archives, which "
@@ -212,6 +218,15 @@ const struct wpkg_command tool_link = {
 		"problem is a line, of modules also each import that stays for the host; the exit "
 		"code is 3 when there is a problem.\n"
 		"\n"
+		"Without INPUT --check looks at the project in the working folder: each module of "
+		"it, what that imports from others of the project and of its dependencies, as "
+		"wpkg.lock has them, and what these import in turn; and whether the hosts that "
+		"wpkg.toml names give what is left. An import's module name means a module of the "
+		"same package (its file's name without .wasm), or the only one of a dependency "
+		"(its "
+		"name, or the last part of it), or one of several with /FILE behind; else it is "
+		"the host's.\n"
+		"\n"
 		"--explain says why a symbol is in the result: who has it, who needs that, who "
 		"needs "
 		"that one, up to an export or another root; of a member of an archive also for "
@@ -220,12 +235,13 @@ const struct wpkg_command tool_link = {
 		"MODULE:NAME when several have one. It writes a module only with -o, and with "
 		"--json "
 		"prints a document.",
-	.example = "wpkg link --wasi main.o -o main.wasm\n"
+	.example = "wpkg link --check\n"
+		   "wpkg link --wasi main.o -o main.wasm\n"
 		   "wpkg link crt1-command.o main.o -L lib -lc -o main.wasm\n"
 		   "wpkg link app.wasm json=deps/json.wasm -o linked.wasm",
 	.options = link_rows,
 	.options_size = sizeof(struct link_options),
-	.least_operands = 1,
+	.least_operands = 0,
 	.most_operands = SIZE_MAX,
 	.run = run_link,
 };

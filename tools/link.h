@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "link/explain.h"
+#include "link/link.h"
 
 struct link_options {
 	const char *output;
@@ -57,6 +58,14 @@ unsigned link_threads(void);
 
 /* Every problem, a line each, on standard error; without a list the error. */
 int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err);
+
+/* What the report says is left for the host, a line each. */
+void link_put_host_imports(struct wpkg_buf *out, const struct wpkg_link_report *report,
+			   const struct wpkg_link_inputs *inputs);
+
+/* --check without operands: the project in the working folder; says what is wrong, is the exit
+ * code (link_project.c). */
+int link_check_project(const struct wpkg_invocation *invocation);
 
 /* The two sides; each says what is wrong and is the exit code. */
 int link_modules(const struct link_files *files, const struct link_options *options);

@@ -62,13 +62,17 @@ static bool is_dynamic(const struct inputs *inputs)
 	return false;
 }
 
-static void print_host_import(struct wpkg_buf *out, const struct inputs *inputs,
-			      const struct wpkg_link_host_import *host)
+void link_put_host_imports(struct wpkg_buf *out, const struct wpkg_link_report *report,
+			   const struct wpkg_link_inputs *inputs)
 {
-	const struct wpkg_module_import *import =
-		&inputs->items[host->importer].module->imports[host->import];
-	wpkg_buf_append_format(out, "host: '%.*s' '%.*s' %.*s\n", WPKG_STR_ARG(import->module),
-			       WPKG_STR_ARG(import->field), WPKG_STR_ARG(host->type));
+	for (size_t i = 0; i < report->host_count; i++) {
+		const struct wpkg_link_host_import *host = &report->host[i];
+		const struct wpkg_module_import *import =
+			&inputs->items[host->importer].module->imports[host->import];
+		wpkg_buf_append_format(out, "host: '%.*s' '%.*s' %.*s\n",
+				       WPKG_STR_ARG(import->module), WPKG_STR_ARG(import->field),
+				       WPKG_STR_ARG(host->type));
+	}
 }
 
 /* Everything at once: each problem on standard output, then what stays for the host. */
@@ -88,8 +92,7 @@ static int check(const struct inputs *inputs)
 		wpkg_link_problem_format(&out, &report.problems[i], &all);
 		wpkg_buf_append_byte(&out, '\n');
 	}
-	for (size_t i = 0; i < report.host_count; i++)
-		print_host_import(&out, inputs, &report.host[i]);
+	link_put_host_imports(&out, &report, &all);
 	int printed = tool_print(&out);
 	wpkg_arena_clear(&arena);
 	if (code == WPKG_EXIT_DONE && report.problem_count > 0)

@@ -11,6 +11,9 @@
 
 enum wpkg_status (*tool_resolve)(char **path, const struct wpkg_invocation *invocation,
 				 const char *reference, struct wpkg_err *err);
+enum wpkg_status (*tool_project_open)(struct tool_project *out, struct wpkg_arena *arena,
+				      const struct wpkg_invocation *invocation,
+				      struct wpkg_err *err);
 
 enum wpkg_status tool_module_open(struct wpkg_file_map *out,
 				  const struct wpkg_invocation *invocation, const char *operand,

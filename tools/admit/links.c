@@ -11,22 +11,39 @@ static enum wpkg_status no_memory(struct wpkg_err *err)
 	return WPKG_FAIL(err, WPKG_ENOMEM, "verdict: no memory");
 }
 
-static struct wpkg_str without_suffix(struct wpkg_str name)
-{
-	struct wpkg_str suffix = WPKG_LIT(".wasm");
-	return wpkg_str_ends(name, suffix) ? wpkg_str_slice(name, 0, name.len - suffix.len) : name;
-}
-
-static void add_module(struct links *links, size_t number,
+static void add_module(struct links *links, size_t number, size_t package_number,
 		       const struct wpkg_question_package *package, struct wpkg_str name)
 {
-	struct wpkg_str path = without_suffix(name);
-	links->modules[links->count++] = (struct linked){.number = number,
-							 .package = package,
-							 .name = name,
-							 .path = path,
-							 .stem = wpkg_path_base(path),
-							 .parcel = {.fd = -1}};
+	links->linkage.modules[links->count] = wpkg_linkage_module_of(package_number, name);
+	links->modules[links->count++] = (struct linked){
+		.number = number, .package = package, .name = name, .parcel = {.fd = -1}};
+}
+
+/* The version's own needs, and each package's. */
+static enum wpkg_status add_packages(struct links *links, struct examination *examination,
+				     struct wpkg_err *err)
+{
+	const struct wpkg_question_closure *closure = &examination->question->closure;
+	struct wpkg_dependencies needs;
+	struct wpkg_linkage_package *packages =
+		wpkg_arena_alloc(examination->arena, closure->count + 1, sizeof(*packages));
+	if (!packages ||
+	    !wpkg_invoice_dependencies(&needs, examination->arena, examination->question->invoice))
+		return no_memory(err);
+	packages->needs.items =
+		wpkg_arena_alloc(examination->arena, needs.count + 1, sizeof(struct wpkg_str));
+	if (!packages->needs.items)
+		return no_memory(err);
+	for (size_t i = 0; i < needs.count; i++)
+		packages->needs.items[packages->needs.count++] = needs.items[i].name;
+	for (size_t i = 0; i < closure->count; i++)
+		packages[i + 1] = (struct wpkg_linkage_package){
+			.name = closure->packages[i].name,
+			.needs = closure->packages[i].needs,
+			.module_count = closure->packages[i].module_count};
+	links->linkage.packages = packages;
+	links->linkage.package_count = closure->count + 1;
+	return WPKG_OK;
 }
 
 enum wpkg_status links_begin(struct examination *examination, struct wpkg_err *err)
@@ -38,16 +55,21 @@ enum wpkg_status links_begin(struct examination *examination, struct wpkg_err *e
 	for (size_t i = 0; i < closure->count; i++)
 		count += closure->packages[i].module_count;
 	links->modules = wpkg_arena_alloc(examination->arena, count, sizeof(*links->modules));
-	if (!links->modules ||
-	    !wpkg_invoice_dependencies(&links->needs, examination->arena, invoice))
+	links->linkage.modules =
+		wpkg_arena_alloc(examination->arena, count, sizeof(*links->linkage.modules));
+	if (!links->modules || !links->linkage.modules)
 		return no_memory(err);
+	enum wpkg_status status = add_packages(links, examination, err);
+	if (status != WPKG_OK)
+		return status;
 	for (size_t i = 0; i < invoice->parcel_count; i++)
 		if (wpkg_media_type_is_wasm(invoice->parcels[i].label.media_type))
-			add_module(links, i, NULL, invoice->parcels[i].label.name);
+			add_module(links, i, 0, NULL, invoice->parcels[i].label.name);
 	for (size_t i = 0; i < closure->count; i++)
 		for (size_t m = 0; m < closure->packages[i].module_count; m++)
-			add_module(links, number++, &closure->packages[i],
+			add_module(links, number++, i + 1, &closure->packages[i],
 				   closure->packages[i].modules[m].name);
+	links->linkage.module_count = links->count;
 	return WPKG_OK;
 }
 
@@ -68,56 +90,16 @@ struct wpkg_str links_origin(struct wpkg_arena *arena, const struct linked *link
 				 WPKG_STR_ARG(package->version), WPKG_STR_ARG(linked->name));
 }
 
-/* Whose an import is. */
-
-static bool needs(const struct links *links, const struct wpkg_question_package *package,
-		  struct wpkg_str name)
-{
-	size_t count = package ? package->needs.count : links->needs.count;
-	for (size_t i = 0; i < count; i++)
-		if (wpkg_str_equal(package ? package->needs.items[i] : links->needs.items[i].name,
-				   name))
-			return true;
-	return false;
-}
-
-/* "PACKAGE", where that is all there is of it, or "PACKAGE/FILE". */
-static bool is_called(const struct linked *linked, struct wpkg_str package, struct wpkg_str name)
-{
-	if (!wpkg_str_starts(name, package))
-		return false;
-	struct wpkg_str rest = wpkg_str_from_offset(name, package.len);
-	if (rest.len == 0)
-		return linked->package->module_count == 1;
-	rest = wpkg_str_from_offset(rest, 1);
-	return name.ptr[package.len] == '/' &&
-	       (wpkg_str_equal(rest, linked->path) || wpkg_str_equal(rest, linked->stem));
-}
-
-/* Ways to mean a module, the first that finds one counts. */
-enum way { BY_PATH, BY_STEM, BY_PACKAGE, BY_LAST_PART, WAY_COUNT };
-
-static bool is_meant(const struct links *links, const struct linked *importer,
-		     const struct linked *other, struct wpkg_str name, enum way way)
-{
-	if (way == BY_PATH || way == BY_STEM)
-		return other->package == importer->package && other != importer &&
-		       wpkg_str_equal(way == BY_PATH ? other->path : other->stem, name);
-	if (!other->package || other->package == importer->package ||
-	    !needs(links, importer->package, other->package->name))
-		return false;
-	struct wpkg_str package = other->package->name;
-	return is_called(other, way == BY_PACKAGE ? package : wpkg_path_base(package), name);
-}
-
 /* Of a package that this registry does not have, nobody knows the modules. */
 static bool is_foreign(const struct examination *examination, const struct linked *importer,
 		       struct wpkg_str name)
 {
 	const struct wpkg_strings *foreign = &examination->question->closure.foreign;
+	const struct wpkg_linkage *linkage = &examination->links.linkage;
+	size_t number = linkage->modules[importer - examination->links.modules].package;
 	for (size_t i = 0; i < foreign->count; i++) {
 		struct wpkg_str package = foreign->items[i], last = wpkg_path_base(package);
-		if (!needs(&examination->links, importer->package, package))
+		if (!wpkg_linkage_needs(linkage, number, package))
 			continue;
 		for (unsigned k = 0; k < 2; k++) {
 			struct wpkg_str known = k == 0 ? package : last;
@@ -146,21 +128,17 @@ static bool note_ambiguity(struct examination *examination, struct linked *impor
 static bool find_owner(struct linked **out, bool *elsewhere, struct examination *examination,
 		       struct linked *importer, struct wpkg_str name)
 {
-	const struct links *links = &examination->links;
-	struct linked *found = NULL;
+	struct links *links = &examination->links;
+	size_t other;
+	size_t found = wpkg_linkage_find(&other, &links->linkage,
+					 (size_t)(importer - links->modules), name);
 	*out = NULL;
-	for (unsigned way = 0; way < WAY_COUNT && !found; way++)
-		for (size_t i = 0; i < links->count; i++) {
-			struct linked *other = &links->modules[i];
-			if (!is_meant(links, importer, other, name, (enum way)way))
-				continue;
-			*elsewhere = true;
-			if (found)
-				return note_ambiguity(examination, importer, name, found, other);
-			found = other;
-		}
-	*out = found;
-	*elsewhere = found || is_foreign(examination, importer, name);
+	*elsewhere = found != WPKG_LINKAGE_NONE || is_foreign(examination, importer, name);
+	if (other != WPKG_LINKAGE_NONE)
+		return note_ambiguity(examination, importer, name, &links->modules[found],
+				      &links->modules[other]);
+	if (found != WPKG_LINKAGE_NONE)
+		*out = &links->modules[found];
 	return true;
 }
 

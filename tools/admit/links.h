@@ -4,22 +4,14 @@
 
 /*
  * The modules of a version and of the packages that it depends on, and which imports of theirs
- * belong to which of them. By the module name of an import, the first that there is:
- *
- *   another module of the same package, as its parcel is called without ".wasm", or without its
- *     folders, too;
- *   the only module of a package that this one depends on, as that package is called, or by the
- *     last part of its name ("json" for example.com/json);
- *   one of several modules of it: the same and "/FILE", its parcel's name as above;
- *   the host.
- *
- * Each package sees its own modules and dependencies, not those of others.
+ * belong to which of them (pkg/linkage.h).
  */
 
 #include "base/err.h"
 #include "base/str.h"
 #include "parcel.h"
 #include "pkg/invoice.h"
+#include "pkg/linkage.h"
 #include "pkg/resolve.h"
 #include "wasm/module.h"
 
@@ -36,7 +28,6 @@ struct linked {
 	size_t number;				     /* of its parcel (pkg/admission.h) */
 	const struct wpkg_question_package *package; /* NULL: the version's own */
 	struct wpkg_str name;			     /* of its parcel */
-	struct wpkg_str path, stem;		     /* without ".wasm"; and without folders */
 	uint32_t import_count;			     /* known once it was looked at */
 	struct link_binding *bindings;		     /* each import name once */
 	size_t binding_count;
@@ -51,7 +42,7 @@ struct linked {
 struct links {
 	struct linked *modules; /* the version's own first */
 	size_t count;
-	struct wpkg_dependencies needs; /* of the version */
+	struct wpkg_linkage linkage; /* of the same modules; package 0 is the version */
 };
 
 /* Who could take part, by name. */

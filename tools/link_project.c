@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wpkg link --check of a project: what its modules import from each other and from its
+ * dependencies, as the lock file has them, what those import in turn, and what is left for the
+ * hosts that the project is for.
+ */
+#include <fcntl.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "commands.h"
+#include "link.h"
+#include "link/link.h"
+#include "output.h"
+#include "pkg/host_match.h"
+#include "wasm/component.h"
+#include "wasm/facts.h"
+
+#define MODULE_MAX ((uint64_t)1 << 32)
+
+struct module {
+	struct wpkg_file_map map;
+	struct wpkg_module *module;   /* NULL: not reached, or not readable */
+	struct wpkg_link_name *scope; /* what its import names mean */
+	struct wpkg_strings linked;   /* those names */
+	uint32_t input;		      /* in the link */
+	bool is_queued, is_component;
+};
+
+struct checking {
+	struct wpkg_arena arena;
+	struct tool_project project;
+	struct module *modules;
+	size_t *queue; /* modules that are reached, in that order */
+	size_t queued;
+	struct wpkg_buf out;
+	size_t problem_count;
+	struct wpkg_host_profiles profiles;
+	struct wpkg_err err;
+};
+
+static enum wpkg_status no_memory(struct checking *c)
+{
+	return WPKG_FAIL(&c->err, WPKG_ENOMEM, "link: no memory");
+}
+
+static void put(struct checking *c, struct wpkg_str text)
+{
+	wpkg_utf8_append_escaped(&c->out, text);
+}
+
+/* "app.wasm", or "example.com/json/1.2.0 json.wasm". */
+static struct wpkg_str origin_of(struct checking *c, size_t number)
+{
+	const struct tool_project *project = &c->project;
+	size_t package = project->linkage.modules[number].package;
+	if (package == 0)
+		return project->names[number];
+	return wpkg_arena_format(
+		&c->arena, "%.*s/%.*s %.*s", WPKG_STR_ARG(project->linkage.packages[package].name),
+		WPKG_STR_ARG(project->versions[package]), WPKG_STR_ARG(project->names[number]));
+}
+
+static void begin_problem(struct checking *c, size_t number)
+{
+	c->problem_count++;
+	put(c, origin_of(c, number));
+	wpkg_buf_append_text(&c->out, ": ");
+}
+
+static void push(struct checking *c, size_t number)
+{
+	if (c->modules[number].is_queued)
+		return;
+	c->modules[number].is_queued = true;
+	c->queue[c->queued++] = number;
+}
+
+static enum wpkg_status load(struct checking *c, size_t number)
+{
+	struct module *module = &c->modules[number];
+	const char *path = c->project.paths[number];
+	enum wpkg_status status =
+		wpkg_file_map_open(&module->map, AT_FDCWD, path, MODULE_MAX, &c->err);
+	if (status != WPKG_OK)
+		return status;
+	module->is_component = wpkg_wasm_kind_of(module->map.bytes) == WPKG_WASM_COMPONENT;
+	if (module->is_component)
+		return WPKG_OK;
+	struct wpkg_err wrong;
+	status = wpkg_module_read(&module->module, module->map.bytes, NULL, &wrong);
+	if (status == WPKG_OK)
+		return status;
+	if (status == WPKG_ENOMEM)
+		return no_memory(c);
+	begin_problem(c, number);
+	put(c, wpkg_str_from(wrong.msg));
+	wpkg_buf_append_byte(&c->out, '\n');
+	return WPKG_OK;
+}
+
+static void report_ambiguity(struct checking *c, size_t number, struct wpkg_str name, size_t one,
+			     size_t other)
+{
+	begin_problem(c, number);
+	wpkg_buf_append_text(&c->out, "the import module '");
+	put(c, name);
+	wpkg_buf_append_text(&c->out, "' may be ");
+	put(c, origin_of(c, one));
+	wpkg_buf_append_text(&c->out, " or ");
+	put(c, origin_of(c, other));
+	wpkg_buf_append_byte(&c->out, '\n');
+}
+
+static bool is_known(const struct module *module, struct wpkg_str name)
+{
+	for (size_t i = 0; i < module->linked.count; i++)
+		if (wpkg_str_equal(module->linked.items[i], name))
+			return true;
+	return false;
+}
+
+/* What the names of its imports mean; each module that is meant comes in turn. */
+static enum wpkg_status look_up_names(struct checking *c, size_t number)
+{
+	struct module *from = &c->modules[number];
+	const struct wpkg_module *module = from->module;
+	from->scope = wpkg_arena_alloc(&c->arena, module->import_count + 1, sizeof(*from->scope));
+	from->linked.items =
+		wpkg_arena_alloc(&c->arena, module->import_count + 1, sizeof(*from->linked.items));
+	if (!from->scope || !from->linked.items)
+		return no_memory(c);
+	for (uint32_t i = 0; i < module->import_count; i++) {
+		struct wpkg_str name = module->imports[i].module;
+		bool is_last = i > 0 && wpkg_str_equal(module->imports[i - 1].module, name);
+		size_t other, found;
+		if (is_last || is_known(from, name))
+			continue;
+		found = wpkg_linkage_find(&other, &c->project.linkage, number, name);
+		if (found == WPKG_LINKAGE_NONE)
+			continue;
+		if (other != WPKG_LINKAGE_NONE) {
+			report_ambiguity(c, number, name, found, other);
+			continue;
+		}
+		/* For now the number of the module; that of the input is known later. */
+		from->scope[from->linked.count] = (struct wpkg_link_name){name, (uint32_t)found};
+		from->linked.items[from->linked.count++] = name;
+		push(c, found);
+	}
+	return WPKG_OK;
+}
+
+static enum wpkg_status load_all(struct checking *c)
+{
+	const struct wpkg_linkage *linkage = &c->project.linkage;
+	enum wpkg_status status = WPKG_OK;
+	c->modules = wpkg_arena_alloc(&c->arena, linkage->module_count + 1, sizeof(*c->modules));
+	c->queue = wpkg_arena_alloc(&c->arena, linkage->module_count + 1, sizeof(*c->queue));
+	if (!c->modules || !c->queue)
+		return no_memory(c);
+	for (size_t i = 0; i < linkage->module_count && linkage->modules[i].package == 0; i++)
+		push(c, i);
+	for (size_t i = 0; status == WPKG_OK && i < c->queued; i++) {
+		status = load(c, c->queue[i]);
+		if (status == WPKG_OK && c->modules[c->queue[i]].module)
+			status = look_up_names(c, c->queue[i]);
+	}
+	return status;
+}
+
+static void report_component(struct checking *c, size_t number, const struct wpkg_link_name *name)
+{
+	begin_problem(c, number);
+	wpkg_buf_append_text(&c->out, "the import module '");
+	put(c, name->name);
+	wpkg_buf_append_text(&c->out, "' is ");
+	put(c, origin_of(c, name->input));
+	wpkg_buf_append_text(&c->out, ", a component, which cannot be linked to a module\n");
+}
+
+/* The modules that could be read. A name that means another one is nobody's. */
+static struct wpkg_link_input *make_inputs(struct checking *c, size_t *count)
+{
+	struct wpkg_link_input *items = wpkg_arena_alloc(&c->arena, c->queued + 1, sizeof(*items));
+	*count = 0;
+	for (size_t i = 0; i < c->queued; i++)
+		if (c->modules[c->queue[i]].module)
+			c->modules[c->queue[i]].input = (uint32_t)(*count)++;
+	for (size_t i = 0; items && i < c->queued; i++) {
+		struct module *module = &c->modules[c->queue[i]];
+		size_t kept = 0;
+		if (!module->module)
+			continue;
+		for (size_t n = 0; n < module->linked.count; n++) {
+			const struct module *to = &c->modules[module->scope[n].input];
+			if (to->is_component)
+				report_component(c, c->queue[i], &module->scope[n]);
+			if (to->module)
+				module->scope[kept++] =
+					(struct wpkg_link_name){module->scope[n].name, to->input};
+		}
+		items[module->input] = (struct wpkg_link_input){.origin = origin_of(c, c->queue[i]),
+								.module = module->module,
+								.scope = module->scope,
+								.scope_count = kept};
+	}
+	return items;
+}
+
+static enum wpkg_status check_links(struct checking *c)
+{
+	struct wpkg_link_report report = {0};
+	size_t count;
+	struct wpkg_link_input *items = make_inputs(c, &count);
+	const struct wpkg_link_inputs inputs = {items, count};
+	if (!items)
+		return no_memory(c);
+	if (count == 0)
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_link_check(&report, &c->arena, &inputs, &c->err);
+	for (size_t i = 0; i < report.problem_count; i++) {
+		wpkg_link_problem_format(&c->out, &report.problems[i], &inputs);
+		wpkg_buf_append_byte(&c->out, '\n');
+	}
+	c->problem_count += report.problem_count;
+	if (status == WPKG_OK)
+		link_put_host_imports(&c->out, &report, &inputs);
+	return status;
+}
+
+static enum wpkg_status match(struct checking *c, const struct wpkg_host_profile *profile,
+			      size_t number)
+{
+	struct module *module = &c->modules[number];
+	struct wpkg_component component;
+	struct wpkg_host_report report;
+	if (module->is_component &&
+	    wpkg_component_read(&component, &c->arena, module->map.bytes, &c->err) != WPKG_OK)
+		return c->err.status;
+	const struct wpkg_host_subject subject = {
+		.module = module->module,
+		.component = module->is_component ? &component : NULL,
+		.size = module->map.bytes.len,
+		.linked = module->linked,
+		.imports_only = c->project.linkage.modules[number].package != 0};
+	enum wpkg_status status =
+		wpkg_host_match(&report, &c->arena, &c->profiles, profile, &subject, &c->err);
+	for (size_t i = 0; status == WPKG_OK && !report.matches && i < report.problem_count; i++) {
+		begin_problem(c, number);
+		wpkg_buf_append_format(&c->out,
+				       "does not run at host %.*s: ", WPKG_STR_ARG(profile->id));
+		put(c, report.problems[i]);
+		wpkg_buf_append_byte(&c->out, '\n');
+	}
+	return status;
+}
+
+static enum wpkg_status check_hosts(struct checking *c)
+{
+	const struct wpkg_strings *hosts = &c->project.hosts;
+	enum wpkg_status status = WPKG_OK;
+	if (hosts->count > 0)
+		status = wpkg_host_profiles_add_known(&c->profiles, &c->arena, &c->err);
+	for (size_t h = 0; status == WPKG_OK && h < hosts->count; h++) {
+		const struct wpkg_host_profile *profile =
+			wpkg_host_profiles_find(&c->profiles, hosts->items[h]);
+		if (!profile || profile->kind != WPKG_HOST_RUNS) {
+			c->problem_count++;
+			wpkg_buf_append_text(&c->out, "wpkg.toml: there is no host '");
+			put(c, hosts->items[h]);
+			wpkg_buf_append_text(&c->out, "' ('wpkg hosts' lists them)\n");
+			continue;
+		}
+		for (size_t i = 0; status == WPKG_OK && i < c->queued; i++)
+			if (c->modules[c->queue[i]].module || c->modules[c->queue[i]].is_component)
+				status = match(c, profile, c->queue[i]);
+	}
+	return status;
+}
+
+static void close_modules(struct checking *c)
+{
+	for (size_t i = 0; c->modules && i < c->project.linkage.module_count; i++) {
+		wpkg_module_free(c->modules[i].module);
+		wpkg_file_map_close(&c->modules[i].map);
+	}
+}
+
+int link_check_project(const struct wpkg_invocation *invocation)
+{
+	struct checking c = {0};
+	wpkg_arena_init(&c.arena, (size_t)1 << 30);
+	wpkg_buf_init(&c.out, SIZE_MAX);
+	enum wpkg_status status = tool_project_open(&c.project, &c.arena, invocation, &c.err);
+	if (status == WPKG_OK)
+		status = load_all(&c);
+	if (status == WPKG_OK)
+		status = check_links(&c);
+	if (status == WPKG_OK)
+		status = check_hosts(&c);
+	int code = c.problem_count > 0 ? WPKG_EXIT_REFUSED : WPKG_EXIT_DONE;
+	int printed = tool_print(&c.out);
+	if (status != WPKG_OK)
+		code = tool_error(&c.err);
+	close_modules(&c);
+	wpkg_arena_clear(&c.arena);
+	return code != WPKG_EXIT_DONE ? code : printed;
+}
