@@ -17,11 +17,6 @@ static void push(struct join *j, struct obj_number_list *list, uint32_t number)
 	j->failed = j->failed || !obj_list_add(j->o, list, number);
 }
 
-static bool is_undefined(const struct obj_symbol *symbol)
-{
-	return symbol->state == OBJ_IS_UNDEFINED || symbol->state == OBJ_IS_LAZY;
-}
-
 bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol)
 {
 	const struct obj_chunk *chunk = obj_symbol_chunk(o, symbol);
@@ -105,7 +100,7 @@ static void keep_all(struct obj_link *o)
 	for (uint32_t i = 0; i < o->symbol_count; i++) {
 		struct obj_symbol *symbol = &o->symbols[i];
 		symbol->is_live = symbol->kind != OBJ_KIND_COUNT;
-		symbol->is_import = symbol->is_live && is_undefined(symbol);
+		symbol->is_import = symbol->is_live && obj_is_undefined(symbol);
 	}
 	for (uint32_t i = 0; i < o->types.count; i++) {
 		o->type_live[i] = true;
@@ -130,7 +125,8 @@ static void take_table(struct join *j)
 		return;
 	}
 	struct obj_symbol *symbol = &o->symbols[number];
-	if (symbol->kind != OBJ_KIND_COUNT && (symbol->kind != OBJ_TABLE || !is_undefined(symbol)))
+	if (symbol->kind != OBJ_KIND_COUNT &&
+	    (symbol->kind != OBJ_TABLE || !obj_is_undefined(symbol)))
 		obj_problem(o, "symbol '%.*s' is the table of functions, which no object defines",
 			    WPKG_STR_ARG(symbol->name));
 	symbol->kind = OBJ_TABLE;

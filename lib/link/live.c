@@ -117,11 +117,6 @@ static void format_place(struct wpkg_buf *out, const struct obj_link *o, uint32_
 	wpkg_buf_append_format(out, "%.*s", WPKG_STR_ARG(o->files[file].name));
 }
 
-static bool is_undefined(const struct obj_symbol *symbol)
-{
-	return symbol->state == OBJ_IS_UNDEFINED || symbol->state == OBJ_IS_LAZY;
-}
-
 static void append_hints(struct wpkg_buf *out, const struct obj_link *o, struct wpkg_str name)
 {
 	unsigned hints = 0;
@@ -239,7 +234,7 @@ static void mark_symbol(struct mark *m, uint32_t number)
 	m->reached = number;
 	if (symbol->state == OBJ_IS_DEFINED)
 		mark_defined(m, symbol);
-	else if (is_undefined(symbol))
+	else if (obj_is_undefined(symbol))
 		mark_undefined(m, symbol);
 	else if (symbol->type != OBJ_NONE)
 		m->o->type_live[symbol->type] = true;
@@ -281,7 +276,7 @@ static void visit_call(struct mark *m, const struct obj_file *file, const struct
 	struct obj_symbol *symbol = &m->o->symbols[ref->symbol];
 	uint32_t type = file->types[file->module->funcs[ref->index].type];
 	mark_symbol(m, ref->symbol);
-	if (is_undefined(symbol) && !symbol->is_import && !symbol->is_reported)
+	if (obj_is_undefined(symbol) && !symbol->is_import && !symbol->is_reported)
 		make_trap(m, symbol);
 	else if (symbol->type != type)
 		report_mismatch(m, symbol, type);
@@ -289,7 +284,7 @@ static void visit_call(struct mark *m, const struct obj_file *file, const struct
 
 static bool has_no_address(const struct obj_symbol *symbol)
 {
-	return (is_undefined(symbol) && !symbol->is_import) || symbol->made == OBJ_MADE_TRAP;
+	return (obj_is_undefined(symbol) && !symbol->is_import) || symbol->made == OBJ_MADE_TRAP;
 }
 
 /* The table holds it, unless its address is null because there is none. */
@@ -446,94 +441,6 @@ static void mark_roots(struct mark *m)
 	}
 }
 
-/* Symbols of these names are the linker's, when somebody needs them and nobody defines them. */
-static const struct {
-	struct wpkg_str name;
-	uint8_t kind, made;
-} own_symbols[] = {
-	{WPKG_STR("__wasm_call_ctors"), OBJ_FUNC, OBJ_MADE_CTORS},
-	{WPKG_STR("__wasm_init_memory"), OBJ_FUNC, OBJ_MADE_INIT_MEMORY},
-	{WPKG_STR("__wasm_init_tls"), OBJ_FUNC, OBJ_MADE_INIT_TLS},
-	{WPKG_STR("__stack_pointer"), OBJ_GLOBAL, OBJ_MADE_STACK_POINTER},
-	{WPKG_STR("__tls_base"), OBJ_GLOBAL, OBJ_MADE_TLS_BASE},
-	{WPKG_STR("__tls_size"), OBJ_GLOBAL, OBJ_MADE_TLS_SIZE},
-	{WPKG_STR("__tls_align"), OBJ_GLOBAL, OBJ_MADE_TLS_ALIGN},
-	{WPKG_STR("__indirect_function_table"), OBJ_TABLE, OBJ_MADE_TABLE},
-};
-
-static const struct wpkg_str address_symbols[] = {
-	WPKG_STR("__heap_base"),
-	WPKG_STR("__heap_end"),
-	WPKG_STR("__data_end"),
-	WPKG_STR("__stack_low"),
-	WPKG_STR("__stack_high"),
-	WPKG_STR("__global_base"),
-	WPKG_STR("__dso_handle"),
-	WPKG_STR("__memory_base"),
-	WPKG_STR("__table_base"),
-	WPKG_STR("__table_base32"),
-	WPKG_STR("__wasm_first_page_end"),
-};
-
-static enum wpkg_status own_type(uint32_t *out, struct obj_link *o, uint8_t made)
-{
-	const wpkg_valtype pointer = o->is_64 ? WPKG_TYPE_I64 : WPKG_TYPE_I32;
-	*out = OBJ_NONE;
-	if (made == OBJ_MADE_INIT_TLS)
-		return wpkg_types_add_func(out, &o->types, &pointer, 1, 0, o->err);
-	return made == OBJ_MADE_CTORS || made == OBJ_MADE_INIT_MEMORY
-		       ? wpkg_types_add_func(out, &o->types, NULL, 0, 0, o->err)
-		       : WPKG_OK;
-}
-
-static enum wpkg_status make_own(struct obj_link *o)
-{
-	for (size_t i = 0; i < OBJ_MADE_COUNT; i++)
-		o->made[i] = OBJ_NONE;
-	for (size_t i = 0; i < sizeof(own_symbols) / sizeof(own_symbols[0]); i++) {
-		uint32_t number = obj_symbol_find(o, own_symbols[i].name);
-		/* Others need not know its name. */
-		if (number == OBJ_NONE || !is_undefined(&o->symbols[number]))
-			number = obj_symbol_add(o, own_symbols[i].name);
-		if (number == OBJ_NONE)
-			return obj_no_memory(o);
-		struct obj_symbol *symbol = &o->symbols[number];
-		if (symbol->kind != OBJ_KIND_COUNT && symbol->kind != own_symbols[i].kind) {
-			obj_problem(o, "symbol '%.*s' is %s of the linker, not %s",
-				    WPKG_STR_ARG(symbol->name), obj_kind_name(own_symbols[i].kind),
-				    obj_kind_name(symbol->kind));
-			number = obj_symbol_add(o, own_symbols[i].name);
-			if (number == OBJ_NONE)
-				return obj_no_memory(o);
-			symbol = &o->symbols[number];
-		}
-		symbol->kind = own_symbols[i].kind;
-		symbol->state = OBJ_IS_MADE;
-		symbol->made = own_symbols[i].made;
-		symbol->file = OBJ_NONE;
-		symbol->is_import = false;
-		symbol->flags |= OBJ_HIDDEN;
-		enum wpkg_status status = own_type(&symbol->type, o, symbol->made);
-		if (status != WPKG_OK)
-			return status;
-		o->made[symbol->made] = number;
-		if (symbol->kind == OBJ_FUNC && !obj_list_add(o, &o->made_funcs, number))
-			return WPKG_ENOMEM;
-	}
-	for (size_t i = 0; i < sizeof(address_symbols) / sizeof(address_symbols[0]); i++) {
-		uint32_t number = obj_symbol_find(o, address_symbols[i]);
-		if (number == OBJ_NONE || !is_undefined(&o->symbols[number]) ||
-		    o->symbols[number].kind == OBJ_FUNC)
-			continue;
-		/* A global of that name holds the address, as that of any other symbol. */
-		o->symbols[number].kind = OBJ_DATA;
-		o->symbols[number].state = OBJ_IS_MADE;
-		o->symbols[number].made = OBJ_MADE_ADDRESS;
-		o->symbols[number].is_import = false;
-	}
-	return WPKG_OK;
-}
-
 static void mark_own(struct mark *m)
 {
 	struct obj_link *o = m->o;
@@ -554,9 +461,6 @@ static bool note_needs(struct obj_link *o)
 enum wpkg_status obj_mark(struct obj_link *o)
 {
 	struct mark m = {.o = o, .file = OBJ_NONE, .place = OBJ_NONE, .reached = OBJ_NONE};
-	enum wpkg_status status = make_own(o);
-	if (status != WPKG_OK)
-		return status;
 	o->type_live =
 		wpkg_arena_alloc(&o->arena, (size_t)o->types.count + 1, sizeof(*o->type_live));
 	if (!o->type_live)

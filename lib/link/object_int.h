@@ -175,6 +175,12 @@ struct obj_symbol {
 	bool is_reported : 1;
 };
 
+/* By the files: the linker may make it, or the host have it. */
+static inline bool obj_is_undefined(const struct obj_symbol *symbol)
+{
+	return symbol->state == OBJ_IS_UNDEFINED || symbol->state == OBJ_IS_LAZY;
+}
+
 /* The first live place that needs a symbol. */
 struct obj_need {
 	uint32_t file; /* OBJ_NONE: an option */
@@ -372,6 +378,9 @@ bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol);
 void obj_put_segments(struct wpkg_buf *out, const struct obj_link *o);
 enum wpkg_status obj_put_tables(struct wpkg_buf *out, const struct obj_link *o,
 				uint32_t code_section, uint32_t data_section);
+
+/* own.c: what the linker defines itself gets its symbols. */
+enum wpkg_status obj_make_own(struct obj_link *o);
 
 /* live.c */
 enum wpkg_status obj_mark(struct obj_link *o);

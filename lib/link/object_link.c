@@ -68,8 +68,8 @@ typedef enum wpkg_status step(struct obj_link *o);
 static enum wpkg_status run(struct wpkg_buf *out, struct obj_link *o)
 {
 	static step *const program[] = {
-		obj_load,    obj_check_features, obj_mark,   explain, answer,
-		obj_lay_out, obj_plan_customs,	 obj_number, answer,  NULL};
+		obj_load,    obj_check_features, obj_make_own, obj_mark, explain, answer,
+		obj_lay_out, obj_plan_customs,	 obj_number,   answer,	 NULL};
 	static step *const object[] = {
 		obj_load, obj_check_features, obj_plan_customs, obj_join, explain, answer, NULL};
 	step *const *steps = o->options->relocatable ? object : program;
