@@ -62,7 +62,7 @@ ifneq ($(and $(IS_CLANG),$(findstring undefined,$(MODE))),)
 CXXFLAGS += -fno-sanitize=function -fno-sanitize=vptr
 endif
 LDFLAGS += $(filter -fsanitize=% --coverage,$(MODE)) -Wl,-z,relro,-z,now -pthread
-# There are ten thousands of relative relocations, the addresses of handlers among them.
+# There are thousands of relative relocations: tables of commands, and those of the C++ library.
 LDFLAGS += -Wl,-z,pack-relative-relocs
 
 .PHONY: all
@@ -164,8 +164,20 @@ $(OUT)/libwpkg.so: $(LIB_O)
 	$(CC) $(CFLAGS) -shared -Wl,-soname,libwpkg.so.0 $(LDFLAGS) -o $@ $^ \
 	  $(LIBS) $(call libs,$(PKG_STORE)) -lcrypt
 
+# What a small module that runs goes through. The system takes a program's pages in by sixteen, so
+# these, and the compiler's look at the processor, stand together in front of all others.
+RUN_C := client/main.c client/program.c $(addprefix tools/,run.c module.c grants.c) \
+  $(addprefix lib/base/,arena.c buf.c command.c file.c hash.c mem.c path.c str.c utf8.c) \
+  $(wildcard lib/wasm/decode*.c lib/wasm/validate*.c) $(addprefix lib/wasm/,feature.c input.c \
+  module.c opcode.c reader.c type.c) $(filter-out lib/exec/run% lib/exec/wasi%,\
+  $(wildcard lib/exec/*.c)) $(addprefix lib/exec/,run_word.c wasi.c wasi_fdstat.c wasi_files.c \
+  wasi_table.c wasi_thread.c)
+# Nor shall their texts be found at the end of others'.
+$(call objects,$(RUN_C) $(CLIENT_C)): CFLAGS += $(if $(IS_CLANG),,-fno-merge-constants)
+
 $(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WPKG_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call objects,$(RUN_C)) -static-libgcc -lgcc \
+	  $(filter-out $(call objects,$(RUN_C)),$^) $(WPKG_LIBS)
 
 $(OUT)/wpkgd: $(call objects,$(SERVER_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \

@@ -140,9 +140,10 @@ static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 		status = wpkg_wasi_new(&guest->wasi, &guest->grants.options, err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_new(&guest->linker, guest->engine, err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_define(guest->linker, guest->wasi, err);
-	if (status == WPKG_OK && (guest->module->features & WPKG_FEATURE_BIT(THREADS)))
+	if (status != WPKG_OK)
+		return status;
+	wpkg_wasi_define(guest->linker, guest->wasi);
+	if ((guest->module->features & WPKG_FEATURE_BIT(THREADS)))
 		status = allow_threads(guest, err);
 	return status;
 }

@@ -190,23 +190,30 @@ static bool take_import(struct instantiation *in, const struct wpkg_external *fr
 	}
 }
 
-/* What there is for an import; NULL: nothing. */
-static const struct wpkg_external *find(const struct instantiation *in, uint32_t i)
+/* What there is for an import; *out is NULL when it is nothing. */
+static enum wpkg_status find(const struct wpkg_external **out, const struct instantiation *in,
+			     uint32_t i)
 {
 	const struct wpkg_module_import *import = &in->module->imports[i];
+	const struct exec_definition *found;
+	*out = &in->given[i];
 	if (!in->linker)
-		return &in->given[i];
-	const struct exec_definition *found =
-		exec_linker_find(in->linker, import->module, import->field);
-	return found ? &found->external : NULL;
+		return WPKG_OK;
+	enum wpkg_status status =
+		exec_linker_find(&found, in->linker, import->module, import->field, in->err);
+	*out = found ? &found->external : NULL;
+	return status;
 }
 
 static enum wpkg_status resolve_imports(struct instantiation *in)
 {
 	for (uint32_t i = 0; i < in->module->import_count; i++) {
 		const struct wpkg_module_import *import = &in->module->imports[i];
-		const struct wpkg_external *found = find(in, i);
 		const char *kind = wpkg_extern_name((enum wpkg_extern)import->kind);
+		const struct wpkg_external *found;
+		enum wpkg_status status = find(&found, in, i);
+		if (status != WPKG_OK)
+			return status;
 		if (!found)
 			return WPKG_FAIL(in->err, WPKG_ENOTFOUND,
 					 "0x%x: import %.*s.%.*s: no such %s",

@@ -54,13 +54,27 @@ static uint32_t *bucket_of(const struct wpkg_linker *linker, struct wpkg_str mod
 	}
 }
 
-const struct exec_definition *exec_linker_find(const struct wpkg_linker *linker,
-					       struct wpkg_str module, struct wpkg_str field)
+static const struct exec_definition *defined(const struct wpkg_linker *linker,
+					     struct wpkg_str module, struct wpkg_str field)
 {
 	if (linker->bucket_count == 0)
 		return NULL;
 	uint32_t at = *bucket_of(linker, module, field);
 	return at ? &linker->definitions[at - 1] : NULL;
+}
+
+enum wpkg_status exec_linker_find(const struct exec_definition **out, struct wpkg_linker *linker,
+				  struct wpkg_str module, struct wpkg_str field,
+				  struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	const struct exec_definition *found = defined(linker, module, field);
+	if (!found && linker->source) {
+		status = linker->source(linker, module, field, linker->source_user, err);
+		found = defined(linker, module, field);
+	}
+	*out = found;
+	return status;
 }
 
 /* Twice the buckets, each definition in its new place. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interpreter: every handler but those of vectors, and the start of a run. */
-#include "exec/machine.h"
+#include "exec/vector_table.h"
 
 #ifdef WPKG_EXEC_SWITCH
 #include "exec/vector_float.h"
@@ -37,7 +37,7 @@ END(limit)
 END(call_any)
 
 #define OP(name, ...)                                                                              \
-	static uint64_t H_##name##_run(REGISTERS)                                                  \
+	HANDLER H_##name##_run(REGISTERS)                                                          \
 	{                                                                                          \
 		__VA_ARGS__                                                                        \
 	}
@@ -45,17 +45,12 @@ END(call_any)
 #include "exec/control.inc"
 #undef OP
 
-static handle *const handlers[] = {
-#define OP(name, ...) H_##name##_run,
+#define OP(name, ...) HANDLER_DISTANCE(name, exec_handlers)
+__asm__(HANDLER_TABLE_BEGIN(exec_handlers)
 #include "exec/handlers.inc"
 #include "exec/control.inc"
+		HANDLER_TABLE_END);
 #undef OP
-};
-
-uint64_t exec_handler_word(enum handler handler)
-{
-	return (uint64_t)handlers[handler];
-}
 
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {
@@ -63,11 +58,6 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 }
 
 #else
-
-uint64_t exec_handler_word(enum handler handler)
-{
-	return handler;
-}
 
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {

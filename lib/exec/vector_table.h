@@ -2,8 +2,12 @@
 #ifndef WPKG_EXEC_VECTOR_TABLE_H
 #define WPKG_EXEC_VECTOR_TABLE_H
 
-/* The handlers of vectors, built more than once: for the files that build them (run*.c). */
+/*
+ * The tables of handlers, those of vectors built more than once: for the files that have them
+ * (run*.c).
+ */
 
+#include "exec/handler_table.h"
 #include "exec/machine.h"
 
 #if !defined(WPKG_EXEC_SWITCH)
@@ -11,10 +15,10 @@
 #define EXEC_X86_VECTORS
 #endif
 
-#define EXEC_TABLE extern __attribute__((visibility("hidden"))) handle *const
-EXEC_TABLE exec_vectors_portable[];
-EXEC_TABLE exec_vectors_sse41[];
-EXEC_TABLE exec_vectors_avx2[];
+HANDLER_TABLE(exec_handlers);
+HANDLER_TABLE(exec_vectors_portable);
+HANDLER_TABLE(exec_vectors_sse41);
+HANDLER_TABLE(exec_vectors_avx2);
 #endif
 
 #endif

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "exec/linker.h"
+#include "exec/linker_int.h"
 #include "exec/wasi_int.h"
 
 #define DEFAULT_FDS 1024
@@ -203,29 +203,39 @@ static enum wpkg_trap enter(struct wpkg_caller *caller, void *user,
 	return call.trap;
 }
 
-static enum wpkg_status define_module(struct wpkg_linker *linker, struct wpkg_str module,
-				      struct wasi_binding *binding, struct wpkg_err *err)
+/* The function of that name and its number; NULL: there is none. */
+static const struct wasi_entry *find_entry(uint32_t *number, struct wpkg_str name)
 {
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	*number = 0;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct wasi_entry *entry = tables[i]; entry->name; entry++) {
-			enum wpkg_status status =
-				wpkg_linker_define_func(linker, module, wpkg_str_from(entry->name),
-							entry->type, enter, binding, err);
-			if (status != WPKG_OK)
-				return status;
-			binding++;
+			if (wpkg_str_equal_text(name, entry->name))
+				return entry;
+			++*number;
 		}
-	}
-	return WPKG_OK;
+	return NULL;
 }
 
-enum wpkg_status wpkg_wasi_define(struct wpkg_linker *linker, struct wpkg_wasi *wasi,
-				  struct wpkg_err *err)
+/* An exec_source. */
+static enum wpkg_status define(struct wpkg_linker *linker, struct wpkg_str module,
+			       struct wpkg_str field, void *user, struct wpkg_err *err)
 {
-	enum wpkg_status status =
-		define_module(linker, WPKG_LIT("wasi_snapshot_preview1"), wasi->bindings, err);
-	if (status == WPKG_OK)
-		status = define_module(linker, WPKG_LIT("wasi_unstable"),
-				       wasi->bindings + WASI_FUNCTIONS, err);
-	return status;
+	struct wpkg_wasi *wasi = user;
+	struct wasi_binding *bindings = wasi->bindings;
+	uint32_t number;
+	if (wpkg_str_equal_text(module, "wasi_unstable"))
+		bindings += WASI_FUNCTIONS;
+	else if (!wpkg_str_equal_text(module, "wasi_snapshot_preview1"))
+		return WPKG_OK;
+	const struct wasi_entry *entry = find_entry(&number, field);
+	if (!entry)
+		return WPKG_OK;
+	return wpkg_linker_define_func(linker, module, field, entry->type, enter, &bindings[number],
+				       err);
+}
+
+void wpkg_wasi_define(struct wpkg_linker *linker, struct wpkg_wasi *wasi)
+{
+	linker->source = define;
+	linker->source_user = wasi;
 }

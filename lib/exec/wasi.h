@@ -99,8 +99,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_wasi_new(struct wpkg_wasi **out,
 /* Closes what the guest left open. NULL is fine. */
 void wpkg_wasi_free(struct wpkg_wasi *wasi);
 
-/* Defines the functions in the linker. The context must outlive every call of its instances. */
-WPKG_MUST_CHECK enum wpkg_status wpkg_wasi_define(struct wpkg_linker *linker,
-						  struct wpkg_wasi *wasi, struct wpkg_err *err);
+/*
+ * Has the linker know the functions, each of which is made when it is imported; definitions of the
+ * same name go before it. The context must outlive every call of the linker's instances.
+ */
+void wpkg_wasi_define(struct wpkg_linker *linker, struct wpkg_wasi *wasi);
 
 #endif

@@ -108,7 +108,7 @@ struct wpkg_wasi {
 	uint32_t *order; /* of the granted files: their indexes, sorted by name */
 	uint64_t clock;	 /* deterministic: nanoseconds since WPKG_WASI_EPOCH_NS */
 	uint64_t random; /* deterministic: state of the generator */
-	struct wasi_binding bindings[2 * WASI_FUNCTIONS];
+	struct wasi_binding bindings[2 * WASI_FUNCTIONS]; /* of preview 1, then of "unstable" */
 };
 
 /* Arguments, as what they are declared. */

@@ -238,10 +238,10 @@ static enum wpkg_status instantiate(struct thread *thread, struct wpkg_engine *o
 	enum wpkg_status status = wpkg_engine_new_sibling(&thread->engine, of, &err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_new(&thread->linker, thread->engine, &err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_define(thread->linker, threads->options.wasi, &err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_threads_define(thread->linker, threads, &err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_wasi_define(thread->linker, threads->options.wasi);
+	status = wpkg_wasi_threads_define(thread->linker, threads, &err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_instantiate(&thread->instance, thread->linker,
 						 threads->options.module, NULL, &err);

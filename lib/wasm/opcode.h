@@ -74,6 +74,14 @@ enum wpkg_immediate {
 	WPKG_IMM_FENCE		/* a zero byte */
 };
 
+/* Rows of wpkg_signatures, by operands and results. */
+enum wpkg_signature_row {
+	WPKG_SIG_X, /* depends */
+#define WPKG_SIG(name, n, a, b, c, d, m, r, s) WPKG_SIG_##name,
+#include "wasm/opcode.def"
+	WPKG_SIG_COUNT
+};
+
 /* Operands and results of the instructions that have always the same ones. */
 struct wpkg_signature {
 	uint8_t operand_count;
@@ -83,9 +91,9 @@ struct wpkg_signature {
 };
 
 struct wpkg_opcode {
-	const char *text;   /* mnemonic; NULL when there is no such opcode */
+	uint16_t mnemonic;  /* where it is among all; 0 when there is no such opcode */
 	uint8_t immediates; /* enum wpkg_immediate */
-	uint8_t signature;  /* row of wpkg_signatures; 0: depends */
+	uint8_t signature;  /* enum wpkg_signature_row */
 	uint8_t aux;	    /* log2 of the natural alignment, or number of lanes */
 	uint8_t feature;    /* enum wpkg_feature */
 	bool is_constant;   /* allowed in constant expressions */
@@ -93,6 +101,11 @@ struct wpkg_opcode {
 
 extern const struct wpkg_opcode wpkg_opcodes[WPKG_OP_LIMIT];
 extern const struct wpkg_signature wpkg_signatures[];
+
+static inline bool wpkg_opcode_exists(unsigned op)
+{
+	return op < WPKG_OP_LIMIT && wpkg_opcodes[op].mnemonic != 0;
+}
 
 /* The mnemonic; "unknown" when there is no such opcode. */
 const char *wpkg_opcode_text(unsigned op);

@@ -46,7 +46,7 @@ static unsigned read_opcode(struct validator *v)
 	}
 	if (r->status != WPKG_OK)
 		return WPKG_OP_LIMIT;
-	if (code < limit && wpkg_opcodes[base + code].text)
+	if (code < limit && wpkg_opcode_exists(base + code))
 		return v->opcode = base + code;
 	if (base)
 		wasm_invalid(v, "illegal opcode 0x%02x 0x%02x", prefix, code);

@@ -17,7 +17,7 @@ static uint16_t *mnemonic_bucket(struct wpkg_str text)
 {
 	for (uint64_t i = wpkg_hash(text);; i++) {
 		uint16_t *bucket = &mnemonics[i % BUCKETS];
-		if (*bucket == 0 || wpkg_str_equal_text(text, wpkg_opcodes[*bucket - 1].text))
+		if (*bucket == 0 || wpkg_str_equal_text(text, wpkg_opcode_text(*bucket - 1U)))
 			return bucket;
 	}
 }
@@ -25,9 +25,9 @@ static uint16_t *mnemonic_bucket(struct wpkg_str text)
 static void make_mnemonics(void)
 {
 	for (unsigned op = 0; op < WPKG_OP_LIMIT; op++) {
-		if (!wpkg_opcodes[op].text)
+		if (!wpkg_opcode_exists(op))
 			continue;
-		uint16_t *bucket = mnemonic_bucket(wpkg_str_from(wpkg_opcodes[op].text));
+		uint16_t *bucket = mnemonic_bucket(wpkg_str_from(wpkg_opcode_text(op)));
 		if (*bucket == 0)
 			*bucket = (uint16_t)(op + 1);
 	}

@@ -358,7 +358,7 @@ static void put_immediates(struct wat_printer *p, const struct wasm_instruction 
 
 void wat_put_instruction(struct wat_printer *p, const struct wasm_instruction *instruction)
 {
-	wpkg_buf_append_text(p->out, wpkg_opcodes[instruction->op].text);
+	wpkg_buf_append_text(p->out, wpkg_opcode_text(instruction->op));
 	put_immediates(p, instruction);
 }
 

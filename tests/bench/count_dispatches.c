@@ -46,10 +46,10 @@ static enum wpkg_status run(struct wpkg_engine *engine, struct wpkg_wasi *wasi,
 	struct wpkg_linker *linker = NULL;
 	struct wpkg_instance *instance = NULL;
 	enum wpkg_status status = wpkg_linker_new(&linker, engine, err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_define(linker, wasi, err);
-	if (status == WPKG_OK)
-		status = wpkg_linker_instantiate(&instance, linker, module, outcome, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_wasi_define(linker, wasi);
+	status = wpkg_linker_instantiate(&instance, linker, module, outcome, err);
 	if (status == WPKG_OK)
 		wpkg_func_call(outcome, wpkg_instance_find_func(instance, WPKG_LIT("_start")), NULL,
 			       NULL);

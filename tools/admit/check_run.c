@@ -177,10 +177,10 @@ static enum wpkg_status instantiate(struct wpkg_instance **out, struct guest *gu
 {
 	struct wpkg_linker *linker = NULL;
 	enum wpkg_status status = wpkg_linker_new(&linker, guest->engine, err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_define(linker, guest->wasi, err);
-	if (status == WPKG_OK)
-		status = bind(linker, guest, linked, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_wasi_define(linker, guest->wasi);
+	status = bind(linker, guest, linked, err);
 	if (status == WPKG_OK)
 		status = wpkg_linker_instantiate(out, linker, module, &guest->outcome, err);
 	wpkg_linker_free(linker);
