@@ -111,6 +111,8 @@ wpkg_valtype wasm_read_storage_type(struct wasm_input *in)
 wpkg_valtype wasm_read_valtype(struct wasm_input *in)
 {
 	const uint8_t *where = in->r.at;
+	if (wpkg_reader_more(&in->r) && *where >= 0x7c && *where <= 0x7f)
+		return WPKG_TYPE_I32 + (wpkg_valtype)(0x7f - *in->r.at++);
 	wpkg_valtype type = wasm_read_storage_type(in);
 	if (type == WPKG_TYPE_I8 || type == WPKG_TYPE_I16) {
 		wpkg_reader_fail(&in->r, where, WPKG_EFORMAT, "malformed value type 0x%02x",

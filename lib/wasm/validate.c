@@ -11,7 +11,7 @@
  * very same. Lists that long may cost so many comparisons in a body before it is refused; what
  * compilers make is far below, since operands take bytes to make.
  */
-#define WIDE_PER_BYTE 16
+#define WIDE_PER_BYTE 8
 #define WIDE_SLACK 1000000
 
 void wasm_validator_init(struct validator *v, struct wpkg_module *module)
@@ -24,6 +24,7 @@ void wasm_validator_clear(struct validator *v)
 {
 	wpkg_mem_free(v->stack);
 	wpkg_mem_free(v->frames);
+	wpkg_mem_free(v->init_heights);
 	wpkg_mem_free(v->locals);
 	wpkg_mem_free(v->runs);
 	wpkg_mem_free(v->far_set);
@@ -114,5 +115,6 @@ bool wasm_validate_constant(struct validator *v, wpkg_valtype type)
 {
 	wpkg_valtype result = type;
 	v->is_constant = true;
+	v->has_unset = false;
 	return begin(v, (struct span){&result, 1}, type) && walk(v);
 }

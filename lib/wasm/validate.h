@@ -46,7 +46,6 @@ struct frame {
 	uint32_t is_unreachable : 1;
 	uint32_t floor : 27; /* where its floor word is on the stack */
 	wpkg_valtype type;
-	uint32_t init_height; /* entries in the log of initialised locals when it began */
 };
 
 enum frame_kind {
@@ -61,10 +60,17 @@ enum frame_kind {
 	FRAME_TRY_TABLE
 };
 
-/* Locals of one type, up to before a number. */
+/* Declared locals of one type, up to before a number. */
 struct local_run {
 	uint32_t end;
 	wpkg_valtype type;
+};
+
+/* Pairs of words of which the first is known to match the second, by a hash of both. */
+#define KNOWN_PAIRS 64
+
+struct known_pair {
+	wpkg_valtype have, want;
 };
 
 struct validator {
@@ -83,20 +89,29 @@ struct validator {
 	wpkg_valtype *stack_end;
 	struct frame *frames;
 	uint32_t depth, frame_cap; /* frames in use; the last is the innermost */
-	struct span results;	   /* of the function */
-	uint32_t *label_marks;	   /* by type of labels: the br_table that saw it last */
-	uint32_t label_round;	   /* number of the br_table */
-	uint64_t wide_work;	   /* types compared one by one in long lists of this body */
+	uint32_t *init_heights;	   /* by frame: entries in init_log when it began, if has_unset */
+	uint32_t height_cap;
+	struct span results;   /* of the function */
+	uint32_t *label_marks; /* by type of labels: the br_table that saw it last */
+	uint32_t label_round;  /* number of the br_table */
+	uint64_t wide_work;    /* types compared one by one in long lists of this body */
 	uint64_t wide_limit;
+	struct known_pair known_pairs[KNOWN_PAIRS];
+
+	uint8_t kinds[WPKG_OP_LIMIT]; /* of instructions, for the quick walk */
+	const void *jumps[256];	      /* where the quick walk goes with an opcode's first byte */
+	wpkg_features kinds_for;      /* the used features that they count on, and MVP when made */
 
 	wpkg_valtype *locals; /* types of the first ones; FLOOR: not initialised */
 	uint32_t flat_count;  /* of them */
 	uint32_t flat_cap;
-	struct local_run *runs; /* of all, parameters included */
+	struct span params;	/* they come first */
+	struct local_run *runs; /* of those behind them */
 	uint32_t run_count, run_cap;
-	uint32_t local_count;
-	uint8_t *far_set;   /* a bit for each local beyond the flat ones: is initialised */
-	uint32_t *init_log; /* locals without a default that were set, oldest first */
+	uint32_t local_count; /* with the parameters */
+	bool has_unset;	      /* some have no default, and are unset at first */
+	uint8_t *far_set;     /* a bit for each local beyond the flat ones: is initialised */
+	uint32_t *init_log;   /* locals without a default that were set, oldest first */
 	uint32_t init_height, init_cap;
 };
 

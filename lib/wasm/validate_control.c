@@ -37,22 +37,42 @@ static struct span label_types(const struct validator *v, const struct frame *fr
 					   : wasm_block_results(v, frame);
 }
 
-/* Pushes the floor and the parameters, which the caller has popped. */
-bool wasm_push_frame(struct validator *v, enum frame_kind kind, wpkg_valtype block)
+static bool no_memory(struct validator *v)
+{
+	return wpkg_reader_fail(&v->in.r, v->here, WPKG_ENOMEM, "no memory for blocks");
+}
+
+/* For one more frame, and for heights as many as there can be frames where they are kept. */
+static bool frame_room(struct validator *v)
 {
 	if (v->depth == v->frame_cap) {
 		uint32_t cap = v->frame_cap ? v->frame_cap * 2 : BOTTOM_FRAMES;
 		struct frame *frames = wpkg_mem_resize(v->frames, cap, sizeof(*frames));
 		if (!frames)
-			return wpkg_reader_fail(&v->in.r, v->here, WPKG_ENOMEM,
-						"no memory for blocks");
+			return no_memory(v);
 		v->frames = frames;
 		v->frame_cap = cap;
 	}
-	v->frames[v->depth++] = (struct frame){.opcode = kind,
-					       .floor = (uint32_t)(v->sp - v->stack) & 0x7ffffff,
-					       .type = block,
-					       .init_height = v->init_height};
+	if (v->has_unset && v->height_cap < v->frame_cap) {
+		uint32_t *heights =
+			wpkg_mem_resize(v->init_heights, v->frame_cap, sizeof(*heights));
+		if (!heights)
+			return no_memory(v);
+		v->init_heights = heights;
+		v->height_cap = v->frame_cap;
+	}
+	return true;
+}
+
+/* Pushes the floor and the parameters, which the caller has popped. */
+bool wasm_push_frame(struct validator *v, enum frame_kind kind, wpkg_valtype block)
+{
+	if (!frame_room(v))
+		return false;
+	if (v->has_unset)
+		v->init_heights[v->depth] = v->init_height;
+	v->frames[v->depth++] = (struct frame){
+		.opcode = kind, .floor = (uint32_t)(v->sp - v->stack) & 0x7ffffff, .type = block};
 	wasm_push(v, FLOOR);
 	return wasm_push_span(v, wasm_block_params(v, block));
 }
@@ -120,7 +140,8 @@ static bool close_block(struct validator *v)
 	if (!wasm_at_floor(v))
 		return wasm_invalid(v, "type mismatch: %u values too many at the end of a block",
 				    (unsigned)(v->sp - v->stack - frame->floor - 1));
-	wasm_locals_forget(v, frame->init_height);
+	if (v->has_unset)
+		wasm_locals_forget(v, v->init_heights[v->depth - 1]);
 	return true;
 }
 

@@ -22,6 +22,7 @@ static bool add_run(struct validator *v, uint32_t count, wpkg_valtype type)
 {
 	if (count == 0)
 		return true;
+	v->has_unset |= !wpkg_valtype_has_default(type);
 	if (v->run_count == v->run_cap) {
 		uint32_t cap = v->run_cap ? v->run_cap * 2 : 64;
 		struct local_run *runs = wpkg_mem_resize(v->runs, cap, sizeof(*runs));
@@ -45,7 +46,7 @@ static bool read_runs(struct validator *v)
 		wpkg_valtype type = wasm_read_valtype(&v->in);
 		if (r->status != WPKG_OK)
 			return false;
-		if (count > v->local_limit - v->local_count)
+		if ((uint64_t)v->local_count + count > v->local_limit)
 			return wpkg_reader_fail(r, v->here, WPKG_ELIMIT,
 						"too many locals: more than %u",
 						(unsigned)v->local_limit);
@@ -74,12 +75,14 @@ static bool reserve(struct validator *v, uint32_t flat)
 	return true;
 }
 
-static void fill_flat(struct validator *v, uint32_t params)
+static void fill_flat(struct validator *v)
 {
 	uint32_t at = 0;
+	for (; at < v->params.count; at++)
+		v->locals[at] = v->params.at[at];
 	for (uint32_t run = 0; run < v->run_count && at < v->flat_count; run++) {
 		wpkg_valtype type = v->runs[run].type;
-		if (at >= params && !wpkg_valtype_has_default(type))
+		if (!wpkg_valtype_has_default(type))
 			type = FLOOR;
 		for (; at < v->runs[run].end && at < v->flat_count; at++)
 			v->locals[at] = type;
@@ -89,11 +92,10 @@ static void fill_flat(struct validator *v, uint32_t params)
 bool wasm_locals_read(struct validator *v, const struct wpkg_type *type, uint32_t body_bytes)
 {
 	wasm_locals_forget(v, 0);
+	v->params = (struct span){type->params, type->param_count};
 	v->run_count = 0;
-	v->local_count = 0;
-	for (uint32_t i = 0; i < type->param_count; i++)
-		if (!add_run(v, 1, type->params[i]))
-			return false;
+	v->local_count = type->param_count;
+	v->has_unset = false;
 	if (!read_runs(v))
 		return false;
 	/* Parameters are all flat: they are always initialised. */
@@ -103,13 +105,15 @@ bool wasm_locals_read(struct validator *v, const struct wpkg_type *type, uint32_
 	if (!reserve(v, flat))
 		return false;
 	v->flat_count = flat;
-	fill_flat(v, type->param_count);
+	fill_flat(v);
 	return true;
 }
 
 /* The declared type. */
 static wpkg_valtype declared(const struct validator *v, uint32_t index)
 {
+	if (index < v->params.count)
+		return v->params.at[index];
 	uint32_t low = 0, high = v->run_count - 1;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;

@@ -126,6 +126,24 @@ bool wasm_pop_ref(struct validator *v, wpkg_valtype *type)
 	return false;
 }
 
+/*
+ * A word of a long list that is not the very one. Lists are made of few types, so that it is asked
+ * again and again about the same two.
+ */
+static bool pop_known(struct validator *v, wpkg_valtype type)
+{
+	wpkg_valtype have = v->sp[-1];
+	struct known_pair *known = &v->known_pairs[(have * 31 ^ type) % KNOWN_PAIRS];
+	if (have == FLOOR || known->have != have || known->want != type) {
+		if (!wasm_pop(v, type))
+			return false;
+		*known = (struct known_pair){have, type};
+		return true;
+	}
+	v->sp--;
+	return true;
+}
+
 /* The last one of the run is on top. */
 bool wasm_pop_span(struct validator *v, struct span span)
 {
@@ -142,7 +160,7 @@ bool wasm_pop_span(struct validator *v, struct span span)
 	for (uint32_t i = span.count; i > 0; i--) {
 		if (wasm_at_floor(v) && wasm_frame(v)->is_unreachable)
 			return true; /* and so are all the others */
-		if (!wasm_pop(v, span.at[i - 1]))
+		if (!pop_known(v, span.at[i - 1]))
 			return false;
 	}
 	return true;

@@ -7,6 +7,9 @@
  * state, which counts when the instruction was quick; what a try writes before it knows is beyond
  * the top of a stack.
  *
+ * What to do with an instruction is its kind, from a table by opcode, which knows the features that
+ * are in use, too. The operands of a kind are constants where they are compared.
+ *
  * Reading asks for no end: READABLE bytes, more than any instruction that is quick has, can be read
  * from where one begins. They may be those of the next body. An instruction that goes beyond the
  * end of its own lacks bytes, and nothing else is wrong with it, or it were not quick.
@@ -27,68 +30,169 @@ struct quick {
 
 /* What stays the same during a walk; a copy, which writing operands cannot seem to change. */
 struct scope {
+	const uint8_t *stop; /* no instruction begins here or behind it, for this walk */
 	const struct wpkg_module *module;
 	const struct wpkg_module_global *globals;
 	uint32_t global_count, func_count, type_count;
-	const struct shape *accesses; /* to memory 0, by signature; NULL: there is none */
-	wpkg_features used;
+	wpkg_valtype address; /* of memory 0; NO_WORD: there is none */
+	const uint8_t *kinds;
+	const void *const *jumps;
 	const wpkg_valtype *locals;
 	uint32_t flat_count;
 	uint32_t init_height;
+	uint32_t *init_heights; /* NULL: not kept */
 	wpkg_valtype *stack;
 	struct frame *frames;
 	uint32_t frame_cap;
 };
 
-/* What the signatures of opcode.def do with the stack. */
-struct shape {
-	uint8_t top, under; /* operands; 0: there is none */
-	uint8_t pops;
-	uint8_t pushes;
-	uint8_t result;
+/* Is never on the stack. */
+#define NO_WORD WPKG_TYPE_ADDRESS
+
+/*
+ * Kinds of instructions, by what there is to check: OTHER ones are for wasm_step. Of those whose
+ * types are fixed there is one for each signature, without immediates and with a place in memory 0.
+ */
+#define KINDS(X)                                                                                   \
+	X(OTHER)                                                                                   \
+	X(PREFIX)                                                                                  \
+	X(LOCAL_GET)                                                                               \
+	X(LOCAL_SET)                                                                               \
+	X(LOCAL_TEE)                                                                               \
+	X(GLOBAL_GET)                                                                              \
+	X(GLOBAL_SET)                                                                              \
+	X(NUMBER32)                                                                                \
+	X(NUMBER64)                                                                                \
+	X(FLOAT32)                                                                                 \
+	X(FLOAT64)                                                                                 \
+	X(VECTOR)                                                                                  \
+	X(LANE)                                                                                    \
+	X(SHUFFLE)                                                                                 \
+	X(NOP)                                                                                     \
+	X(UNREACHABLE)                                                                             \
+	X(BLOCK)                                                                                   \
+	X(LOOP)                                                                                    \
+	X(IF)                                                                                      \
+	X(TRY)                                                                                     \
+	X(ELSE)                                                                                    \
+	X(CATCH_ALL)                                                                               \
+	X(END)                                                                                     \
+	X(BRANCH)                                                                                  \
+	X(BRANCH_IF)                                                                               \
+	X(BRANCH_TABLE)                                                                            \
+	X(RETURN)                                                                                  \
+	X(CALL)                                                                                    \
+	X(CALL_INDIRECT)                                                                           \
+	X(DROP)                                                                                    \
+	X(SELECT)                                                                                  \
+	X(COPY)                                                                                    \
+	X(FILL)
+
+enum kind {
+#define X(name) name,
+	KINDS(X)
+#undef X
+		PLAIN,
+	ACCESS = PLAIN + WPKG_SIG_COUNT,
+	KIND_COUNT = ACCESS + WPKG_SIG_COUNT
 };
 
-/* No word on the stack: for signatures of more than two operands or a result. */
-#define NEVER 0xff
+_Static_assert(KIND_COUNT <= UINT8_MAX, "kinds are bytes");
 
-/* A memory's address is an i32 in the first row of shapes, an i64 in the second. */
-#define PLACE(type, address) ((type) == WPKG_TYPE_ADDRESS ? (address) : (type))
-#define TOP(n, a, b, m) ((n) > 2 || (m) > 1 ? NEVER : (n) == 2 ? (b) : (a))
-#define SHAPE(n, a, b, m, r, address)                                                              \
-	{PLACE(TOP(n, a, b, m), address), (n) == 2 ? PLACE(a, address) : 0, n, m, r},
+static enum kind kind_of(const struct wpkg_opcode *code)
+{
+	switch ((enum wpkg_immediate)code->immediates) {
+	case WPKG_IMM_NONE:
+		return code->signature == WPKG_SIG_X ? OTHER : PLAIN + code->signature;
+	case WPKG_IMM_MEMARG:
+		return ACCESS + code->signature;
+	case WPKG_IMM_LANE:
+		return LANE;
+	case WPKG_IMM_SHUFFLE:
+		return SHUFFLE;
+	case WPKG_IMM_I32:
+		return NUMBER32;
+	case WPKG_IMM_I64:
+		return NUMBER64;
+	case WPKG_IMM_F32:
+		return FLOAT32;
+	case WPKG_IMM_F64:
+		return FLOAT64;
+	case WPKG_IMM_V128:
+		return VECTOR;
+	default:
+		return OTHER;
+	}
+}
 
-static const struct shape shapes[2][64] = {
-	{
-		{0},
-#define WPKG_SIG(name, n, a, b, c, d, m, r, s)                                                     \
-	SHAPE(n, WPKG_TYPE_##a, WPKG_TYPE_##b, m, WPKG_TYPE_##r, WPKG_TYPE_I32)
-#include "wasm/opcode.def"
-	},
-	{
-		{0},
-#define WPKG_SIG(name, n, a, b, c, d, m, r, s)                                                     \
-	SHAPE(n, WPKG_TYPE_##a, WPKG_TYPE_##b, m, WPKG_TYPE_##r, WPKG_TYPE_I64)
-#include "wasm/opcode.def"
-	},
+static const struct {
+	uint16_t opcode;
+	uint8_t kind;
+} special_kinds[] = {
+	{WPKG_OP_LOCAL_GET, LOCAL_GET},
+	{WPKG_OP_LOCAL_SET, LOCAL_SET},
+	{WPKG_OP_LOCAL_TEE, LOCAL_TEE},
+	{WPKG_OP_GLOBAL_GET, GLOBAL_GET},
+	{WPKG_OP_GLOBAL_SET, GLOBAL_SET},
+	{WPKG_OP_NOP, NOP},
+	{WPKG_OP_UNREACHABLE, UNREACHABLE},
+	{WPKG_OP_BLOCK, BLOCK},
+	{WPKG_OP_LOOP, LOOP},
+	{WPKG_OP_IF, IF},
+	{WPKG_OP_TRY, TRY},
+	{WPKG_OP_ELSE, ELSE},
+	{WPKG_OP_CATCH_ALL, CATCH_ALL},
+	{WPKG_OP_END, END},
+	{WPKG_OP_BR, BRANCH},
+	{WPKG_OP_BR_IF, BRANCH_IF},
+	{WPKG_OP_BR_TABLE, BRANCH_TABLE},
+	{WPKG_OP_RETURN, RETURN},
+	{WPKG_OP_CALL, CALL},
+	{WPKG_OP_CALL_INDIRECT, CALL_INDIRECT},
+	{WPKG_OP_DROP, DROP},
+	{WPKG_OP_SELECT, SELECT},
+	{WPKG_OP_MEMORY_COPY, COPY},
+	{WPKG_OP_MEMORY_FILL, FILL},
 };
+
+/* Instructions whose feature is not yet in use are for wasm_step, which notes it. */
+static void make_kinds(struct validator *v, wpkg_features used)
+{
+	v->kinds_for = used;
+	for (unsigned i = 0; i < WPKG_OP_LIMIT; i++)
+		v->kinds[i] = (uint8_t)kind_of(&wpkg_opcodes[i]);
+	for (unsigned i = 0; i < sizeof(special_kinds) / sizeof(special_kinds[0]); i++)
+		v->kinds[special_kinds[i].opcode] = special_kinds[i].kind;
+	for (unsigned i = 0; i < WPKG_OP_LIMIT; i++)
+		if (!wpkg_opcode_exists(i) || !(used >> wpkg_opcodes[i].feature & 1))
+			v->kinds[i] = OTHER;
+	for (unsigned prefix = 0xfb; prefix <= 0xfe; prefix++)
+		v->kinds[prefix] = PREFIX;
+}
 
 /* LEB128 numbers. False: too long, or too large. */
 
-INLINE bool read_u32(struct quick *q, uint32_t *value)
+INLINE bool read_long(struct quick *q, uint32_t *value)
 {
 	const uint8_t *at = q->at;
 	uint32_t byte = *at++;
-	*value = byte;
-	if (byte >= 0x80) {
-		*value = byte & 0x7f;
-		for (unsigned shift = 7; byte >= 0x80; shift += 7) {
-			byte = *at++;
-			if (shift == 28 && byte > 0xf)
-				return false;
-			*value |= (byte & 0x7f) << shift;
-		}
+	*value = byte & 0x7f;
+	for (unsigned shift = 7; byte >= 0x80; shift += 7) {
+		byte = *at++;
+		if (shift == 28 && byte > 0xf)
+			return false;
+		*value |= (byte & 0x7f) << shift;
 	}
 	q->at = at;
+	return true;
+}
+
+INLINE bool read_u32(struct quick *q, uint32_t *value)
+{
+	*value = *q->at;
+	if (*value >= 0x80)
+		return read_long(q, value);
+	q->at++;
 	return true;
 }
 
@@ -97,11 +201,21 @@ INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits)
 {
 	const uint8_t *at = q->at;
 	const uint8_t *last = at + max - 1;
+	if (*at < 0x80) {
+		q->at++;
+		return true;
+	}
 	while (at < last && *at >= 0x80)
 		at++;
 	q->at = at + 1;
 	return at < last ||
 	       (*at < 0x80 && ((*at + (1U << (last_bits - 1))) & 0x7f) < 1U << last_bits);
+}
+
+INLINE bool skip(struct quick *q, unsigned bytes)
+{
+	q->at += bytes;
+	return true;
 }
 
 /* Operands. */
@@ -117,17 +231,30 @@ INLINE bool push(struct quick *q, wpkg_valtype type)
 	return true;
 }
 
-/* Operands and result of a signature, without a branch for each of them. */
-INLINE bool apply(struct quick *q, const struct shape *shape)
+/* What a signature of up to three operands and a result says; the last operand is on top. */
+INLINE bool apply(struct quick *q, unsigned operands, wpkg_valtype a, wpkg_valtype b,
+		  wpkg_valtype c, unsigned results, wpkg_valtype result)
 {
-	uint32_t top = (q->sp[-1] ^ shape->top) & -(uint32_t)(shape->pops > 0);
-	uint32_t under = (q->sp[-2] ^ shape->under) & -(uint32_t)(shape->pops > 1);
-	if (top | under)
+	wpkg_valtype *first = q->sp - operands;
+	if (operands > 3 || results > 1)
 		return false;
-	q->sp -= shape->pops;
-	*q->sp = shape->result;
-	q->sp += shape->pushes;
+	uint32_t differ = operands > 0 ? first[0] ^ a : 0;
+	differ |= operands > 1 ? first[1] ^ b : 0;
+	differ |= operands > 2 ? first[2] ^ c : 0;
+	if (differ)
+		return false;
+	q->sp = first + results;
+	if (results > 0 && (operands == 0 || result != a))
+		*first = result;
 	return true;
+}
+
+/* The same of what is rare. */
+INLINE bool apply_row(struct quick *q, unsigned opcode)
+{
+	const struct wpkg_signature *row = &wpkg_signatures[wpkg_opcodes[opcode].signature];
+	return apply(q, row->operand_count, row->operands[0], row->operands[1], row->operands[2],
+		     row->result_count, row->results[0]);
 }
 
 /* Locals and globals. */
@@ -154,14 +281,25 @@ INLINE bool global_set(const struct scope *s, struct quick *q)
 	       pop(q, s->globals[index].type);
 }
 
-/* Instructions with a signature. */
+/* Memory 0, and vectors. */
 
-INLINE bool memory_access(const struct scope *s, struct quick *q, const struct wpkg_opcode *code)
+/* Alignment and offset, which is to be of 32 bits whatever the memory's address is. */
+INLINE bool skip_place(struct quick *q, unsigned opcode)
 {
 	uint32_t offset;
-	if (*q->at++ > code->aux || !s->accesses || !read_u32(q, &offset))
-		return false;
-	return apply(q, &s->accesses[code->signature]);
+	return *q->at++ <= wpkg_opcodes[opcode].aux && read_u32(q, &offset);
+}
+
+INLINE bool copy(const struct scope *s, struct quick *q)
+{
+	uint8_t memories = q->at[0] | q->at[1];
+	q->at += 2;
+	return memories == 0 && apply(q, 3, s->address, s->address, s->address, 0, 0);
+}
+
+INLINE bool fill(const struct scope *s, struct quick *q)
+{
+	return *q->at++ == 0 && apply(q, 3, s->address, WPKG_TYPE_I32, s->address, 0, 0);
 }
 
 INLINE bool lanes(struct quick *q, unsigned count, unsigned limit)
@@ -170,35 +308,6 @@ INLINE bool lanes(struct quick *q, unsigned count, unsigned limit)
 	for (unsigned i = 0; i < count; i++)
 		all |= *q->at++;
 	return all < limit;
-}
-
-/* Vectors, and what else came after the first version and is made of the same. */
-INLINE bool later(const struct scope *s, struct quick *q, unsigned opcode)
-{
-	const struct wpkg_opcode *code = &wpkg_opcodes[opcode];
-	if (!(s->used >> code->feature & 1) || code->signature == 0)
-		return false;
-	switch (code->immediates) {
-	case WPKG_IMM_NONE:
-		return apply(q, &shapes[0][code->signature]);
-	case WPKG_IMM_MEMARG:
-		return memory_access(s, q, code);
-	case WPKG_IMM_LANE:
-		return lanes(q, 1, code->aux) && apply(q, &shapes[0][code->signature]);
-	case WPKG_IMM_SHUFFLE:
-		return lanes(q, 16, 32) && apply(q, &shapes[0][code->signature]);
-	case WPKG_IMM_V128:
-		q->at += 16;
-		return apply(q, &shapes[0][code->signature]);
-	default:
-		return false;
-	}
-}
-
-INLINE bool prefixed(const struct scope *s, struct quick *q, unsigned base, unsigned limit)
-{
-	uint32_t code;
-	return read_u32(q, &code) && code < limit && later(s, q, base + code);
 }
 
 /* Blocks. */
@@ -213,10 +322,11 @@ INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind)
 		return false;
 	if (q->depth == s->frame_cap)
 		return false;
-	s->frames[q->depth++] = (struct frame){.opcode = kind,
+	if (s->init_heights)
+		s->init_heights[q->depth] = s->init_height;
+	s->frames[q->depth++] = (struct frame){.opcode = kind & 0xf,
 					       .floor = (uint32_t)(q->sp - s->stack) & 0x7ffffff,
-					       .type = type,
-					       .init_height = s->init_height};
+					       .type = type};
 	return push(q, FLOOR);
 }
 
@@ -228,28 +338,39 @@ INLINE bool pop_one(struct quick *q, wpkg_valtype type)
 	return pop(q, type);
 }
 
+/* Takes what the innermost block gives off the stack, down to its floor. */
+INLINE bool close(const struct scope *s, struct quick *q)
+{
+	const struct frame *frame = &s->frames[q->depth - 1];
+	wpkg_valtype type = frame->type;
+	if (wasm_block_is_index(type) ||
+	    (s->init_heights && s->init_heights[q->depth - 1] != s->init_height))
+		return false;
+	if (q->sp[-1] == FLOOR)
+		return type == WPKG_TYPE_NONE || frame->is_unreachable;
+	return pop(q, type) && q->sp[-1] == FLOOR;
+}
+
 INLINE bool leave(const struct scope *s, struct quick *q)
 {
 	const struct frame *frame = &s->frames[q->depth - 1];
 	wpkg_valtype type = frame->type;
-	if (wasm_block_is_index(type) || frame->init_height != s->init_height ||
-	    (frame->opcode == FRAME_IF && type != WPKG_TYPE_NONE))
+	if ((frame->opcode == FRAME_IF && type != WPKG_TYPE_NONE) || !close(s, q))
 		return false;
-	if (!pop_one(q, type) || !pop(q, FLOOR))
-		return false;
-	*q->sp = type;
-	q->sp += type != WPKG_TYPE_NONE;
+	q->sp[-1] = type;
+	q->sp -= type == WPKG_TYPE_NONE;
 	q->depth--;
 	return true;
 }
 
-INLINE bool turn(const struct scope *s, struct quick *q)
+/* Goes on in the same block with another kind. */
+INLINE bool turn(const struct scope *s, struct quick *q, unsigned from, unsigned or_from,
+		 enum frame_kind to)
 {
 	struct frame *frame = &s->frames[q->depth - 1];
-	if (frame->opcode != FRAME_IF || wasm_block_is_index(frame->type) ||
-	    frame->init_height != s->init_height || !pop_one(q, frame->type) || q->sp[-1] != FLOOR)
+	if ((frame->opcode != from && frame->opcode != or_from) || !close(s, q))
 		return false;
-	frame->opcode = FRAME_ELSE;
+	frame->opcode = to & 0xf;
 	frame->is_unreachable = false;
 	return true;
 }
@@ -284,6 +405,20 @@ INLINE bool branch_if(const struct scope *s, struct quick *q)
 	wpkg_valtype type;
 	return read_u32(q, &index) && label(s, q, index, &type) && pop(q, WPKG_TYPE_I32) &&
 	       (type == WPKG_TYPE_NONE || q->sp[-1] == type);
+}
+
+/* Each label takes the same; all of the table must be readable. */
+INLINE bool branch_table(const struct scope *s, struct quick *q)
+{
+	uint32_t count, index;
+	wpkg_valtype first, type;
+	if (!read_u32(q, &count) || count >= (s->stop - q->at) / 5 || !read_u32(q, &index) ||
+	    !label(s, q, index, &first))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!read_u32(q, &index) || !label(s, q, index, &type) || type != first)
+			return false;
+	return pop(q, WPKG_TYPE_I32) && pop_one(q, first) && unreachable(s, q);
 }
 
 /* Calls. */
@@ -329,96 +464,140 @@ INLINE bool choose(struct quick *q)
 	return true;
 }
 
-/* The one instruction at the cursor; false when it is not quick. */
-INLINE bool try(const struct scope *s, struct quick *q)
+/* The kind of the instruction with that prefix, which the cursor is behind. */
+INLINE unsigned prefixed(const struct scope *s, struct quick *q, unsigned *opcode)
 {
-	wpkg_valtype type;
-	uint32_t index;
-	unsigned opcode = *q->at++;
-	switch (opcode) {
-	case WPKG_OP_LOCAL_GET:
-		return local(s, q, &type) && push(q, type);
-	case WPKG_OP_LOCAL_SET:
-		return local(s, q, &type) && pop(q, type);
-	case WPKG_OP_LOCAL_TEE:
-		return local(s, q, &type) && q->sp[-1] == type;
-	case WPKG_OP_GLOBAL_GET:
-		return global_get(s, q);
-	case WPKG_OP_GLOBAL_SET:
-		return global_set(s, q);
-	case WPKG_OP_I32_CONST:
-		return skip_signed(q, 5, 4) && push(q, WPKG_TYPE_I32);
-	case WPKG_OP_I64_CONST:
-		return skip_signed(q, 10, 1) && push(q, WPKG_TYPE_I64);
-	case WPKG_OP_F32_CONST:
-		q->at += 4;
-		return push(q, WPKG_TYPE_F32);
-	case WPKG_OP_F64_CONST:
-		q->at += 8;
-		return push(q, WPKG_TYPE_F64);
-	case WPKG_OP_BLOCK:
-		return enter(s, q, FRAME_BLOCK);
-	case WPKG_OP_LOOP:
-		return enter(s, q, FRAME_LOOP);
-	case WPKG_OP_IF:
-		return pop(q, WPKG_TYPE_I32) && enter(s, q, FRAME_IF);
-	case WPKG_OP_TRY:
-		return s->used >> WPKG_FEATURE_LEGACY_EXCEPTIONS & 1 && enter(s, q, FRAME_TRY);
-	case WPKG_OP_ELSE:
-		return turn(s, q);
-	case WPKG_OP_END:
-		return leave(s, q);
-	case WPKG_OP_BR:
-		return read_u32(q, &index) && branch(s, q, index);
-	case WPKG_OP_RETURN:
-		return branch(s, q, q->depth - 1);
-	case WPKG_OP_BR_IF:
-		return branch_if(s, q);
-	case WPKG_OP_NOP:
-		return true;
-	case WPKG_OP_UNREACHABLE:
-		return unreachable(s, q);
-	case WPKG_OP_CALL:
-		return call_direct(s, q);
-	case WPKG_OP_CALL_INDIRECT:
-		return call_indirect(s, q);
-	case WPKG_OP_DROP:
-		return *--q->sp != FLOOR;
-	case WPKG_OP_SELECT:
-		return choose(q);
-	case WPKG_OP_I32_LOAD ... WPKG_OP_I64_STORE32:
-		return memory_access(s, q, &wpkg_opcodes[opcode]);
-	case WPKG_OP_I32_EQZ ... WPKG_OP_F64_REINTERPRET_I64:
-		return apply(q, &shapes[0][wpkg_opcodes[opcode].signature]);
-	case WPKG_OP_I32_EXTEND8_S ... WPKG_OP_I64_EXTEND32_S:
-		return later(s, q, opcode);
-	case 0xfc:
-		return prefixed(s, q, WPKG_OP_BASE_FC, 0x100);
-	case 0xfd:
-		return prefixed(s, q, WPKG_OP_BASE_FD, WPKG_OP_BASE_FE - WPKG_OP_BASE_FD);
-	default:
-		return false;
-	}
+	uint32_t code;
+	unsigned limit = *opcode == 0xfd ? WPKG_OP_BASE_FE - WPKG_OP_BASE_FD : 0x100;
+	if (!read_u32(q, &code) || code >= limit)
+		return OTHER;
+	*opcode = WPKG_OP_NUMBER(*opcode, 0U) + code;
+	return s->kinds[*opcode];
 }
 
 static struct scope scope_of(const struct validator *v)
 {
 	const struct wpkg_module *module = v->module;
+	const struct wpkg_reader *r = &v->in.r;
 	return (struct scope){
+		.stop = r->end < r->limit - READABLE ? r->end : r->limit - READABLE,
 		.module = module,
 		.globals = module->globals,
 		.global_count = module->global_count,
 		.func_count = module->func_count,
 		.type_count = module->type_count,
-		.accesses = module->memory_count ? shapes[module->memories[0].size.is_64] : NULL,
-		.used = v->in.used,
+		.address = module->memory_count ? wasm_address(&module->memories[0].size) : NO_WORD,
+		.kinds = v->kinds,
+		.jumps = v->jumps,
 		.locals = v->locals,
 		.flat_count = v->flat_count,
 		.init_height = v->init_height,
+		.init_heights = v->has_unset ? v->init_heights : NULL,
 		.stack = v->stack,
 		.frames = v->frames,
 		.frame_cap = v->frame_cap,
 	};
+}
+
+#define PLACE(type) ((type) == WPKG_TYPE_ADDRESS ? s->address : (wpkg_valtype)(type))
+
+/* On to the next instruction, by a jump of each one's own, which the processor foretells better. */
+#define NEXT                                                                                       \
+	do {                                                                                       \
+		here = now.at;                                                                     \
+		now = next;                                                                        \
+		if (now.at >= s->stop)                                                             \
+			goto out;                                                                  \
+		opcode = *next.at++;                                                               \
+		goto * s->jumps[opcode];                                                           \
+	} while (0)
+
+/* Instructions of a kind, and when they are quick. */
+#define ON(kind, is_right)                                                                         \
+	kind:                                                                                      \
+	if (!(is_right))                                                                           \
+		goto out;                                                                          \
+	NEXT
+
+/*
+ * Over instructions until one is not quick; the state is before that one then. Returns where the
+ * last quick one begins.
+ */
+static const uint8_t *walk(struct validator *v, const struct scope *s, struct quick *state)
+{
+	static const void *const labels[KIND_COUNT] = {
+#define X(name) &&name,
+		KINDS(X)
+#undef X
+			[PLAIN] = &&OTHER,
+		[ACCESS] = &&OTHER,
+#define WPKG_SIG(name, n, a, b, c, d, m, r, z)                                                     \
+	[PLAIN + WPKG_SIG_##name] = &&plain_##name, [ACCESS + WPKG_SIG_##name] = &&access_##name,
+#include "wasm/opcode.def"
+	};
+	wpkg_features used = v->in.used | WPKG_FEATURE_BIT(MVP);
+	if (v->kinds_for != used) {
+		make_kinds(v, used);
+		for (unsigned i = 0; i < 256; i++)
+			v->jumps[i] = labels[v->kinds[i]];
+	}
+	struct quick now = *state, next = now, *q = &next;
+	const uint8_t *here = now.at;
+	wpkg_valtype type;
+	uint32_t index;
+	unsigned opcode;
+	NEXT;
+	ON(LOCAL_GET, local(s, q, &type) && push(q, type));
+	ON(LOCAL_SET, local(s, q, &type) && pop(q, type));
+	ON(LOCAL_TEE, local(s, q, &type) && q->sp[-1] == type);
+	ON(GLOBAL_GET, global_get(s, q));
+	ON(GLOBAL_SET, global_set(s, q));
+	ON(NUMBER32, skip_signed(q, 5, 4) && push(q, WPKG_TYPE_I32));
+	ON(NUMBER64, skip_signed(q, 10, 1) && push(q, WPKG_TYPE_I64));
+	ON(FLOAT32, skip(q, 4) && push(q, WPKG_TYPE_F32));
+	ON(FLOAT64, skip(q, 8) && push(q, WPKG_TYPE_F64));
+	ON(VECTOR, skip(q, 16) && push(q, WPKG_TYPE_V128));
+	ON(LANE, lanes(q, 1, wpkg_opcodes[opcode].aux) && apply_row(q, opcode));
+	ON(SHUFFLE, lanes(q, 16, 32) && apply_row(q, opcode));
+	ON(NOP, true);
+	ON(UNREACHABLE, unreachable(s, q));
+	ON(BLOCK, enter(s, q, FRAME_BLOCK));
+	ON(LOOP, enter(s, q, FRAME_LOOP));
+	ON(IF, pop(q, WPKG_TYPE_I32) && enter(s, q, FRAME_IF));
+	ON(TRY, enter(s, q, FRAME_TRY));
+	ON(ELSE, turn(s, q, FRAME_IF, FRAME_IF, FRAME_ELSE));
+	ON(CATCH_ALL, turn(s, q, FRAME_TRY, FRAME_CATCH, FRAME_CATCH_ALL));
+END:
+	if (!leave(s, q))
+		goto out;
+	if (q->depth > 0)
+		NEXT;
+	here = now.at;
+	now = next;
+	goto out;
+	ON(BRANCH, read_u32(q, &index) && branch(s, q, index));
+	ON(BRANCH_IF, branch_if(s, q));
+	ON(BRANCH_TABLE, branch_table(s, q));
+	ON(RETURN, branch(s, q, q->depth - 1));
+	ON(CALL, call_direct(s, q));
+	ON(CALL_INDIRECT, call_indirect(s, q));
+	ON(DROP, *--q->sp != FLOOR);
+	ON(SELECT, choose(q));
+	ON(COPY, copy(s, q));
+	ON(FILL, fill(s, q));
+#define WPKG_SIG(name, n, a, b, c, d, m, r, z)                                                     \
+	ON(plain_##name,                                                                           \
+	   apply(q, n, WPKG_TYPE_##a, WPKG_TYPE_##b, WPKG_TYPE_##c, m, WPKG_TYPE_##r));            \
+	ON(access_##name, WPKG_TYPE_##a == WPKG_TYPE_ADDRESS && skip_place(q, opcode) &&           \
+				  apply(q, n, PLACE(WPKG_TYPE_##a), WPKG_TYPE_##b, WPKG_TYPE_##c,  \
+					m, WPKG_TYPE_##r));
+#include "wasm/opcode.def"
+PREFIX:
+	goto *labels[prefixed(s, q, &opcode)];
+OTHER:
+out:
+	*state = now;
+	return here;
 }
 
 /*
@@ -430,18 +609,10 @@ void wasm_walk_quick(struct validator *v)
 	struct wpkg_reader *r = &v->in.r;
 	if (r->limit - r->at < READABLE)
 		return;
-	const uint8_t *stop = r->end < r->limit - READABLE ? r->end : r->limit - READABLE;
-	const uint8_t *here = r->at;
 	const struct scope scope = scope_of(v);
-	struct quick now = {r->at, v->sp, v->depth};
-	while (now.at < stop && now.depth > 0) {
-		struct quick next = now;
-		if (!try(&scope, &next))
-			break;
-		here = now.at;
-		now = next;
-	}
-	r->at = now.at <= r->end ? now.at : here;
-	v->sp = now.sp;
-	v->depth = now.depth;
+	struct quick state = {r->at, v->sp, v->depth};
+	const uint8_t *last = walk(v, &scope, &state);
+	r->at = state.at <= r->end ? state.at : last;
+	v->sp = state.sp;
+	v->depth = state.depth;
 }
