@@ -2,6 +2,8 @@
 /* Linking and instantiation: what is refused and how, and what a refused one leaves behind. */
 #include "guest.h"
 
+#include "exec/wasi.h"
+
 static enum wpkg_trap nothing(struct wpkg_caller *caller, void *user,
 			      const union wpkg_wasm_value *args, union wpkg_wasm_value *results)
 {
@@ -212,10 +214,62 @@ START_TEST(an_instance_can_be_imported_by_another)
 }
 END_TEST
 
+static enum wpkg_trap seven(struct wpkg_caller *caller, void *user,
+			    const union wpkg_wasm_value *args, union wpkg_wasm_value *results)
+{
+	(void)caller, (void)user, (void)args;
+	results[0].i32 = 7;
+	return WPKG_TRAP_NONE;
+}
+
+/* The functions of WASI are made when they are imported. */
+START_TEST(a_definition_goes_before_the_function_of_wasi_with_its_name)
+{
+	const struct wpkg_wasi_options nothing_granted = {.arg_count = 0};
+	struct guest guest;
+	struct wpkg_wasi *wasi;
+	guest_init(&guest, NULL);
+	ck_ok(wpkg_wasi_new(&wasi, &nothing_granted, &guest.err), guest.err);
+	ck_ok(wpkg_linker_define_func(guest.linker, WPKG_LIT("wasi_snapshot_preview1"),
+				      WPKG_LIT("sched_yield"), "-> i32", seven, NULL, &guest.err),
+	      guest.err);
+	wpkg_wasi_define(guest.linker, wasi);
+	guest_load(&guest,
+		   "(module"
+		   "  (import \"wasi_snapshot_preview1\" \"sched_yield\" (func (result i32)))"
+		   "  (import \"wasi_unstable\" \"sched_yield\" (func (result i32)))"
+		   "  (func (export \"own\") (param i64) (result i32) (call 0))"
+		   "  (func (export \"old\") (param i64) (result i32) (call 1)))");
+	ck_assert_uint_eq(guest_value(&guest, "own", 0), 7);
+	ck_assert_uint_eq(guest_value(&guest, "old", 0), 0);
+	guest_close(&guest);
+	wpkg_wasi_free(wasi);
+}
+END_TEST
+
+START_TEST(what_wasi_has_not_is_no_import)
+{
+	struct guest guest;
+	struct wpkg_wasi *wasi;
+	guest_init(&guest, NULL);
+	ck_ok(wpkg_wasi_new(&wasi, &(struct wpkg_wasi_options){.arg_count = 0}, &guest.err),
+	      guest.err);
+	wpkg_wasi_define(guest.linker, wasi);
+	guest_read(&guest, "(module (import \"wasi_snapshot_preview1\" \"sock_open\" (func)))");
+	ck_status(guest_instantiate(&guest), WPKG_ENOTFOUND);
+	ck_assert_ptr_nonnull(
+		strstr(guest.err.msg, "import wasi_snapshot_preview1.sock_open: no such func"));
+	guest_close(&guest);
+	wpkg_wasi_free(wasi);
+}
+END_TEST
+
 UNIT_MAIN(an_import_that_is_missing_or_of_another_type_is_named,
 	  a_later_definition_takes_the_place_of_an_earlier_one, a_type_that_is_none_is_refused,
 	  definitions_of_the_host_are_used,
 	  what_trapped_while_it_began_has_written_what_it_had_written,
 	  a_start_function_runs_and_may_trap,
 	  constant_expressions_have_as_many_operands_as_they_like,
-	  an_instance_can_be_imported_by_another)
+	  an_instance_can_be_imported_by_another,
+	  a_definition_goes_before_the_function_of_wasi_with_its_name,
+	  what_wasi_has_not_is_no_import)

@@ -202,6 +202,52 @@ START_TEST(a_local_without_default_must_be_set_first)
 END_TEST
 
 /* Bodies of one module, wrong where a list says so. */
+/* So many blocks, one in the other; a local is set in the innermost and read at that many ends. */
+static void build_deep(struct wpkg_buf *out, unsigned blocks, unsigned ends)
+{
+	wpkg_buf_init(out, BUILD_MAX);
+	wpkg_buf_append_str(out, WPKG_LIT("\1\1\x64\2")); /* one local: a struct, not null */
+	for (unsigned i = 0; i < blocks; i++)
+		wpkg_buf_append_str(out, WPKG_LIT("\2\x40"));
+	wpkg_buf_append_str(out, WPKG_LIT("\x41\0\x41\0\xfb\0\2\x21\1"));
+	for (unsigned i = 0; i < ends; i++)
+		wpkg_buf_append_byte(out, 0x0b);
+	wpkg_buf_append_str(out, WPKG_LIT("\x20\1\x1a"));
+	for (unsigned i = ends; i < blocks; i++)
+		wpkg_buf_append_byte(out, 0x0b);
+	wpkg_buf_append_str(out, WPKG_LIT("\x41\0\x0b"));
+}
+
+START_TEST(deep_blocks_know_which_locals_were_set_before)
+{
+	struct wpkg_buf body;
+	for (unsigned blocks = 60; blocks < 300; blocks += 67) {
+		build_deep(&body, blocks, 0);
+		check_valid_body(wpkg_buf_str(&body));
+		wpkg_buf_clear(&body);
+		build_deep(&body, blocks, 1);
+		check_body(wpkg_buf_str(&body), 4 + 2 * blocks + 9 + 1,
+			   "uninitialized local 1 (local.get in function 1)");
+		wpkg_buf_clear(&body);
+	}
+}
+END_TEST
+
+START_TEST(labels_of_a_table_take_the_same)
+{
+	/* block, block i32, i32.const, i32.const, br_table, end, drop, end, i32.const, end */
+	ck_body_valid("\0\2\x7f\2\x7f\x41\0\x41\0\x0e\2\0\1\1\x0b\x0b\x0b");
+	ck_body_valid("\0\2\x40\2\x40\x41\0\x0e\2\0\1\1\x0b\x0b\x41\0\x0b");
+	ck_body(9,
+		"type mismatch: labels of br_table take 0 and 1 operands (br_table in function 1)",
+		"\0\2\x7f\2\x40\x41\0\x41\0\x0e\2\0\1\1\x0b\x0b\x0b");
+	ck_body(5, "unknown label 3 (br_table in function 1)",
+		"\0\2\x40\x41\0\x0e\1\0\3\x0b\x41\0\x0b");
+	ck_body(5, "type mismatch: expected i32, found i64 (br_table in function 1)",
+		"\0\2\x40\x42\0\x0e\1\0\0\x0b\x41\0\x0b");
+}
+END_TEST
+
 static void build_many(struct wpkg_buf *out, unsigned count, const unsigned *wrong, size_t wrongs)
 {
 	struct wpkg_buf functions, code;
@@ -350,6 +396,7 @@ END_TEST
 UNIT_MAIN(a_type_mismatch_says_what_was_expected_and_found, what_is_below_a_block_is_not_the_blocks,
 	  unknown_things_are_named, malformed_instructions_fail_at_the_byte_that_is_wrong,
 	  blocks_are_closed_as_they_were_opened, code_that_is_never_reached_is_of_every_type,
-	  a_local_without_default_must_be_set_first, more_threads_find_the_same_first_error,
+	  a_local_without_default_must_be_set_first, deep_blocks_know_which_locals_were_set_before,
+	  labels_of_a_table_take_the_same, more_threads_find_the_same_first_error,
 	  more_threads_find_a_wrong_body_before_a_wrong_size, more_threads_note_the_same_features,
 	  a_feature_that_is_not_allowed_fails_at_its_first_use, every_failed_allocation_is_reported)
