@@ -160,7 +160,9 @@ static int run_wast(const struct wpkg_invocation *invocation)
 	wpkg_buf_init(&tally.failures, SIZE_MAX);
 	for (size_t i = 0; i < invocation->operand_count; i++) {
 		const char *path = invocation->operands[i];
-		if (wpkg_str_ends(wpkg_str_from(path), WPKG_LIT(".json")))
+		if (wast_is_folder(path))
+			wast_folder_run(path, &tally);
+		else if (wpkg_str_ends(wpkg_str_from(path), WPKG_LIT(".json")))
 			wast_json_run(path, &tally);
 		else
 			wast_text_run(path, &tally);
@@ -172,13 +174,14 @@ static int run_wast(const struct wpkg_invocation *invocation)
 
 const struct wpkg_command tool_wast = {
 	.name = "wast",
-	.operands = "FILE...",
+	.operands = "FILE|FOLDER...",
 	.summary = "run WebAssembly test scripts",
 	.description =
 		"Runs the scripts (.wast) of the specification's test suite as they are, or their "
-		"JSON form with binaries beside it. Each command that does not do what the script "
-		"says is printed with file and line; the last line has the number of commands over "
-		"all files.\n\n"
+		"JSON form with binaries beside it. Of a folder, such as a checkout of the suite, "
+		"all scripts in it and below are run. Each command that does not do what the "
+		"script says is printed with file and line; the last line has the number of "
+		"commands over all files.\n\n"
 		"With --engine the interpreter works in another way, which must change nothing: "
 		"functions compiled at once (eager), with fuel or time counted, with the heap "
 		"collected at each allocation (collect), with one NaN (deterministic), and without "
@@ -187,7 +190,8 @@ const struct wpkg_command tool_wast = {
 		"no-sse41), or without all of these (no-optimisation).",
 	.options = wast_rows,
 	.options_size = sizeof(struct wast_options),
-	.example = "wpkg wast spec/test/core/*.wast",
+	.example = "wpkg wast i32.wast i64.wast\n"
+		   "wpkg wast spec/test/core",
 	.least_operands = 1,
 	.most_operands = SIZE_MAX,
 	.run = run_wast,

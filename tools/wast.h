@@ -63,6 +63,10 @@ void wast_tally_broken(struct wast_tally *tally, const char *file, const struct 
 void wast_text_run(const char *path, struct wast_tally *tally);
 void wast_json_run(const char *path, struct wast_tally *tally);
 
+/* All scripts in a folder and below, in the order of their names (wast_folder.c). */
+bool wast_is_folder(const char *path);
+void wast_folder_run(const char *path, struct wast_tally *tally);
+
 /* Values (wast_value.c). */
 
 /* The argument for a parameter. */

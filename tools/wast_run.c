@@ -466,7 +466,8 @@ void wast_tally_broken(struct wast_tally *tally, const char *file, const struct 
 {
 	struct wpkg_buf line;
 	wpkg_buf_init(&line, SIZE_MAX);
-	wpkg_buf_append_format(&line, "%s:%s", file, err->msg);
+	bool has_line = err->msg[0] >= '0' && err->msg[0] <= '9';
+	wpkg_buf_append_format(&line, "%s:%s%s", file, has_line ? "" : " ", err->msg);
 	add_failure(tally, &line);
 }
 
