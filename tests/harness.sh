@@ -9,6 +9,8 @@ VECTORS=${WPKG_VECTORS:-$ROOT/../shared/vectors}
 CORPUS=${WPKG_CORPUS:-}
 T=$(mktemp -d)
 export OUT VECTORS CORPUS T
+# Guests race over their own memory.
+export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$ROOT/tests/tsan.suppressions}
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/config XDG_CACHE_HOME=$T/home/cache NO_COLOR=1
 unset "${!WPKG_@}" DOCKER_CONFIG REGISTRY_AUTH_FILE XDG_RUNTIME_DIR
 mkdir -p "$HOME"
