@@ -62,7 +62,7 @@ wasm_instance_t *wasm_instance_new(wasm_store_t *store, const wasm_module_t *mod
 	static const wasm_extern_vec_t none = WASM_EMPTY_VEC;
 	struct wpkg_err err;
 	struct wpkg_outcome outcome = {.trap = WPKG_TRAP_NONE};
-	struct wpkg_instance *instance;
+	struct wpkg_instance *instance = NULL;
 	if (trap)
 		*trap = NULL;
 	if (instantiate(&instance, store, module->ref.module, imports ? imports : &none, &outcome,

@@ -78,7 +78,7 @@ static enum wpkg_status add_stream(struct wpkg_wasi *wasi, const struct wpkg_was
 				 stream->fd);
 	/* A stream goes one way, and the file behind it is not the guest's to cut or to date. A
 	 * directory may stand there by accident, and is no grant. */
-	fd.base &= WASI_RIGHTS_FILE | WASI_RIGHTS_SOCKET;
+	fd.base &= ~WASI_RIGHTS_DIRECTORY_ONLY;
 	fd.base &= ~(uint64_t)(is_input ? WASI_RIGHT_FD_WRITE : WASI_RIGHT_FD_READ);
 	fd.base &= ~(uint64_t)(WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE |
 			       WASI_RIGHT_FD_FILESTAT_SET_TIMES);
@@ -109,7 +109,7 @@ static enum wpkg_status add_files(struct wpkg_wasi *wasi, struct wpkg_err *err)
 			     .read_only = true,
 			     .filetype = WASI_FILETYPE_DIRECTORY,
 			     .base = WASI_RIGHTS_DIRECTORY,
-			     .inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE};
+			     .inheriting = WASI_RIGHTS_BELOW};
 	return add(wasi, &fd, err);
 }
 

@@ -143,6 +143,9 @@ enum wasi_rights {
 	 WASI_RIGHT_PATH_REMOVE_DIRECTORY | WASI_RIGHT_PATH_UNLINK_FILE |                          \
 	 WASI_RIGHT_POLL_FD_READWRITE)
 
+/* Below a directory may be both: all but the rights of sockets. */
+#define WASI_RIGHTS_BELOW (((uint64_t)WASI_RIGHT_POLL_FD_READWRITE << 1) - 1)
+
 /* What makes sense on a file but not on a directory, and the other way round. */
 #define WASI_RIGHTS_FILE_ONLY                                                                      \
 	((uint64_t)WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK |                 \

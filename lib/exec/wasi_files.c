@@ -126,7 +126,7 @@ static struct wasi_fd make_fd(const struct wpkg_wasi *wasi, size_t position, siz
 		fd.kind = WASI_TREE;
 		fd.name = wpkg_str_slice(name, 0, length);
 		fd.filetype = WASI_FILETYPE_DIRECTORY;
-		fd.inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE;
+		fd.inheriting = WASI_RIGHTS_BELOW;
 	}
 	fd.base = wpkg_wasi_rights_of(fd.filetype);
 	return fd;
@@ -180,7 +180,7 @@ enum wasi_errno wpkg_wasi_files_open(struct wasi_fd *out, struct wpkg_wasi *wasi
 		memcpy(walk.text, dir->name.ptr, walk.length);
 	walk.fd.preopen = false;
 	walk.fd.base = WASI_RIGHTS_DIRECTORY;
-	walk.fd.inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE;
+	walk.fd.inheriting = WASI_RIGHTS_BELOW;
 	for (size_t start = 0; start <= path.len;) {
 		struct wpkg_str rest = wpkg_str_from_offset(path, start);
 		struct wpkg_str part = wpkg_str_slice(rest, 0, wpkg_str_find(rest, '/'));

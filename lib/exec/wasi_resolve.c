@@ -40,7 +40,7 @@ enum wasi_errno wpkg_wasi_open_beneath(int *out, int dir, const char *path, int 
 
 static enum wasi_errno check_beneath(int dir, const char *path, enum wasi_errno answer)
 {
-	int fd;
+	int fd = -1;
 	enum wasi_errno code = wpkg_wasi_open_beneath(&fd, dir, path, O_PATH, 0);
 	if (code != WASI_ESUCCESS)
 		return code;

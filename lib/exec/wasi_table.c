@@ -115,7 +115,7 @@ enum wasi_errno wpkg_wasi_fd_of_host(struct wasi_fd *out, int host)
 		fd.base &= ~(uint64_t)(WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL);
 	if (fd.filetype == WASI_FILETYPE_DIRECTORY) {
 		fd.kind = WASI_DIR;
-		fd.inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE;
+		fd.inheriting = WASI_RIGHTS_BELOW;
 	}
 	*out = fd;
 	return WASI_ESUCCESS;

@@ -50,7 +50,7 @@ static const struct mode modes[] = {
 	{.name = "fuel", .limits = {.fuel = FUEL}, .begins = true},
 	{.name = "default"},
 	{.name = "eager", .limits = {.eager = true}},
-	{.name = "time", .limits = {.time_ms = SECONDS * 1000}},
+	{.name = "time", .limits = {.time_ms = (uint64_t)SECONDS * 1000}},
 	{.name = "collect", .limits = {.collect_always = true}},
 	{.name = "no-destination", .limits = {.optimisations_off = WPKG_OPT_DESTINATION}},
 	{.name = "no-accumulator", .limits = {.optimisations_off = WPKG_OPT_ACCUMULATOR}},
@@ -204,7 +204,9 @@ static const char *trap_word(enum wpkg_trap trap)
 
 static void say_trap(struct run *run, const char *where, enum wpkg_trap trap)
 {
-	if (wpkg_trap_is_limit(trap) || trap == WPKG_TRAP_HOST)
+	if (run->lines >= LINES)
+		stop(run, "enough");
+	else if (wpkg_trap_is_limit(trap) || trap == WPKG_TRAP_HOST)
 		stop(run, wpkg_trap_name(trap));
 	else
 		say(run, "%s trap %s", where, trap_word(trap));

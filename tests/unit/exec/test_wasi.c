@@ -236,8 +236,6 @@ static int open_path(struct world *world, uint32_t dir, const char *path, uint32
 		    OUT_AT);
 }
 
-#define EVERY_RIGHT ((uint64_t)WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE)
-
 /* Streams */
 
 START_TEST(a_folder_that_stands_as_standard_input_is_no_grant)
@@ -356,9 +354,9 @@ START_TEST(rights_that_were_given_up_do_not_come_back)
 	world_open(&world, NULL, 2);
 	uint64_t few = WASI_RIGHT_PATH_OPEN | WASI_RIGHT_FD_READDIR;
 	ck_assert_int_eq(wasi(&world, "fd_fdstat_set_rights", CHANGE, few, WASI_RIGHT_FD_READ), 0);
-	ck_assert_int_eq(wasi(&world, "fd_fdstat_set_rights", CHANGE, EVERY_RIGHT, 0),
+	ck_assert_int_eq(wasi(&world, "fd_fdstat_set_rights", CHANGE, WASI_RIGHTS_BELOW, 0),
 			 WASI_ENOTCAPABLE);
-	ck_assert_int_eq(open_path(&world, CHANGE, ".", 0, EVERY_RIGHT, EVERY_RIGHT),
+	ck_assert_int_eq(open_path(&world, CHANGE, ".", 0, WASI_RIGHTS_BELOW, WASI_RIGHTS_BELOW),
 			 WASI_ENOTCAPABLE);
 	ck_assert_int_eq(open_path(&world, CHANGE, "sub", 0, few, few), WASI_ENOTCAPABLE);
 	ck_assert_int_eq(open_path(&world, CHANGE, "file", 0, WASI_RIGHT_FD_WRITE, 0),
@@ -381,7 +379,7 @@ START_TEST(what_is_read_only_stays_so_under_another_number)
 	struct world world = {0};
 	world_open(&world, NULL, 2);
 	ck_assert_int_eq(open_path(&world, READ, "sub", WASI_OFLAG_DIRECTORY, WASI_RIGHTS_DIRECTORY,
-				   EVERY_RIGHT),
+				   WASI_RIGHTS_BELOW),
 			 0);
 	uint32_t sub = number_at(&world, OUT_AT);
 	ck_assert_int_eq(wasi(&world, "fd_renumber", sub, CHANGE), 0);
@@ -559,6 +557,59 @@ START_TEST(any_cookie_lists_entries_or_is_refused)
 }
 END_TEST
 
+/* Memory of the host */
+
+static enum wpkg_status make(const struct wpkg_wasi_options *options)
+{
+	struct wpkg_engine *engine = NULL;
+	struct wpkg_linker *linker = NULL;
+	struct wpkg_wasi *made = NULL;
+	struct wpkg_err err;
+	enum wpkg_status status = wpkg_wasi_new(&made, options, &err);
+	if (status == WPKG_OK)
+		status = wpkg_engine_new(&engine, NULL, &err);
+	if (status == WPKG_OK)
+		status = wpkg_linker_new(&linker, engine, &err);
+	if (status == WPKG_OK)
+		status = wpkg_wasi_define(linker, made, &err);
+	wpkg_linker_free(linker);
+	wpkg_engine_free(engine);
+	wpkg_wasi_free(made);
+	return status;
+}
+
+START_TEST(a_failed_allocation_is_reported_and_nothing_is_left_open)
+{
+	static const struct wpkg_str args[] = {{"program", 7}, {"", 0}};
+	static const struct wpkg_str env[] = {{"A=1", 3}, {"B=", 2}};
+	struct world world = {0};
+	world_open(&world, NULL, 2);
+	int file = open("secret", O_RDONLY | O_CLOEXEC);
+	const struct wpkg_wasi_file files[] = {{WPKG_LIT("a/b"), file}, {WPKG_LIT("c"), file}};
+	struct wpkg_wasi_options options = {.args = args,
+					    .arg_count = 2,
+					    .env = env,
+					    .env_count = 2,
+					    .dirs = world.dirs,
+					    .dir_count = 2,
+					    .files = files,
+					    .file_count = 2};
+	unit_fail_each_allocation(make(&options));
+	/* Where the table of descriptors cannot grow: eight are there at first. */
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(open_path(&world, CHANGE, "file", 0, WASI_RIGHT_FD_READ, 0), 0);
+	int before = open_in_this_process();
+	wpkg_mem_fail_at(0);
+	int code = open_path(&world, CHANGE, "file", 0, WASI_RIGHT_FD_READ, 0);
+	wpkg_mem_fail_never();
+	ck_assert_int_eq(code, WASI_ENOMEM);
+	ck_assert_int_eq(open_in_this_process(), before);
+	ck_assert_int_eq(open_path(&world, CHANGE, "file", 0, WASI_RIGHT_FD_READ, 0), 0);
+	close(file);
+	world_close(&world);
+}
+END_TEST
+
 /* Nonsense */
 
 static uint64_t next(uint64_t *state)
@@ -590,7 +641,7 @@ static uint64_t nonsense(uint64_t *state, char kind)
 	if (choice < 5)
 		return PATH_AT + next(state) % PATHS * PATH_ROOM;
 	if (choice == 5)
-		return kind == 'I' ? EVERY_RIGHT : next(state) % 20;
+		return kind == 'I' ? WASI_RIGHTS_BELOW : next(state) % 20;
 	if (choice == 6)
 		return next(state) << 33 ^ next(state);
 	return odd[next(state) % (sizeof(odd) / sizeof(odd[0]))];
@@ -685,4 +736,6 @@ UNIT_MAIN(a_folder_that_stands_as_standard_input_is_no_grant,
 	  vectors_with_lying_lengths_are_refused_before_anything_moves,
 	  buffers_may_overlap_with_each_other_and_with_their_own_list,
 	  a_poll_takes_no_more_subscriptions_than_there_is_memory_for,
-	  any_cookie_lists_entries_or_is_refused, nonsense_to_all_functions_gets_nowhere)
+	  any_cookie_lists_entries_or_is_refused,
+	  a_failed_allocation_is_reported_and_nothing_is_left_open,
+	  nonsense_to_all_functions_gets_nowhere)
