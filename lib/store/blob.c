@@ -53,6 +53,14 @@ static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void 
 				 DB_VALUES(db_digest(question->digest)), err);
 }
 
+enum wpkg_status blob_row_answer(struct wpkg_store *store, struct db *db, void *question,
+				 struct wpkg_err *err)
+{
+	struct blob_row_question *asked = question;
+	(void)store;
+	return blob_index_find(&asked->row, db, asked->digest, err);
+}
+
 /* The file can be gone although a row was read: gc removed both in between. */
 static enum wpkg_status explain_absence(struct wpkg_store *store, const struct wpkg_digest *digest,
 					struct wpkg_err *err)

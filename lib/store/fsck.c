@@ -469,33 +469,20 @@ static enum wpkg_status check_manifests(struct wpkg_store *store, struct db *db,
 
 /* Files */
 
-struct row_question {
-	const struct wpkg_digest *digest;
-	struct blob_row row;
-};
-
-static enum wpkg_status find_row(struct wpkg_store *store, struct db *db, void *arguments,
-				 struct wpkg_err *err)
-{
-	struct row_question *question = arguments;
-	(void)store;
-	return blob_index_find(&question->row, db, question->digest, err);
-}
-
 /* A file may be older than its row by one commit: the second look is a writer's, which comes after
  * whatever was under way. */
 static enum wpkg_status visit_file(void *user, const struct blob_found *found, struct wpkg_err *err)
 {
 	struct checker *checker = user;
-	struct row_question question = {.digest = found->digest};
+	struct blob_row_question question = {.digest = found->digest};
 	if (!found->digest) {
 		report_finding(checker, WPKG_FINDING_FILE_STRANGE, wpkg_str_from(found->path),
 			       WPKG_LIT("is not named as a blob"), false);
 		return WPKG_OK;
 	}
-	enum wpkg_status status = store_read(checker->store, find_row, &question, err);
+	enum wpkg_status status = store_read(checker->store, blob_row_answer, &question, err);
 	if (status == WPKG_OK && question.row.place != BLOB_FILE)
-		status = store_write(checker->store, find_row, &question, err);
+		status = store_write(checker->store, blob_row_answer, &question, err);
 	if (status == WPKG_OK && question.row.place != BLOB_FILE)
 		report_finding(checker, WPKG_FINDING_FILE_UNKNOWN, wpkg_str_from(found->path),
 			       WPKG_LIT("the index does not know it"), false);

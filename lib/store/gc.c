@@ -379,27 +379,14 @@ static enum wpkg_status flush_strays(struct collector *collector, struct wpkg_er
 	return status;
 }
 
-struct row_question {
-	const struct wpkg_digest *digest;
-	struct blob_row row;
-};
-
-static enum wpkg_status find_row(struct wpkg_store *store, struct db *db, void *arguments,
-				 struct wpkg_err *err)
-{
-	struct row_question *question = arguments;
-	(void)store;
-	return blob_index_find(&question->row, db, question->digest, err);
-}
-
 static enum wpkg_status visit_file(void *user, const struct blob_found *found, struct wpkg_err *err)
 {
 	struct collector *collector = user;
 	struct chunk *chunk = &collector->strays;
-	struct row_question question = {.digest = found->digest};
+	struct blob_row_question question = {.digest = found->digest};
 	if (!found->digest)
 		return WPKG_OK;
-	enum wpkg_status status = store_read(collector->store, find_row, &question, err);
+	enum wpkg_status status = store_read(collector->store, blob_row_answer, &question, err);
 	if (status != WPKG_OK || question.row.place == BLOB_FILE)
 		return status;
 	if (collector->options.dry_run) {

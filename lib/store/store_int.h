@@ -73,6 +73,14 @@ WPKG_MUST_CHECK enum wpkg_status blob_content_open(struct wpkg_blob *out, struct
 						   const struct blob_content *found,
 						   struct wpkg_err *err);
 
+/* A body of store_read or store_write: what the index says of a digest. */
+struct blob_row_question {
+	const struct wpkg_digest *digest;
+	struct blob_row row; /* the answer */
+};
+WPKG_MUST_CHECK enum wpkg_status blob_row_answer(struct wpkg_store *store, struct db *db,
+						 void *question, struct wpkg_err *err);
+
 /* All of an open blob in the arena. */
 WPKG_MUST_CHECK enum wpkg_status blob_read_whole(struct wpkg_str *out, struct wpkg_arena *arena,
 						 const struct wpkg_blob *blob,
