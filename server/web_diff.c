@@ -12,11 +12,12 @@ enum { LIST_EXPORTS, LIST_IMPORTS, LIST_FEATURES, LIST_HOSTS, LIST_COUNT };
 
 static const struct list_words {
 	const char *key, *title, *one, *many;
+	bool has_types;
 } lists[LIST_COUNT] = {
-	{"exports", "Exports", "export", "exports"},
-	{"imports", "Imports", "import", "imports"},
-	{"features", "Features", "feature", "features"},
-	{"hosts", "Where it runs", "host", "hosts"},
+	{"exports", "Exports", "export", "exports", true},
+	{"imports", "Imports", "import", "imports", true},
+	{"features", "Features", "feature", "features", false},
+	{"hosts", "Where it runs", "host", "hosts", false},
 };
 
 /* What somebody who relies on the module must look at is bad, or at least to be noted. */
@@ -157,7 +158,8 @@ static size_t put_rows(struct html *h, const struct wpkg_value *items,
 		page_put_tag(h, words->kinds[list], words->tag);
 		html_close(h);
 		put_name(h, &items->items[i]);
-		put_type(h, &items->items[i]);
+		if (lists[list].has_types)
+			put_type(h, &items->items[i]);
 		html_close(h);
 	}
 	return count;
@@ -177,7 +179,8 @@ static void put_list(struct html *h, const struct wpkg_value *module, unsigned l
 	if (count_all(module, list) == 0)
 		return;
 	html_word(h, "h3", lists[list].title);
-	page_open_table(h, lists[list].title, "Change|Name|Type");
+	page_open_table(h, lists[list].title,
+			lists[list].has_types ? "Change|Name|Type" : "Change|Name");
 	for (size_t change = 0; change < CHANGES; change++)
 		shown += put_rows(h, change_of(module, list, change), &changes[change], list,
 				  ROWS_MAX - shown);

@@ -9,6 +9,8 @@
 #define CHIPS_MAX 24
 #define ROWS_MAX 300
 
+static const char nowhere[] = "On no host that this registry knows of.";
+
 /* Profiles of a later start may be there that this one has not read. */
 static struct wpkg_str title_of(const struct request *request, struct wpkg_str id)
 {
@@ -106,7 +108,7 @@ void web_put_hosts(struct html *h, struct request *request, const struct api_kno
 	if (plain.count > 0)
 		put_chips(h, request, &plain);
 	else if (minded.count == 0)
-		html_say(h, "No host that this registry knows of.");
+		html_say(h, nowhere);
 	if (minded.count == 0)
 		return;
 	html_open_class(h, "p", "quiet");
@@ -175,10 +177,14 @@ void web_put_host_answers(struct html *h, struct request *request, const struct 
 	static const struct answer_kind runs = {"runs", "good", "runs", "warnings"};
 	static const struct answer_kind glue = {"glue", "note", "with its loader", "warnings"};
 	static const struct answer_kind none = {"not", "plain", "no", "reasons"};
-	page_open_table(h, "Where it runs", "Host|Runs there|What to know");
-	put_answers(h, request, facts, &runs);
-	put_answers(h, request, facts, &glue);
-	page_close_table(h);
+	if (answers_of(facts, runs.list)->count + answers_of(facts, glue.list)->count > 0) {
+		page_open_table(h, "Where it runs", "Host|Runs there|What to know");
+		put_answers(h, request, facts, &runs);
+		put_answers(h, request, facts, &glue);
+		page_close_table(h);
+	} else {
+		html_word(h, "p", nowhere);
+	}
 	if (answers_of(facts, "not")->count == 0)
 		return;
 	html_open(h, "details");
