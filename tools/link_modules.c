@@ -50,6 +50,7 @@ static int read_inputs(struct inputs *inputs, const struct link_files *files)
 			return tool_refusal(&err);
 		}
 		input->module = inputs->modules[i];
+		wpkg_file_map_rest(file->map.bytes);
 	}
 	return WPKG_EXIT_DONE;
 }

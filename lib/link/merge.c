@@ -550,28 +550,34 @@ static void put_late_segments(struct merge *m, uint32_t input)
 	}
 }
 
-static void tell_written(const struct merge *m)
+static void rest(const struct merge *m, uint32_t input)
 {
-	for (uint32_t i = 0; i < m->link.count; i++) {
-		const struct wpkg_link_input *input = m->link.modules[i].input;
-		for (uint32_t s = 0; input->rest && s < input->module->section_count; s++)
-			if (input->module->sections[s].id == WPKG_SECTION_CODE)
-				input->rest(wpkg_module_slice(input->module,
-							      input->module->sections[s].body));
-	}
+	const struct wpkg_link_input *from = m->link.modules[input].input;
+	if (from->rest)
+		from->rest(from->module->bytes);
+}
+
+/* The last item's input rests when the next one is of another. */
+static void rest_before(const struct merge *m, uint32_t *last, uint32_t input)
+{
+	if (*last != input)
+		rest(m, *last);
+	*last = input;
 }
 
 static void put_code(struct merge *m)
 {
 	struct link_item item;
+	uint32_t last = 0;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
 	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
 	{
+		rest_before(m, &last, item.input);
 		link_put_body(&m->body, &m->link, item.input,
 			      m->link.modules[item.input].module->funcs[item.index].body);
 		put_sized_body(m);
 	}
-	tell_written(m);
+	rest(m, last);
 	if (m->makes_start) {
 		wpkg_buf_append_byte(&m->body, 0);
 		for (uint32_t i = 0; i < m->link.count; i++) {
@@ -588,9 +594,11 @@ static void put_code(struct merge *m)
 static void put_datas(struct merge *m)
 {
 	struct link_item item;
+	uint32_t last = 0;
 	begin_vector(m, m->link.item_counts[LINK_DATA]);
 	EACH_DEFINED(m, LINK_DATA, item)
 	{
+		rest_before(m, &last, item.input);
 		const struct link_module *from = &m->link.modules[item.input];
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
 		bool active = data->mode == WPKG_SEGMENT_ACTIVE && !is_late_data(m, item);
@@ -667,6 +675,8 @@ static enum wpkg_status plan(struct merge *m, const struct wpkg_link_inputs *inp
 		plan_late(m);
 	if (status == WPKG_OK && m->makes_start)
 		m->link.type_live[m->start_type] = true;
+	for (uint32_t i = 0; status == WPKG_OK && i < m->link.count; i++)
+		rest(m, i);
 	return status == WPKG_OK ? link_lay_out(&m->link) : status;
 }
 

@@ -49,7 +49,7 @@ struct wpkg_object_options {
 	struct wpkg_object_names undefined;	     /* pulled from archives, kept */
 	struct wpkg_object_names allowed;	     /* imported from "env" when nobody has them */
 	bool allow_undefined;			     /* all that are missing are imported */
-	bool export_all;			     /* every defined symbol */
+	bool export_all;			     /* every defined symbol, the linker's too */
 	bool export_dynamic;			     /* every one that is not hidden */
 	bool no_check_features;
 	bool relocatable; /* the output is an object again, of all that the inputs hold */

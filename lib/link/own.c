@@ -69,6 +69,8 @@ static enum wpkg_status make_symbol(struct obj_link *o, struct wpkg_str name, ui
 	symbol->file = OBJ_NONE;
 	symbol->is_import = false;
 	symbol->flags |= OBJ_HIDDEN;
+	symbol->must_export =
+		symbol->must_export || (o->options->export_all && made == OBJ_MADE_CTORS);
 	o->made[made] = number;
 	enum wpkg_status status = own_type(&symbol->type, o, made);
 	if (status == WPKG_OK && kind == OBJ_FUNC && !obj_list_add(o, &o->made_funcs, number))
@@ -77,16 +79,21 @@ static enum wpkg_status make_symbol(struct obj_link *o, struct wpkg_str name, ui
 }
 
 /* A global of that name holds the address, as that of any other symbol. */
-static void make_address(struct obj_link *o, struct wpkg_str name)
+static enum wpkg_status make_address(struct obj_link *o, struct wpkg_str name)
 {
-	uint32_t number = obj_symbol_find(o, name);
-	if (number == OBJ_NONE || !obj_is_undefined(&o->symbols[number]) ||
-	    o->symbols[number].kind == OBJ_FUNC)
-		return;
-	o->symbols[number].kind = OBJ_DATA;
-	o->symbols[number].state = OBJ_IS_MADE;
-	o->symbols[number].made = OBJ_MADE_ADDRESS;
-	o->symbols[number].is_import = false;
+	bool is_exported = o->options->export_all && !wpkg_str_equal_text(name, "__table_base32");
+	uint32_t number = is_exported ? obj_symbol_want(o, name) : obj_symbol_find(o, name);
+	if (number == OBJ_NONE)
+		return is_exported ? WPKG_ENOMEM : WPKG_OK;
+	struct obj_symbol *symbol = &o->symbols[number];
+	if (!obj_is_undefined(symbol) || symbol->kind == OBJ_FUNC)
+		return WPKG_OK;
+	symbol->kind = OBJ_DATA;
+	symbol->state = OBJ_IS_MADE;
+	symbol->made = OBJ_MADE_ADDRESS;
+	symbol->is_import = false;
+	symbol->must_export = symbol->must_export || is_exported;
+	return WPKG_OK;
 }
 
 enum wpkg_status obj_make_own(struct obj_link *o)
@@ -98,7 +105,8 @@ enum wpkg_status obj_make_own(struct obj_link *o)
 	     i++)
 		status = make_symbol(o, own_symbols[i].name, own_symbols[i].kind,
 				     own_symbols[i].made);
-	for (size_t i = 0; i < sizeof(address_symbols) / sizeof(address_symbols[0]); i++)
-		make_address(o, address_symbols[i]);
+	for (size_t i = 0;
+	     status == WPKG_OK && i < sizeof(address_symbols) / sizeof(address_symbols[0]); i++)
+		status = make_address(o, address_symbols[i]);
 	return status;
 }

@@ -377,13 +377,19 @@ static void put_named_exports(struct writing *w)
 	}
 }
 
+static bool is_table_exported(const struct obj_link *o)
+{
+	bool is_there = o->symbols[o->made[OBJ_MADE_TABLE]].is_live;
+	return o->options->export_table || (o->options->export_all && is_there);
+}
+
 static void put_exports(struct writing *w)
 {
 	const struct obj_link *o = w->o;
 	const struct wpkg_object_options *options = o->options;
 	bool is_object = options->relocatable;
 	bool has_memory = !is_object && (options->export_memory || !options->import_memory);
-	bool has_table = !is_object && options->export_table;
+	bool has_table = !is_object && is_table_exported(o);
 	uint32_t count =
 		is_object ? count_named_exports(o) : o->exports.count + has_memory + has_table;
 	if (count == 0)
