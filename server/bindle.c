@@ -2,9 +2,8 @@
 /* What the resources of Bindle's API share. */
 #include "bindle.h"
 
-#include "net/url.h"
 #include "pkg/id.h"
-#include "preference.h"
+#include "publish_answer.h"
 #include "server.h"
 
 bool bindle_parse(struct bindle_address *out, struct request *request)
@@ -82,93 +81,36 @@ void bindle_none(struct request *request)
 
 /* A version that is to be published, and how that is answered. */
 struct publication {
-	int64_t id;
+	struct publish_answer answer;
 	bindle_published_fn *done;
-	uint64_t deadline; /* until which the client waits, when it would not for ever */
 };
 
-static void publish_step(struct request *request)
+static void respond_published(struct request *request, const struct publish_answer *answer)
 {
-	struct wpkg_err err;
-	struct wpkg_str reason;
-	const struct publication *publication = request->state;
-	if (publish(&reason, request->server, &request->arena, publication->id, &err) != WPKG_OK)
-		respond_error(request, &err);
-	else if (reason.len == 0)
-		publication->done(request, publication->id);
-	else {
-		request->response.reason = "rejected";
-		respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
-	}
+	const struct publication *publication = answer->user;
+	publication->done(request, answer->id);
 }
 
-/* "/api/v1/verdicts/NAME/VERSION" */
-static const char *verdict_path(struct request *request, const struct wpkg_record *record)
+static void respond_rejected(struct request *request, struct wpkg_str reason)
 {
-	struct wpkg_buf path;
-	wpkg_buf_init(&path, 4096);
-	wpkg_buf_append_text(&path, "/api/v1/verdicts/");
-	wpkg_url_append_path(&path, record->name);
-	wpkg_buf_append_byte(&path, '/');
-	wpkg_url_append_path(&path, record->version);
-	const char *kept = NULL;
-	if (path.failed == WPKG_OK)
-		kept = wpkg_arena_dup(&request->arena, wpkg_buf_str(&path)).ptr;
-	wpkg_buf_clear(&path);
-	return kept;
-}
-
-/* 202: where to look for the verdict. */
-static void respond_checking(struct request *request, const struct wpkg_record *record)
-{
-	const char *path = verdict_path(request, record);
-	struct wpkg_value *table = wpkg_value_new_table(&request->arena);
-	if (!path ||
-	    !wpkg_value_add_string(&request->arena, table, "message",
-				   WPKG_LIT("the version is being checked")) ||
-	    !wpkg_value_add_string(&request->arena, table, "verdict", wpkg_str_from(path))) {
-		respond_refusal(request, 503, "no memory");
-		return;
-	}
-	respond_header(request, "Location", path);
-	respond_header(request, "Retry-After", "1");
-	respond_document(request, 202, table);
-}
-
-/* Somebody else is at it, for as long as the client waits: is there a verdict? */
-static void await_step(struct request *request)
-{
-	struct wpkg_err err;
-	struct wpkg_record record;
-	const struct publication *publication = request->state;
-	publish_await(request->server, publication->id, publication->deadline);
-	if (wpkg_record_find_id(&record, &request->arena, request->server->store, publication->id,
-				&err) != WPKG_OK)
-		respond_error(request, &err);
-	else if (record.state == WPKG_RECORD_CHECKING)
-		respond_checking(request, &record);
-	else
-		publish_step(request);
+	respond_refusal(request, 400, "%.*s", WPKG_STR_ARG(reason));
 }
 
 void bindle_publish(struct request *request, int64_t id, bindle_published_fn *done)
 {
-	struct preference preference = preference_parse(request->prefer);
 	struct publication *publication =
 		wpkg_arena_alloc(&request->arena, 1, sizeof(*publication));
 	if (!publication) {
 		respond_refusal(request, 503, "no memory");
 		return;
 	}
-	*publication = (struct publication){id, done, publish_deadline(preference.wait)};
-	request->state = publication;
-	if (!preference.respond_async) {
-		request_continue(request, POOL_CHECKS, publish_step);
-		return;
-	}
-	respond_header(request, "Preference-Applied", "respond-async");
-	publish_later(request->server, id);
-	request_continue(request, POOL_WAITS, await_step);
+	*publication = (struct publication){.answer = {.id = id,
+						       .published = respond_published,
+						       .rejected = respond_rejected,
+						       .failed = respond_error,
+						       .user = publication},
+					    .done = done};
+	publish_answer(request, &publication->answer);
 }
 
 void bindle_respond_message(struct request *request, const char *text)

@@ -10,6 +10,7 @@
 #include "pkg/oci_manifest.h"
 #include "pkg/oci_parts.h"
 #include "pkg/project.h"
+#include "publish_answer.h"
 #include "server.h"
 #include "store/manifest.h"
 
@@ -42,7 +43,6 @@ static bool make_invoice(struct request *request, struct wpkg_invoice *invoice)
 static void refuse_version(struct request *request, struct wpkg_str reason)
 {
 	struct wpkg_buf *out = &request->response.body;
-	request->response.reason = "rejected";
 	respond_note(request, reason);
 	respond_text(request, 400, "application/json",
 		     WPKG_LIT("{\"errors\":[{\"code\":\"MANIFEST_INVALID\",\"message\":"));
@@ -54,7 +54,7 @@ static void refuse_version(struct request *request, struct wpkg_str reason)
 
 /* What the version waits for. */
 struct publication {
-	int64_t id;
+	struct publish_answer answer;
 	struct wpkg_str name, tag;
 	struct wpkg_content_digest digest;
 	struct wpkg_oci_parts parts;
@@ -70,19 +70,24 @@ static bool is_same(struct request *request, const struct publication *p)
 	       memcmp(there.sha256.bytes, p->digest.bytes, sizeof(there.sha256.bytes)) == 0;
 }
 
-static void judge(struct request *request)
+static void respond_published(struct request *request, const struct publish_answer *answer)
 {
-	struct wpkg_err err;
-	struct wpkg_str reason = {0};
-	const struct publication *p = request->state;
-	if (publish(&reason, request->server, &request->arena, p->id, &err) != WPKG_OK)
-		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
-	else if (reason.len > 0)
-		refuse_version(request, reason);
-	else if (!is_same(request, p))
+	const struct publication *p = answer->user;
+	if (!is_same(request, p))
 		oci_refuse(request, 409, OCI_DENIED, "the version was published meanwhile");
 	else
 		oci_respond_pushed(request, p->name, &p->digest, &p->parts);
+}
+
+static void add_digest(struct request *request, const struct publish_answer *answer)
+{
+	const struct publication *p = answer->user;
+	oci_digest_header(request, &p->digest);
+}
+
+static void refuse_failure(struct request *request, const struct wpkg_err *err)
+{
+	oci_refuse_error(request, err, OCI_MANIFEST_UNKNOWN);
 }
 
 static bool create(struct request *request, const struct wpkg_invoice *invoice,
@@ -102,7 +107,7 @@ static bool create(struct request *request, const struct wpkg_invoice *invoice,
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);
 	wpkg_buf_clear(&text);
-	p->id = created.id;
+	p->answer.id = created.id;
 	/* The same push may have ended while this one began: then both are answered alike. */
 	if (status == WPKG_EEXISTS && is_same(request, p))
 		oci_respond_pushed(request, p->name, &p->digest, &p->parts);
@@ -130,9 +135,16 @@ bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str 
 		    WPKG_OK ||
 	    !has_module(invoice))
 		return false;
-	*p = (struct publication){.name = name, .tag = tag, .parts = *parts};
+	*p = (struct publication){.answer = {.published = respond_published,
+					     .checking = add_digest,
+					     .rejected = refuse_version,
+					     .failed = refuse_failure,
+					     .user = p},
+				  .name = name,
+				  .tag = tag,
+				  .parts = *parts};
 	if (wpkg_content_digest_of(&p->digest, WPKG_SHA256, bytes, &err) != WPKG_OK) {
-		oci_refuse_error(request, &err, OCI_MANIFEST_UNKNOWN);
+		refuse_failure(request, &err);
 		return true;
 	}
 	if (is_same(request, p)) {
@@ -147,7 +159,6 @@ bool oci_publish(struct request *request, struct wpkg_str name, struct wpkg_str 
 						 .address = wpkg_str_from(request->address)};
 	if (!make_invoice(request, invoice) || !create(request, invoice, p))
 		return true;
-	request->state = p;
-	request_continue(request, POOL_CHECKS, judge);
+	publish_answer(request, &p->answer);
 	return true;
 }

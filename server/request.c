@@ -93,7 +93,7 @@ void respond_empty(struct request *request, unsigned status)
 
 void respond_document(struct request *request, unsigned status, const struct wpkg_value *table)
 {
-	bool json = request_wants_json(request);
+	bool json = request->route->style != REFUSAL_TOML || request_wants_json(request);
 	begin_answer(request, status, json ? "application/json" : "application/toml");
 	if (json)
 		wpkg_json_write(&request->response.body, table, WPKG_JSON_COMPACT);

@@ -146,7 +146,8 @@ void request_continue(struct request *request, enum pool pool,
 /* A request that was given away has its answer. Any thread, once, and last: it may be gone then. */
 void request_end(struct request *request);
 
-/* The answer is a document in the format that the client asked for. */
+/* The answer is a document: in the format that the client asked for where the route's protocol has
+ * two, else in JSON. */
 void respond_document(struct request *request, unsigned status, const struct wpkg_value *table);
 
 /* The same for text that is TOML already; type is its media type. */
