@@ -75,15 +75,6 @@ static enum wpkg_status write_lock(const struct wpkg_lock *lock, struct wpkg_err
 	return status;
 }
 
-/* Why nothing fits, in sentences. */
-static void report_explanation(const struct global_options *global, const struct wpkg_buf *text)
-{
-	struct wpkg_str rest = wpkg_buf_str(text), line;
-	while (wpkg_str_split(&rest, '\n', &line))
-		if (line.len > 0)
-			report_note(global, "%.*s", WPKG_STR_ARG(line));
-}
-
 static int resolve(const struct wpkg_invocation *invocation, const struct update *update)
 {
 	struct session session;
@@ -101,7 +92,7 @@ static int resolve(const struct wpkg_invocation *invocation, const struct update
 	if (status == WPKG_OK)
 		status = write_lock(&lock, &err);
 	if (status != WPKG_OK) {
-		report_explanation(invocation->global, &explanation);
+		dependencies_explain(invocation->global, &explanation);
 		code = report_error(&err);
 	} else if (session.global->json) {
 		code = report_json(lock_document(&session.arena, &lock));

@@ -6,6 +6,8 @@
 #include "pkg/oci_manifest.h"
 #include "pkg/requirement.h"
 #include "query.h"
+#include "report.h"
+#include "trust.h"
 
 static enum wpkg_status no_memory(struct wpkg_err *err)
 {
@@ -68,8 +70,17 @@ enum wpkg_status dependencies_read(struct dependencies *out, struct session *ses
 		return no_memory(err);
 	for (size_t i = 0; i < map->count; i++)
 		wanted[i] = (struct wpkg_dependency){map->pairs[i].key, map->pairs[i].value};
+	out->name = out->project->name;
 	out->wanted = (struct wpkg_dependencies){wanted, map->count};
 	return read_lock(out, folder, err);
+}
+
+enum wpkg_status dependencies_of_invoice(struct dependencies *out, struct session *session,
+					 const struct wpkg_invoice *invoice, struct wpkg_err *err)
+{
+	*out = (struct dependencies){.session = session, .name = invoice->name};
+	return wpkg_invoice_dependencies(&out->wanted, &session->arena, invoice) ? WPKG_OK
+										 : no_memory(err);
 }
 
 /* A version that a registry showed. */
@@ -86,12 +97,10 @@ struct search {
 	size_t count;	      /* of this name */
 };
 
-static enum wpkg_status take_version(void *user, struct wpkg_invoice *invoice, bool *enough,
+static enum wpkg_status take_invoice(struct search *search, struct wpkg_invoice *invoice,
 				     struct wpkg_err *err)
 {
-	struct search *search = user;
 	struct session *session = search->dependencies->session;
-	(void)enough;
 	if (!wpkg_str_equal(invoice->name, search->name))
 		return WPKG_OK;
 	struct shown *shown = wpkg_arena_alloc(&session->arena, 1, sizeof(*shown));
@@ -104,6 +113,38 @@ static enum wpkg_status take_version(void *user, struct wpkg_invoice *invoice, b
 	return WPKG_OK;
 }
 
+static enum wpkg_status take_version(void *user, struct wpkg_invoice *invoice, bool *enough,
+				     struct wpkg_err *err)
+{
+	(void)enough;
+	return take_invoice(user, invoice, err);
+}
+
+static enum wpkg_status take_cached(void *user, struct wpkg_str version, struct wpkg_err *err)
+{
+	struct search *search = user;
+	struct session *session = search->dependencies->session;
+	struct wpkg_invoice *invoice = NULL;
+	enum wpkg_status status =
+		cache_get_invoice(&invoice, &session->arena, &session->cache,
+				  wpkg_buf_str(&session->url), search->name, version, err);
+	if (status == WPKG_OK)
+		return take_invoice(search, invoice, err);
+	return status == WPKG_EFORMAT ? WPKG_OK : status;
+}
+
+static enum wpkg_status recall(struct search *search, struct wpkg_err *err)
+{
+	struct session *session = search->dependencies->session;
+	enum wpkg_status status = session_need_url(session, err);
+	if (status == WPKG_OK)
+		status = session_open_cache(session, err);
+	if (status != WPKG_OK)
+		return status;
+	return cache_each_version(&session->cache, wpkg_buf_str(&session->url), search->name,
+				  take_cached, search, err);
+}
+
 static enum wpkg_status find(void *state, struct wpkg_candidates *out, struct wpkg_str name,
 			     struct wpkg_err *err)
 {
@@ -113,7 +154,9 @@ static enum wpkg_status find(void *state, struct wpkg_candidates *out, struct wp
 	search->name = name;
 	search->count = 0;
 	enum wpkg_status status = session_choose(session, name, err);
-	if (status == WPKG_OK)
+	if (status == WPKG_OK && session->global->offline)
+		status = recall(search, err);
+	else if (status == WPKG_OK)
 		status = query_each(session, query, take_version, search, err);
 	if (status != WPKG_OK)
 		return status;
@@ -199,8 +242,8 @@ enum wpkg_status dependencies_resolve(struct wpkg_lock *out, struct dependencies
 	if (!prefer(&options.preferred, dependencies, update))
 		return no_memory(err);
 	enum wpkg_status status =
-		wpkg_resolve(&choices, arena, dependencies->project->name, &dependencies->wanted,
-			     &source, &options, explanation, err);
+		wpkg_resolve(&choices, arena, dependencies->name, &dependencies->wanted, &source,
+			     &options, explanation, err);
 	if (status != WPKG_OK)
 		return status;
 	lock.packages = wpkg_arena_alloc(arena, choices.count + 1, sizeof(*lock.packages));
@@ -266,4 +309,27 @@ enum wpkg_status dependencies_refer(struct reference *out, struct session *sessi
 				 WPKG_STR_ARG(locked->name), WPKG_STR_ARG(locked->registry),
 				 wpkg_buf_text(&session->url));
 	return status;
+}
+
+enum wpkg_status dependencies_find(struct found *out, struct session *session,
+				   const struct wpkg_locked *locked, struct wpkg_err *err)
+{
+	struct found found = {0};
+	struct reference reference;
+	enum wpkg_status status = dependencies_refer(&reference, session, locked, err);
+	if (status == WPKG_OK)
+		status = reference_find_usable(&found, session, &reference, err);
+	if (status == WPKG_OK)
+		status = trust_check(session, found.invoice, err);
+	if (status == WPKG_OK)
+		*out = found;
+	return status;
+}
+
+void dependencies_explain(const struct global_options *global, const struct wpkg_buf *explanation)
+{
+	struct wpkg_str rest = wpkg_buf_str(explanation), line;
+	while (wpkg_str_split(&rest, '\n', &line))
+		if (line.len > 0)
+			report_note(global, "%.*s", WPKG_STR_ARG(line));
 }

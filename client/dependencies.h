@@ -3,9 +3,9 @@
 #define WPKG_CLIENT_DEPENDENCIES_H
 
 /*
- * The dependencies of a package that lies in a folder: what wpkg.toml asks for, what wpkg.lock
- * says of it, and what registries have. Which registry is asked for a name is the configuration's
- * word (config.h, [registries]).
+ * The dependencies of a package: what wpkg.toml asks for and wpkg.lock says of it, where it lies in
+ * a folder, or what its invoice asks for; and what registries have. Which registry is asked for a
+ * name is the configuration's word (config.h, [registries]).
  */
 
 #include "pkg/lock.h"
@@ -15,8 +15,9 @@
 
 struct dependencies {
 	struct session *session;
-	struct wpkg_project *project;
-	struct wpkg_dependencies wanted; /* of the project */
+	struct wpkg_str name;		 /* of the package */
+	struct wpkg_project *project;	 /* NULL: it lies in no folder */
+	struct wpkg_dependencies wanted; /* of the package */
 	struct wpkg_lock lock;		 /* what the file says; empty when there is none */
 	bool has_lock;
 };
@@ -27,9 +28,16 @@ WPKG_MUST_CHECK enum wpkg_status dependencies_read(struct dependencies *out,
 						   struct session *session, int folder,
 						   struct wpkg_err *err);
 
+/* What an invoice asks for, without a lock. */
+WPKG_MUST_CHECK enum wpkg_status dependencies_of_invoice(struct dependencies *out,
+							 struct session *session,
+							 const struct wpkg_invoice *invoice,
+							 struct wpkg_err *err);
+
 /*
  * The versions that fit together, as a lock in the arena. What the old lock has is kept where it
- * fits, unless all or the name is to be updated. WPKG_ENOTFOUND: none fit, and the explanation says
+ * fits, unless all or the name is to be updated. With --offline the cache is asked, for what the
+ * registries had. WPKG_ENOTFOUND: none fit, and the explanation says
  * why. WPKG_EDENIED: a registry shows another content of a version than was locked.
  */
 struct update {
@@ -55,5 +63,13 @@ WPKG_MUST_CHECK enum wpkg_status dependencies_check_lock(const struct dependenci
 WPKG_MUST_CHECK enum wpkg_status dependencies_refer(struct reference *out, struct session *session,
 						    const struct wpkg_locked *locked,
 						    struct wpkg_err *err);
+
+/* The version that it refers to, its signatures verified. */
+WPKG_MUST_CHECK enum wpkg_status dependencies_find(struct found *out, struct session *session,
+						   const struct wpkg_locked *locked,
+						   struct wpkg_err *err);
+
+/* Prints an explanation, a note for each sentence. */
+void dependencies_explain(const struct global_options *global, const struct wpkg_buf *explanation);
 
 #endif

@@ -9,6 +9,7 @@
 #include "../tools/commands.h"
 #include "module.h"
 #include "project_modules.h"
+#include "runnable.h"
 
 int main(int argc, char **argv)
 {
@@ -18,6 +19,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	tool_resolve = module_resolve;
 	tool_project_open = project_modules_open;
+	tool_package_open = runnable_open;
 	int code = wpkg_program_run(&client_program, argc, argv);
 	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {
 		fprintf(stderr, "wpkg: standard output: %s\n", strerror(errno));

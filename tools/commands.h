@@ -11,6 +11,7 @@
 #include "base/command.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "link/wiring.h"
 #include "pkg/linkage.h"
 
 extern const struct wpkg_command tool_hosts;
@@ -52,6 +53,34 @@ struct tool_project {
  */
 extern enum wpkg_status (*tool_project_open)(struct tool_project *out, struct wpkg_arena *arena,
 					     const struct wpkg_invocation *invocation,
+					     struct wpkg_err *err);
+
+/* Largest module that the commands read: what the address space of a module's offsets can say. */
+#define TOOL_MODULE_MAX ((uint64_t)1 << 32)
+
+/*
+ * A package with a module that is to be run: the modules that it has itself, and on demand those of
+ * the packages that it depends on, all verified before their bytes are seen.
+ */
+struct tool_package {
+	void *state;
+	size_t main; /* number of the module that is meant */
+	/* Adds the modules of what it depends on, and of what that depends on. At most once. */
+	enum wpkg_status (*add_dependencies)(void *state, struct wpkg_wiring *wiring,
+					     struct wpkg_err *err);
+	enum wpkg_status (*open_module)(struct wpkg_file_map *out, void *state, size_t number,
+					struct wpkg_err *err);
+	void (*close)(void *state);
+};
+
+/*
+ * Set by the program at its start: opens the package that an operand names, a folder, an archive or
+ * a reference, and adds its modules to the empty wiring. module is the file that is meant; NULL:
+ * the only one. Texts in the wiring live until it is closed.
+ */
+extern enum wpkg_status (*tool_package_open)(struct tool_package *out, struct wpkg_wiring *wiring,
+					     const struct wpkg_invocation *invocation,
+					     const char *operand, const char *module,
 					     struct wpkg_err *err);
 
 #endif

@@ -22,6 +22,13 @@ int tool_refusal(const struct wpkg_err *err)
 	return refused ? WPKG_EXIT_REFUSED : code;
 }
 
+int tool_problem(struct wpkg_str line)
+{
+	fflush(stdout);
+	fprintf(stderr, "wpkg: %.*s\n", WPKG_STR_ARG(line));
+	return WPKG_EXIT_REFUSED;
+}
+
 int tool_usage(const char *format, ...)
 {
 	struct wpkg_buf line;

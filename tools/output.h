@@ -17,6 +17,9 @@ int tool_error(const struct wpkg_err *err);
  */
 int tool_refusal(const struct wpkg_err *err);
 
+/* A line of what is wrong with modules, however long, escaped already: WPKG_EXIT_REFUSED. */
+int tool_problem(struct wpkg_str line);
+
 /* Wrong usage: prints the text and is WPKG_EXIT_USAGE. */
 int tool_usage(const char *format, ...) WPKG_PRINTF(1, 2);
 

@@ -14,6 +14,7 @@
 #include "exec/wasi_thread.h"
 #include "grants.h"
 #include "output.h"
+#include "parts.h"
 #include "value.h"
 #include "wasm/module.h"
 
@@ -22,6 +23,7 @@ struct run_options {
 	struct wpkg_option_list env;
 	const char *input;
 	const char *invoke;
+	const char *module;
 	uint64_t fuel;
 	uint64_t memory;
 	int64_t timeout;
@@ -38,6 +40,8 @@ static const struct wpkg_option run_rows[] = {
 	{"stdin", 0, WPKG_OPTION_TEXT, "FILE", "standard input of the guest", NULL, OPTION(input)},
 	{"invoke", 0, WPKG_OPTION_TEXT, "NAME", "call this exported function with ARGS", NULL,
 	 OPTION(invoke)},
+	{"module", 0, WPKG_OPTION_TEXT, "FILE",
+	 "the module that is meant, of a package with several", NULL, OPTION(module)},
 	{"fuel", 0, WPKG_OPTION_NUMBER, "UNITS", "end it after about so many instructions", NULL,
 	 OPTION(fuel)},
 	{"memory", 0, WPKG_OPTION_SIZE, "SIZE", "memory that it may have in all", NULL,
@@ -48,17 +52,16 @@ static const struct wpkg_option run_rows[] = {
 	 "clocks, random numbers and NaN bits are the same each time", NULL, OPTION(deterministic)},
 	{0}};
 
-/* All that it takes to run one module. */
+/* All that it takes to run a module. */
 struct guest {
 	const struct run_options *options;
 	const char *name; /* of the module, for messages */
 	struct grants grants;
-	struct wpkg_file_map file;
-	struct wpkg_module *module;
+	struct parts parts;
+	const struct wpkg_module *module; /* the one that is meant */
 	struct wpkg_engine *engine;
 	struct wpkg_wasi *wasi;
 	struct wpkg_wasi_threads *threads; /* NULL: the guest can start none */
-	struct wpkg_linker *linker;
 	struct wpkg_instance *instance;
 	struct wpkg_outcome outcome;
 };
@@ -66,11 +69,9 @@ struct guest {
 static void guest_close(struct guest *guest)
 {
 	wpkg_wasi_threads_free(guest->threads);
-	wpkg_linker_free(guest->linker);
 	wpkg_engine_free(guest->engine);
 	wpkg_wasi_free(guest->wasi);
-	wpkg_module_free(guest->module);
-	wpkg_file_map_close(&guest->file);
+	parts_close(&guest->parts);
 	grants_close(&guest->grants);
 }
 
@@ -113,17 +114,21 @@ static int complain(const struct guest *guest, struct wpkg_err *err)
 	return tool_error(err);
 }
 
-/* Threads are nothing that would be the same each time. */
+/*
+ * Threads are nothing that would be the same each time. A thread is another instance of its module
+ * alone: what that imports from others has nothing that all threads could share.
+ */
 static enum wpkg_status allow_threads(struct guest *guest, struct wpkg_err *err)
 {
 	struct wpkg_wasi_threads_options options = {
 		.engine = guest->engine, .wasi = guest->wasi, .module = guest->module};
 	if (guest->options->deterministic)
 		return WPKG_OK;
-	enum wpkg_status status = wpkg_wasi_threads_new(&guest->threads, &options, err);
-	if (status == WPKG_OK)
-		status = wpkg_wasi_threads_define(guest->linker, guest->threads, err);
-	return status;
+	if (parts_are_linked(&guest->parts))
+		return WPKG_FAIL(err, WPKG_EINVAL,
+				 "a module with threads runs alone, and this one imports from "
+				 "others: 'wpkg link' makes one of them");
+	return wpkg_wasi_threads_new(&guest->threads, &options, err);
 }
 
 static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
@@ -138,14 +143,16 @@ static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
 	if (status == WPKG_OK)
 		status = wpkg_wasi_new(&guest->wasi, &guest->grants.options, err);
-	if (status == WPKG_OK)
-		status = wpkg_linker_new(&guest->linker, guest->engine, err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_wasi_define(guest->linker, guest->wasi);
-	if ((guest->module->features & WPKG_FEATURE_BIT(THREADS)))
+	if (status == WPKG_OK && (guest->module->features & WPKG_FEATURE_BIT(THREADS)))
 		status = allow_threads(guest, err);
 	return status;
+}
+
+static enum wpkg_status define_host(void *user, struct wpkg_linker *linker, struct wpkg_err *err)
+{
+	const struct guest *guest = user;
+	wpkg_wasi_define(linker, guest->wasi);
+	return guest->threads ? wpkg_wasi_threads_define(linker, guest->threads, err) : WPKG_OK;
 }
 
 /* Is the code to end with, when *goes_on is false. */
@@ -156,8 +163,10 @@ static int instantiate(struct guest *guest, bool *goes_on)
 	guest->outcome.trap = WPKG_TRAP_NONE;
 	if (make_engine(guest, &err) != WPKG_OK)
 		return complain(guest, &err);
-	enum wpkg_status status = wpkg_linker_instantiate(&guest->instance, guest->linker,
-							  guest->module, &guest->outcome, &err);
+	struct wpkg_assembly assembly = {
+		.engine = guest->engine, .define = define_host, .user = guest};
+	enum wpkg_status status = parts_instantiate(&guest->instance, &guest->parts, &assembly,
+						    &guest->outcome, &err);
 	if (status != WPKG_OK && guest->outcome.trap == WPKG_TRAP_NONE)
 		return complain(guest, &err);
 	return code_of_outcome(guest, goes_on);
@@ -166,11 +175,10 @@ static int instantiate(struct guest *guest, bool *goes_on)
 /* A program has _start. A library's _initialize runs before any of its functions. */
 static int initialize(struct guest *guest, bool *goes_on)
 {
-	struct wpkg_func *func = wpkg_instance_find_func(guest->instance, WPKG_LIT("_initialize"));
-	*goes_on = true;
-	if (!func)
-		return WPKG_EXIT_DONE;
-	wpkg_func_call(&guest->outcome, func, NULL, NULL);
+	struct wpkg_err err;
+	*goes_on = false;
+	if (wpkg_instance_initialize(&guest->outcome, guest->instance, &err) != WPKG_OK)
+		return complain(guest, &err);
 	return code_of_outcome(guest, goes_on);
 }
 
@@ -266,14 +274,17 @@ static int run(struct guest *guest, const struct wpkg_invocation *invocation)
 {
 	struct wpkg_err err;
 	bool goes_on;
-	if (open_grants(guest, invocation, &err) != WPKG_OK ||
-	    tool_module_open(&guest->file, invocation, guest->name, &err) != WPKG_OK)
+	const struct parts_request request = {
+		.invocation = invocation, .operand = guest->name, .module = guest->options->module};
+	if (open_grants(guest, invocation, &err) != WPKG_OK)
 		return tool_error(&err);
-	if (wpkg_module_read(&guest->module, guest->file.bytes, NULL, &err) != WPKG_OK) {
-		wpkg_err_prepend(&err, "%s", guest->name);
-		return tool_refusal(&err);
-	}
-	int code = instantiate(guest, &goes_on);
+	int code = parts_open(&guest->parts, &request);
+	if (code != WPKG_EXIT_DONE)
+		return code;
+	guest->module = guest->parts.main;
+	/* As admission's checks have it, whatever the package is called on the command line. */
+	guest->grants.args[0] = parts_file_name(&guest->parts);
+	code = instantiate(guest, &goes_on);
 	if (!goes_on)
 		return code;
 	return guest->options->invoke ? invoke(guest, invocation) : start(guest);
@@ -294,13 +305,21 @@ static int run_run(const struct wpkg_invocation *invocation)
 const struct wpkg_command tool_run = {
 	.name = "run",
 	.operands = "MODULE [-- ARGS...]",
-	.summary = "run a module with WASI, or call one of its functions",
+	.summary = "run a module with WASI, linked to what it depends on, or call a function",
 	.description =
-		"MODULE is a file or a package reference. It runs as a program with the arguments "
-		"behind '--', with your standard input and output; its exit code is the "
-		"command's. Of your machine it sees nothing but what the options grant: no folder "
+		"MODULE is a file, a package reference, or a folder or archive with a package. It "
+		"runs as a program with the arguments behind '--', with your standard input and "
+		"output; its exit code is the command's. Of your machine it sees nothing but what "
+		"the options grant: no folder "
 		"without --dir, no variable without --env. No link, '..' or absolute path leads "
 		"out of a granted folder; with ':ro' nothing in it can be changed.\n"
+		"\n"
+		"What the module of a package imports from other modules of the package, or from "
+		"packages that it depends on, is linked first, by the rules of admission: those of "
+		"a folder with wpkg.toml as wpkg.lock has them, those of all others as 'wpkg lock' "
+		"would choose them now. Each is verified like the package itself, fetched only "
+		"when something is imported from it, and held against what imports from it; what "
+		"does not fit is exit code 3.\n"
 		"\n"
 		"With --invoke one exported function is called instead, its arguments parsed by "
 		"their types, and each result printed on a line.\n"
@@ -313,6 +332,7 @@ const struct wpkg_command tool_run = {
 		"running are printed, innermost first, with the offset of each instruction in the "
 		"file; the exit code is 1.",
 	.example = "wpkg run greet.wasm -- Ada Grace\n"
+		   "wpkg run .\n"
 		   "wpkg run example.com/count --dir texts::/texts:ro -- /texts/a.txt\n"
 		   "wpkg run fib.wasm --invoke fib --fuel 1000000 -- 20",
 	.options = run_rows,

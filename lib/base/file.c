@@ -219,33 +219,43 @@ enum wpkg_status wpkg_file_remove_tree(int dir, const char *path, struct wpkg_er
 	return status;
 }
 
+static enum wpkg_status map(struct wpkg_file_map *out, int fd, const char *path, uint64_t max,
+			    struct wpkg_err *err)
+{
+	struct stat info;
+	if (fstat(fd, &info) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
+	if (!S_ISREG(info.st_mode))
+		return WPKG_FAIL(err, WPKG_EINVAL, "%s: not a regular file", path);
+	if ((uint64_t)info.st_size > max)
+		return WPKG_FAIL(err, WPKG_ELIMIT, "%s: %lld bytes, more than %llu", path,
+				 (long long)info.st_size, (unsigned long long)max);
+	struct wpkg_str bytes = WPKG_STR("");
+	if (info.st_size > 0) {
+		void *at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (at == MAP_FAILED)
+			return WPKG_FAIL_ERRNO(err, errno, "%s", path);
+		bytes = wpkg_str_of(at, (size_t)info.st_size);
+	}
+	out->bytes = bytes;
+	return WPKG_OK;
+}
+
+enum wpkg_status wpkg_file_map_take(struct wpkg_file_map *out, int fd, const char *path,
+				    uint64_t max, struct wpkg_err *err)
+{
+	enum wpkg_status status = map(out, fd, path, max, err);
+	close(fd);
+	return status;
+}
+
 enum wpkg_status wpkg_file_map_open(struct wpkg_file_map *out, int dir, const char *path,
 				    uint64_t max, struct wpkg_err *err)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
-	enum wpkg_status status = WPKG_OK;
-	struct wpkg_str bytes = WPKG_STR("");
-	struct stat info;
-	if (fstat(fd, &info) != 0) {
-		status = WPKG_FAIL_ERRNO(err, errno, "%s", path);
-	} else if (!S_ISREG(info.st_mode)) {
-		status = WPKG_FAIL(err, WPKG_EINVAL, "%s: not a regular file", path);
-	} else if ((uint64_t)info.st_size > max) {
-		status = WPKG_FAIL(err, WPKG_ELIMIT, "%s: %lld bytes, more than %llu", path,
-				   (long long)info.st_size, (unsigned long long)max);
-	} else if (info.st_size > 0) {
-		void *at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (at == MAP_FAILED)
-			status = WPKG_FAIL_ERRNO(err, errno, "%s", path);
-		else
-			bytes = wpkg_str_of(at, (size_t)info.st_size);
-	}
-	close(fd);
-	if (status == WPKG_OK)
-		out->bytes = bytes;
-	return status;
+	return wpkg_file_map_take(out, fd, path, max, err);
 }
 
 void wpkg_file_map_close(struct wpkg_file_map *map)

@@ -72,6 +72,10 @@ struct wpkg_file_map {
 WPKG_MUST_CHECK enum wpkg_status wpkg_file_map_open(struct wpkg_file_map *out, int dir,
 						    const char *path, uint64_t max,
 						    struct wpkg_err *err);
+/* The same of an open file, which is closed; path is what errors call it. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_file_map_take(struct wpkg_file_map *out, int fd,
+						    const char *path, uint64_t max,
+						    struct wpkg_err *err);
 void wpkg_file_map_close(struct wpkg_file_map *map);
 
 /* The bytes, a part of a mapped file, are not needed soon: their memory is the system's again, and

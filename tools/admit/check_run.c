@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check_run.h"
 
+#include "exec/assembly.h"
 #include "exec/engine.h"
 #include "exec/instance.h"
-#include "exec/linker.h"
-
-/* A module on its way to an instance, of those that are linked. */
-struct making {
-	bool begun;
-	struct wpkg_instance *instance;
-};
 
 struct guest {
 	const struct check_run *run;
 	struct wpkg_arena *arena;
 	struct wpkg_engine *engine;
 	struct wpkg_wasi *wasi;
-	struct making *made; /* one for each module of run->links */
 	struct wpkg_instance *instance;
 	struct wpkg_outcome outcome;
 };
@@ -89,13 +82,12 @@ static struct wpkg_func *find_func(const struct wpkg_instance *instance, struct 
 	return wpkg_instance_find_func(instance, name);
 }
 
-static enum wpkg_status call_named(struct guest *guest, struct wpkg_instance *instance,
-				   struct wpkg_str name, struct wpkg_err *err)
+static enum wpkg_status call_named(struct guest *guest, struct wpkg_str name, struct wpkg_err *err)
 {
-	struct wpkg_func *func = find_func(instance, name, err);
+	struct wpkg_func *func = find_func(guest->instance, name, err);
 	if (!func)
 		return err->status;
-	const struct wpkg_module *module = wpkg_instance_module(instance);
+	const struct wpkg_module *module = wpkg_instance_module(guest->instance);
 	const struct wpkg_module_export *export = wpkg_module_find_export(module, name);
 	union wpkg_wasm_value *results = wpkg_arena_alloc(
 		guest->arena, wpkg_module_func_type(module, export->index)->result_count,
@@ -106,85 +98,47 @@ static enum wpkg_status call_named(struct guest *guest, struct wpkg_instance *in
 	return WPKG_OK;
 }
 
-/* A library's _initialize runs before any of its functions. */
-static enum wpkg_status initialize(struct guest *guest, struct wpkg_instance *instance,
-				   struct wpkg_err *err)
+/* Instances. */
+
+static enum wpkg_status define_host(void *user, struct wpkg_linker *linker, struct wpkg_err *err)
 {
-	struct wpkg_str name = WPKG_LIT("_initialize");
-	if (!wpkg_module_find_export(wpkg_instance_module(instance), name))
-		return WPKG_OK;
-	enum wpkg_status status = call_named(guest, instance, name, err);
-	if (status == WPKG_OK && guest->outcome.trap != WPKG_TRAP_NONE)
-		return WPKG_FAIL(err, WPKG_EDENIED, "%s", guest->outcome.message);
-	return status;
-}
-
-/* Instances: first those that a module imports from. */
-
-static enum wpkg_status instantiate(struct wpkg_instance **out, struct guest *guest,
-				    const struct wpkg_module *module, const struct linked *linked,
-				    struct wpkg_err *err);
-
-static enum wpkg_status name_module(struct guest *guest, const struct linked *linked,
-				    enum wpkg_status status, struct wpkg_err *err)
-{
-	struct wpkg_str origin = links_origin(guest->arena, linked);
-	wpkg_err_prepend(err, "%.*s", WPKG_STR_ARG(origin));
-	return status;
-}
-
-static enum wpkg_status make_linked(struct wpkg_instance **out, struct guest *guest,
-				    const struct linked *linked, struct wpkg_err *err)
-{
-	struct making *making = &guest->made[linked - guest->run->links->modules];
-	enum wpkg_status status = WPKG_OK;
-	if (!linked->module)
-		status = WPKG_FAIL(err, WPKG_EINVAL, "it cannot be linked");
-	else if (making->begun && !making->instance)
-		status = WPKG_FAIL(err, WPKG_EINVAL,
-				   "it imports from itself, through others: there is no order to "
-				   "make instances in");
-	else if (!making->begun) {
-		making->begun = true;
-		status = instantiate(&making->instance, guest, linked->module, linked, err);
-		if (status == WPKG_OK)
-			status = initialize(guest, making->instance, err);
-	}
-	if (status != WPKG_OK)
-		return name_module(guest, linked, status, err);
-	*out = making->instance;
+	const struct guest *guest = user;
+	(void)err;
+	wpkg_wasi_define(linker, guest->wasi);
 	return WPKG_OK;
 }
 
-static enum wpkg_status bind(struct wpkg_linker *linker, struct guest *guest,
-			     const struct linked *linked, struct wpkg_err *err)
+/* The module alone, or all that are linked; *number is the module's. */
+static enum wpkg_status gather(struct wpkg_assembly *assembly, size_t *number,
+			       const struct guest *guest, struct wpkg_err *err)
 {
-	enum wpkg_status status = WPKG_OK;
-	for (size_t i = 0; linked && status == WPKG_OK && i < linked->binding_count; i++) {
-		const struct link_binding *binding = &linked->bindings[i];
-		struct wpkg_instance *from = NULL;
-		status = make_linked(&from, guest, binding->from, err);
-		if (status == WPKG_OK)
-			status = wpkg_linker_define_instance(linker, binding->import, from, err);
-	}
-	return status;
+	const struct check_run *run = guest->run;
+	const struct wpkg_wiring *wiring = &run->links->wiring;
+	size_t count = run->linked ? wiring->count : 1;
+	struct wpkg_assembly_part *parts = wpkg_arena_alloc(guest->arena, count, sizeof(*parts));
+	if (!parts)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "check: no memory");
+	for (size_t i = 0; run->linked && i < count; i++)
+		parts[i] = (struct wpkg_assembly_part){.origin = wpkg_wiring_origin(wiring, i),
+						       .module = wiring->modules[i].module,
+						       .wires = wiring->modules[i].wires,
+						       .wire_count = wiring->modules[i].wire_count};
+	*number = run->linked ? (size_t)(run->linked - run->links->modules) : 0;
+	parts[*number].module = run->module;
+	assembly->parts = parts;
+	assembly->count = count;
+	return WPKG_OK;
 }
 
-/* Each module has the host's functions, and its own names for what it is linked to. */
-static enum wpkg_status instantiate(struct wpkg_instance **out, struct guest *guest,
-				    const struct wpkg_module *module, const struct linked *linked,
-				    struct wpkg_err *err)
+static enum wpkg_status instantiate(struct guest *guest, struct wpkg_err *err)
 {
-	struct wpkg_linker *linker = NULL;
-	enum wpkg_status status = wpkg_linker_new(&linker, guest->engine, err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_wasi_define(linker, guest->wasi);
-	status = bind(linker, guest, linked, err);
-	if (status == WPKG_OK)
-		status = wpkg_linker_instantiate(out, linker, module, &guest->outcome, err);
-	wpkg_linker_free(linker);
-	return status;
+	size_t number = 0;
+	struct wpkg_assembly assembly = {
+		.engine = guest->engine, .define = define_host, .user = guest};
+	enum wpkg_status status = gather(&assembly, &number, guest, err);
+	return status == WPKG_OK ? wpkg_assembly_instantiate(&guest->instance, &assembly, number,
+							     &guest->outcome, err)
+				 : status;
 }
 
 static enum wpkg_status make_guest(struct guest *guest, struct wpkg_err *err)
@@ -196,27 +150,24 @@ static enum wpkg_status make_guest(struct guest *guest, struct wpkg_err *err)
 		.memory_bytes = run->limits.memory,
 		.heap_bytes = run->limits.memory,
 	};
-	guest->made = wpkg_arena_alloc(guest->arena, run->links->count, sizeof(*guest->made));
-	if (!guest->made)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "check: no memory");
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
 	if (status == WPKG_OK)
 		status = make_wasi(guest, run, guest->arena, err);
-	if (status == WPKG_OK && run->linked)
-		guest->made[run->linked - run->links->modules].begun = true;
 	if (status == WPKG_OK)
-		status = instantiate(&guest->instance, guest, run->module, run->linked, err);
+		status = instantiate(guest, err);
 	return status;
 }
 
-/* A program has _start. */
+/* A program has _start; a library's _initialize runs before any of its functions. */
 static enum wpkg_status call(struct guest *guest, struct wpkg_err *err)
 {
 	struct wpkg_str name = guest->run->check->invoke;
 	if (name.len == 0)
-		return call_named(guest, guest->instance, WPKG_LIT("_start"), err);
-	enum wpkg_status status = initialize(guest, guest->instance, err);
-	return status == WPKG_OK ? call_named(guest, guest->instance, name, err) : status;
+		return call_named(guest, WPKG_LIT("_start"), err);
+	enum wpkg_status status = wpkg_instance_initialize(&guest->outcome, guest->instance, err);
+	if (status != WPKG_OK || guest->outcome.trap != WPKG_TRAP_NONE)
+		return status;
+	return call_named(guest, name, err);
 }
 
 static void take_outcome(struct check_run *run, const struct guest *guest)

@@ -96,9 +96,9 @@ static enum wpkg_status choose_module(struct checking *checking, struct check_ru
 {
 	const struct linked *linked = links_find(&checking->examination->links, index);
 	run->links = &checking->examination->links;
-	if (linked && linked->binding_count > 0 && linked->module) {
+	if (linked && linked->wired->wire_count > 0 && linked->wired->module) {
 		run->linked = linked;
-		run->module = linked->module;
+		run->module = linked->wired->module;
 		return WPKG_OK;
 	}
 	enum wpkg_status status = load(checking, index, err);

@@ -78,12 +78,12 @@ enum wpkg_status hosts_look_at_linked(struct examination *examination, const str
 				      struct wpkg_err *err)
 {
 	const struct wpkg_host_subject subject = {
-		.module = linked->module,
+		.module = linked->wired->module,
 		.size = linked->parcel.bytes.len,
-		.linked = linked->elsewhere,
+		.linked = linked->wired->elsewhere,
 		.imports_only = true,
 	};
-	struct wpkg_str origin = links_origin(examination->arena, linked);
+	struct wpkg_str origin = links_origin(&examination->links, linked);
 	return origin.ptr ? hosts_look_at(examination, origin, &subject, err) : no_memory(err);
 }
 

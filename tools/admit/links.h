@@ -2,47 +2,27 @@
 #ifndef WPKG_ADMIT_LINKS_H
 #define WPKG_ADMIT_LINKS_H
 
-/*
- * The modules of a version and of the packages that it depends on, and which imports of theirs
- * belong to which of them (pkg/linkage.h).
- */
+/* The modules of a version and of the packages that it depends on (link/wiring.h), each with its
+ * parcel and how far the stage of links is with it. */
 
 #include "base/err.h"
-#include "base/str.h"
+#include "link/wiring.h"
 #include "parcel.h"
-#include "pkg/invoice.h"
-#include "pkg/linkage.h"
-#include "pkg/resolve.h"
-#include "wasm/module.h"
 
 struct examination;
-struct linked;
 
-struct link_binding {
-	struct wpkg_str import; /* module name */
-	struct linked *from;
-};
-
-/* A module that may take part. */
 struct linked {
-	size_t number;				     /* of its parcel (pkg/admission.h) */
-	const struct wpkg_question_package *package; /* NULL: the version's own */
-	struct wpkg_str name;			     /* of its parcel */
-	uint32_t import_count;			     /* known once it was looked at */
-	struct link_binding *bindings;		     /* each import name once */
-	size_t binding_count;
-	struct wpkg_strings elsewhere; /* module names that are not the host's: bound, or foreign */
-	struct wpkg_str ambiguity;     /* a line; empty: none */
+	struct wpkg_wired *wired; /* what it imports from whom */
+	size_t number;		  /* of its parcel (pkg/admission.h) */
+	uint32_t import_count;	  /* known once it was looked at */
 	struct parcel parcel;
-	struct wpkg_module *module; /* NULL: not loaded */
-	bool is_queued, is_broken;  /* of the stage */
-	uint32_t input;		    /* its number in the link */
+	bool is_queued, is_broken; /* of the stage */
 };
 
 struct links {
-	struct linked *modules; /* the version's own first */
+	struct wpkg_wiring wiring;
+	struct linked *modules; /* by their number there; the version's own first */
 	size_t count;
-	struct wpkg_linkage linkage; /* of the same modules; package 0 is the version */
 };
 
 /* Who could take part, by name. */
@@ -57,7 +37,7 @@ WPKG_MUST_CHECK enum wpkg_status links_look_at(struct examination *examination,
 					       const struct wpkg_module *module,
 					       struct wpkg_err *err);
 
-/* "app.wasm", or "example.com/json/1.2.0 json.wasm"; in the arena, ptr NULL when memory is out. */
-struct wpkg_str links_origin(struct wpkg_arena *arena, const struct linked *linked);
+/* For messages; in the arena, ptr NULL when memory is out. */
+struct wpkg_str links_origin(const struct links *links, const struct linked *linked);
 
 #endif

@@ -125,16 +125,16 @@ static enum wpkg_status show(struct examination *examination, struct linked *lin
 {
 	enum wpkg_status status = WPKG_OK;
 	struct wpkg_host_subject subject = host_subject_of(finding);
-	struct rules_subject ruled = {.name = linked->name, .facts = finding->facts};
+	struct rules_subject ruled = {.name = linked->wired->name, .facts = finding->facts};
 	if (finding->module)
 		status = links_look_at(examination, linked, finding->module, err);
 	if (status != WPKG_OK)
 		return status;
-	subject.linked = ruled.linked = linked->elsewhere;
+	subject.linked = ruled.linked = linked->wired->elsewhere;
 	if (!rules_look_at(&examination->rules, examination->arena, &examination->question->policy,
 			   &ruled))
 		return no_memory(err);
-	return hosts_look_at(examination, linked->name, &subject, err);
+	return hosts_look_at(examination, linked->wired->name, &subject, err);
 }
 
 /* The same bytes may be there under several names. */
@@ -144,8 +144,8 @@ static enum wpkg_status show_all(struct examination *examination, struct wpkg_st
 	const struct links *links = &examination->links;
 	const struct wpkg_invoice *invoice = examination->question->invoice;
 	enum wpkg_status status = WPKG_OK;
-	for (size_t i = 0; status == WPKG_OK && i < links->count && !links->modules[i].package;
-	     i++) {
+	for (size_t i = 0;
+	     status == WPKG_OK && i < links->count && !links->modules[i].wired->package; i++) {
 		struct linked *linked = &links->modules[i];
 		if (wpkg_str_equal(invoice->parcels[linked->number].label.sha256, sha256))
 			status = show(examination, linked, finding, err);
