@@ -100,12 +100,40 @@ static enum wpkg_status read_referrers(struct oci_package *package, struct wpkg_
 	return WPKG_OK;
 }
 
+/* Of an index, the manifest that is for WebAssembly takes its place. */
+static enum wpkg_status follow_index(struct wpkg_oci_document *document, struct oci_store *store,
+				     struct wpkg_err *err)
+{
+	struct wpkg_oci_index index;
+	struct wpkg_oci_descriptor chosen;
+	struct wpkg_arena *arena = &store->session->arena;
+	if (!wpkg_oci_is_index(arena, document->bytes))
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_oci_index_read(&index, arena, document->bytes, err);
+	if (status == WPKG_OK)
+		status = wpkg_oci_index_choose(&chosen, &index, err);
+	if (status != WPKG_OK) {
+		wpkg_err_prepend(err, "%s", store->name);
+		return status;
+	}
+	const struct wpkg_oci_reference name = {.has_digest = true, .digest = chosen.digest};
+	status = store->kind->get_manifest(store, document, &name, err);
+	if (status == WPKG_OK && document->bytes.len != chosen.size)
+		status = WPKG_FAIL(err, WPKG_EDENIED,
+				   "%s: the manifest has %zu bytes, not %llu as its index says",
+				   store->name, document->bytes.len,
+				   (unsigned long long)chosen.size);
+	return status;
+}
+
 enum wpkg_status oci_read_package(struct oci_package *out, struct oci_store *store,
 				  const struct wpkg_oci_reference *name, struct wpkg_err *err)
 {
 	struct oci_package package = {.store = store};
 	struct wpkg_oci_image image;
 	enum wpkg_status status = store->kind->get_manifest(store, &package.document, name, err);
+	if (status == WPKG_OK)
+		status = follow_index(&package.document, store, err);
 	if (status != WPKG_OK)
 		return status;
 	status = wpkg_oci_image_read(&image, &store->session->arena, package.document.bytes, err);

@@ -43,6 +43,8 @@ static enum wpkg_status read_descriptor(struct wpkg_oci_descriptor *out,
 		.artifact_type = text_of(value, "artifactType"),
 		.name = text_of(wpkg_value_find(value, "annotations"), REF_NAME),
 		.elsewhere = is_elsewhere(value),
+		.os = text_of(wpkg_value_find(value, "platform"), "os"),
+		.architecture = text_of(wpkg_value_find(value, "platform"), "architecture"),
 	};
 	if (!read_digest(&out->digest, value))
 		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value,
@@ -84,12 +86,11 @@ enum wpkg_status wpkg_oci_image_read(struct wpkg_oci_image *out, struct wpkg_are
 	const struct wpkg_value *config = wpkg_value_find(root, "config");
 	const struct wpkg_value *layers = array_of(root, "layers");
 	const struct wpkg_value *subject = wpkg_value_find(root, "subject");
-	if (array_of(root, "manifests"))
-		return WPKG_FAIL(err, WPKG_EFORMAT,
-				 "an index of several manifests, not a manifest (name one of them "
-				 "by its digest)");
 	if (!config || !layers)
-		return WPKG_FAIL(err, WPKG_EFORMAT, "no manifest with a config and layers");
+		return WPKG_FAIL(err, WPKG_EFORMAT, "%s",
+				 array_of(root, "manifests")
+					 ? "an index within an index, not a manifest"
+					 : "no manifest with a config and layers");
 	image.blobs = wpkg_arena_alloc(arena, layers->count + 1, sizeof(*image.blobs));
 	if (!image.blobs)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "manifest: no memory");
@@ -132,6 +133,92 @@ enum wpkg_status wpkg_oci_index_read(struct wpkg_oci_index *out, struct wpkg_are
 			return status;
 	}
 	*out = index;
+	return WPKG_OK;
+}
+
+bool wpkg_oci_is_index(struct wpkg_arena *arena, struct wpkg_str bytes)
+{
+	struct wpkg_value *root = NULL;
+	return read_object(&root, arena, bytes, NULL) == WPKG_OK && array_of(root, "manifests") &&
+	       !array_of(root, "layers");
+}
+
+/* Which of an index may be meant: those for wasm, else those that are for no platform. */
+
+static bool is_for_wasm(const struct wpkg_oci_descriptor *entry)
+{
+	return wpkg_str_equal_text(entry->architecture, "wasm") ||
+	       wpkg_str_equal_text(entry->architecture, "wasm32");
+}
+
+static bool is_for_any(const struct wpkg_oci_descriptor *entry)
+{
+	return entry->architecture.len == 0 && entry->os.len == 0;
+}
+
+static size_t count_meant(const struct wpkg_oci_index *index,
+			  bool (*is_meant)(const struct wpkg_oci_descriptor *entry))
+{
+	size_t count = 0;
+	for (size_t i = 0; i < index->count; i++)
+		count += is_meant(&index->manifests[i]);
+	return count;
+}
+
+static enum wpkg_status not_meant(const struct wpkg_oci_index *index, struct wpkg_err *err)
+{
+	struct wpkg_buf platforms;
+	wpkg_buf_init(&platforms, 4096);
+	for (size_t i = 0; i < index->count && platforms.len < 100; i++) {
+		const struct wpkg_oci_descriptor *entry = &index->manifests[i];
+		wpkg_buf_append_format(&platforms, "%s%.*s/%.*s", i > 0 ? ", " : "",
+				       WPKG_STR_ARG(entry->os), WPKG_STR_ARG(entry->architecture));
+	}
+	wpkg_err_set(err, WPKG_ENOTFOUND,
+		     "an index of %zu manifests, of which none is for wasm, but for %s",
+		     index->count,
+		     platforms.len > 0 ? wpkg_buf_text(&platforms) : "nothing that is known here");
+	wpkg_buf_clear(&platforms);
+	return WPKG_ENOTFOUND;
+}
+
+static enum wpkg_status many_meant(const struct wpkg_oci_index *index,
+				   bool (*is_meant)(const struct wpkg_oci_descriptor *entry),
+				   struct wpkg_err *err)
+{
+	struct wpkg_buf list;
+	wpkg_buf_init(&list, 4096);
+	for (size_t i = 0; i < index->count && list.len < 100; i++) {
+		char hex[WPKG_DIGEST_TEXT];
+		const struct wpkg_oci_descriptor *entry = &index->manifests[i];
+		if (!is_meant(entry))
+			continue;
+		wpkg_digest_format(hex, &entry->digest);
+		wpkg_buf_append_format(&list, "%ssha256:%.12s %.*s", list.len > 0 ? ", " : "", hex,
+				       WPKG_STR_ARG(entry->os));
+	}
+	wpkg_err_set(err, WPKG_EINVAL,
+		     "an index of several manifests that may be meant (%s): name one of them by "
+		     "its digest",
+		     wpkg_buf_text(&list));
+	wpkg_buf_clear(&list);
+	return WPKG_EINVAL;
+}
+
+enum wpkg_status wpkg_oci_index_choose(struct wpkg_oci_descriptor *out,
+				       const struct wpkg_oci_index *index, struct wpkg_err *err)
+{
+	bool (*is_meant)(const struct wpkg_oci_descriptor *entry) = is_for_wasm;
+	if (count_meant(index, is_for_wasm) == 0)
+		is_meant = is_for_any;
+	size_t count = count_meant(index, is_meant);
+	if (count == 0)
+		return not_meant(index, err);
+	if (count > 1)
+		return many_meant(index, is_meant, err);
+	for (size_t i = 0; i < index->count; i++)
+		if (is_meant(&index->manifests[i]))
+			*out = index->manifests[i];
 	return WPKG_OK;
 }
 

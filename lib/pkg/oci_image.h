@@ -26,6 +26,8 @@ struct wpkg_oci_descriptor {
 	struct wpkg_str artifact_type;
 	struct wpkg_str name; /* annotation org.opencontainers.image.ref.name: a tag in a layout */
 	bool elsewhere; /* it has urls, or may not be passed on: registries need not have it */
+	/* In an index, what a manifest is for: "wasip1" and "wasm". */
+	struct wpkg_str os, architecture;
 };
 
 /* Configuration and layers, in this order. */
@@ -38,7 +40,7 @@ struct wpkg_oci_image {
 	struct wpkg_digest subject;
 };
 
-/* WPKG_EFORMAT for what is no image manifest; the message says when it is an index. */
+/* WPKG_EFORMAT for what is no image manifest. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_oci_image_read(struct wpkg_oci_image *out,
 						     struct wpkg_arena *arena,
 						     struct wpkg_str bytes, struct wpkg_err *err);
@@ -52,6 +54,18 @@ struct wpkg_oci_index {
 WPKG_MUST_CHECK enum wpkg_status wpkg_oci_index_read(struct wpkg_oci_index *out,
 						     struct wpkg_arena *arena,
 						     struct wpkg_str bytes, struct wpkg_err *err);
+
+/* Is it an index, or what Docker calls a list? */
+bool wpkg_oci_is_index(struct wpkg_arena *arena, struct wpkg_str bytes);
+
+/*
+ * The one manifest of an index that is for WebAssembly: of those with a platform, the one whose
+ * architecture is wasm; where none has one, the only manifest. WPKG_ENOTFOUND says which platforms
+ * there are, WPKG_EINVAL which manifests may be meant.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_oci_index_choose(struct wpkg_oci_descriptor *out,
+						       const struct wpkg_oci_index *index,
+						       struct wpkg_err *err);
 
 /*
  * Appends the index with the descriptor in it; bytes empty: a new one. Entries of the same digest

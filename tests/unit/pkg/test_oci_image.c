@@ -64,6 +64,63 @@ START_TEST(what_is_no_manifest_is_refused)
 }
 END_TEST
 
+/* Entries as "OS/ARCHITECTURE" or "", the digest's first byte is their number. */
+static enum wpkg_status choose(size_t *out, const char *const *platforms)
+{
+	struct wpkg_buf text;
+	struct wpkg_oci_descriptor chosen;
+	wpkg_buf_init(&text, 1 << 16);
+	wpkg_buf_append_text(&text, "{\"manifests\":[");
+	for (size_t i = 0; platforms[i]; i++) {
+		struct wpkg_str all = wpkg_str_from(platforms[i]);
+		size_t slash = wpkg_str_find(all, '/');
+		wpkg_buf_append_format(&text, "%s{\"digest\":\"sha256:%02zx%s\",\"size\":1",
+				       i > 0 ? "," : "", i, A + strlen("sha256:01"));
+		if (all.len > 0)
+			wpkg_buf_append_format(
+				&text, ",\"platform\":{\"os\":\"%.*s\",\"architecture\":\"%s\"}",
+				(int)slash, all.ptr, all.ptr + slash + 1);
+		wpkg_buf_append_text(&text, "}");
+	}
+	wpkg_buf_append_text(&text, "]}");
+	ck_ok(read_index(wpkg_buf_str(&text)), err);
+	ck_assert(wpkg_oci_is_index(&arena, wpkg_buf_str(&text)));
+	enum wpkg_status status = wpkg_oci_index_choose(&chosen, &index_, &err);
+	if (status == WPKG_OK)
+		*out = chosen.digest.bytes[0];
+	wpkg_buf_clear(&text);
+	wpkg_arena_clear(&arena);
+	return status;
+}
+
+START_TEST(of_an_index_the_manifest_for_wasm_is_meant)
+{
+	static const struct {
+		const char *platforms[4];
+		enum wpkg_status status;
+		size_t chosen;
+	} rows[] = {
+		{{"linux/amd64", "wasip1/wasm"}, WPKG_OK, 1},
+		{{"wasi/wasm", ""}, WPKG_OK, 0},
+		{{"js/wasm32", "linux/arm64", "unknown/unknown"}, WPKG_OK, 0},
+		{{""}, WPKG_OK, 0},
+		{{"linux/amd64", ""}, WPKG_OK, 1},
+		{{"", ""}, WPKG_EINVAL, 0},
+		{{"wasip1/wasm", "wasip2/wasm"}, WPKG_EINVAL, 0},
+		{{"linux/amd64"}, WPKG_ENOTFOUND, 0},
+		{{NULL}, WPKG_ENOTFOUND, 0},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t chosen = 99;
+		ck_status(choose(&chosen, rows[i].platforms), rows[i].status);
+		ck_assert_uint_eq(chosen, rows[i].status == WPKG_OK ? rows[i].chosen : 99);
+	}
+	ck_assert(!wpkg_oci_is_index(&arena, WPKG_LIT("{")));
+	ck_assert(!wpkg_oci_is_index(&arena, WPKG_LIT("{" CONFIG ",\"layers\":[]}")));
+	wpkg_arena_clear(&arena);
+}
+END_TEST
+
 static struct wpkg_oci_descriptor descriptor(const char *digest, const char *name)
 {
 	struct wpkg_oci_descriptor made = {.media_type = WPKG_LIT("m/t"), .size = 9};
@@ -149,6 +206,6 @@ START_TEST(each_allocation_may_fail)
 }
 END_TEST
 
-UNIT_MAIN(a_manifest_names_its_configuration_and_layers, what_is_no_manifest_is_refused,
-	  an_index_grows_and_keeps_what_it_does_not_know,
+UNIT_MAIN(of_an_index_the_manifest_for_wasm_is_meant, a_manifest_names_its_configuration_and_layers,
+	  what_is_no_manifest_is_refused, an_index_grows_and_keeps_what_it_does_not_know,
 	  a_name_means_one_manifest_and_nothing_is_listed_twice, each_allocation_may_fail)
