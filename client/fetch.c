@@ -9,7 +9,9 @@
 #include "progress.h"
 #include "report.h"
 
-#define TRIES 4
+#define TRIES 4			  /* one after another that bring nothing */
+#define BROUGHT_LEAST (64 * 1024) /* bytes: less is nothing */
+#define CUT_MAX 64		  /* parcels that may wait for their rest: each has a file open */
 
 /* A parcel on its way: the queue's job, whose user is the whole. */
 struct arrival {
@@ -17,12 +19,27 @@ struct arrival {
 	struct cache_entry entry;
 	struct run *run;
 	size_t parcel;
+	uint64_t taken; /* bytes, by this try; the first that there was belongs at job.began */
+};
+
+/* What was on its way to a parcel when the connection broke. */
+struct cut {
+	struct cache_entry entry;
+	size_t parcel;
+};
+
+/* What is kept from one try to the next. */
+struct cuts {
+	struct cut items[CUT_MAX];
+	size_t count;
+	uint64_t brought; /* bytes, by this try */
 };
 
 /* One try for all parcels that are not there. */
 struct run {
 	struct fetch *fetch;
 	struct session *session;
+	struct cuts *cuts;
 	struct progress progress;
 	size_t next; /* parcel to look at */
 };
@@ -139,9 +156,38 @@ static enum wpkg_status look_at_all(struct fetch *fetch, struct session *session
 
 /* What comes from the registry. */
 
+/* Takes what is kept of the parcel. False: there is nothing. */
+static bool take_cut(struct cache_entry *out, struct cuts *cuts, size_t parcel)
+{
+	for (size_t i = 0; i < cuts->count; i++)
+		if (cuts->items[i].parcel == parcel) {
+			*out = cuts->items[i].entry;
+			cuts->items[i] = cuts->items[--cuts->count];
+			return true;
+		}
+	return false;
+}
+
+static bool keep_cut(struct cuts *cuts, const struct arrival *arrival)
+{
+	uint64_t size = arrival->entry.size;
+	if (size == 0 || size >= arrival->job.label->size || cuts->count == CUT_MAX)
+		return false;
+	cuts->items[cuts->count++] = (struct cut){arrival->entry, arrival->parcel};
+	return true;
+}
+
+/* A server that did not begin with the rest has sent again what is there. */
 static enum wpkg_status take(void *user, struct wpkg_str bytes, struct wpkg_err *err)
 {
 	struct arrival *arrival = user;
+	uint64_t again = arrival->entry.size - (arrival->job.began + arrival->taken);
+	size_t skipped = bytes.len < again ? bytes.len : (size_t)again;
+	arrival->taken += bytes.len;
+	if (skipped == bytes.len)
+		return WPKG_OK;
+	bytes = wpkg_str_from_offset(bytes, skipped);
+	arrival->run->cuts->brought += bytes.len;
 	return cache_entry_write(&arrival->entry, bytes, err);
 }
 
@@ -162,7 +208,9 @@ static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wp
 	struct arrival *arrival = wpkg_mem_calloc(1, sizeof(*arrival));
 	if (!arrival)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a parcel");
-	enum wpkg_status status = cache_entry_begin(&arrival->entry, &run->session->cache, err);
+	enum wpkg_status status = WPKG_OK;
+	if (!take_cut(&arrival->entry, run->cuts, run->next))
+		status = cache_entry_begin(&arrival->entry, &run->session->cache, err);
 	if (status != WPKG_OK) {
 		wpkg_mem_free(arrival);
 		return status;
@@ -170,11 +218,29 @@ static enum wpkg_status next(void *user, struct wpkg_parcel_job **out, struct wp
 	arrival->run = run;
 	arrival->parcel = run->next++;
 	arrival->job = (struct wpkg_parcel_job){.label = label_of(fetch, arrival->parcel),
+						.have = arrival->entry.size,
 						.sink = take,
 						.progress = tell,
 						.user = arrival};
 	*out = &arrival->job;
 	return WPKG_OK;
+}
+
+/* The entry of a parcel that came, or did not: placed, kept for the next try, or gone. */
+static enum wpkg_status settle(struct arrival *arrival, enum wpkg_status status,
+			       struct wpkg_err *why)
+{
+	struct run *run = arrival->run;
+	bool was_resumed = arrival->job.have > 0;
+	if (status == WPKG_OK)
+		status = cache_entry_commit(&arrival->entry, &run->session->cache,
+					    arrival->job.label, why);
+	else if (!may_pass(status) || !keep_cut(run->cuts, arrival))
+		cache_entry_abandon(&arrival->entry, &run->session->cache);
+	/* What was kept may be to blame: once more, from the start. */
+	if (was_resumed && (status == WPKG_EDENIED || status == WPKG_EINVAL))
+		status = WPKG_EBUSY;
+	return status;
 }
 
 static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_status status,
@@ -184,11 +250,7 @@ static enum wpkg_status done(void *user, struct wpkg_parcel_job *job, enum wpkg_
 	struct arrival *arrival = job->user;
 	struct fetch_outcome *outcome = &run->fetch->outcomes[arrival->parcel];
 	struct wpkg_err why = err ? *err : (struct wpkg_err){0};
-	if (status == WPKG_OK)
-		status =
-			cache_entry_commit(&arrival->entry, &run->session->cache, job->label, &why);
-	else
-		cache_entry_abandon(&arrival->entry, &run->session->cache);
+	status = settle(arrival, status, &why);
 	if (status != WPKG_OK)
 		wpkg_err_prepend(&why, "parcel %.*s", WPKG_STR_ARG(job->label->name));
 	outcome->status = status;
@@ -218,9 +280,10 @@ static bool any_wanted(const struct fetch *fetch)
 	return false;
 }
 
-static enum wpkg_status run_once(struct fetch *fetch, struct session *session, struct wpkg_err *err)
+static enum wpkg_status run_once(struct fetch *fetch, struct session *session, struct cuts *cuts,
+				 struct wpkg_err *err)
 {
-	struct run run = {.fetch = fetch, .session = session};
+	struct run run = {.fetch = fetch, .session = session, .cuts = cuts};
 	struct wpkg_parcel_queue queue = {
 		.parallel = session->config.parallel, .next = next, .done = done, .user = &run};
 	progress_begin(&run.progress, session->global, "pulling", bytes_wanted(fetch));
@@ -234,12 +297,18 @@ static enum wpkg_status fetch_missing(struct fetch *fetch, struct session *sessi
 				      struct wpkg_err *err)
 {
 	enum wpkg_status status = WPKG_OK;
+	struct cuts cuts = {.count = 0};
 	for (unsigned n = 0; status == WPKG_OK && n < TRIES && any_wanted(fetch); n++) {
 		struct timespec pause = {.tv_sec = n, .tv_nsec = 0};
 		if (n > 0)
 			nanosleep(&pause, NULL);
-		status = run_once(fetch, session, err);
+		cuts.brought = 0;
+		status = run_once(fetch, session, &cuts, err);
+		if (cuts.brought >= BROUGHT_LEAST)
+			n = 0;
 	}
+	for (size_t i = 0; i < cuts.count; i++)
+		cache_entry_abandon(&cuts.items[i].entry, &session->cache);
 	return status;
 }
 

@@ -5,7 +5,7 @@
 /*
  * Brings parcels of a version into the cache. What is there is hashed, what is not comes from where
  * the version was found and is hashed on the way; a parcel whose bytes are not those of its label
- * never gets there. A connection that breaks is tried again.
+ * never gets there. A connection that breaks is tried again, for the rest of what was on its way.
  */
 
 #include <stdbool.h>

@@ -72,10 +72,12 @@ static void fail(struct wpkg_http_exchange *exchange, enum wpkg_status status, c
 	exchange->result = status;
 }
 
+/* The sink may look at the status, too. */
 static bool is_success(const struct wpkg_http_transfer *transfer)
 {
 	long code = 0;
 	transfer->http->api->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
+	transfer->exchange->status = (unsigned)code;
 	return code >= 200 && code < 300;
 }
 
@@ -426,6 +428,7 @@ static void take_result(struct wpkg_http_transfer *transfer, CURLcode code)
 		note_request_id(exchange);
 		return;
 	}
+	exchange->status = 0;
 	if (exchange->result == WPKG_OK && transfer->refused && status == 0)
 		fail(exchange, WPKG_EDENIED, "its address is not one of the Internet");
 	if (exchange->result == WPKG_OK)

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "net/url.h"
+#include "parcel_arrival.h"
 
 #define ANSWER_MAX ((uint64_t)64 * 1024)
 
@@ -27,7 +28,7 @@ struct transfer {
 	bool again;	     /* the step was repeated */
 	struct wpkg_buf url; /* of the step */
 	bool is_elsewhere;   /* the URL is not of the registry's own origin */
-	uint64_t received;
+	struct parcel_arrival arrival;
 };
 
 struct transfers {
@@ -40,8 +41,7 @@ struct transfers {
 static enum wpkg_status take(void *user, struct wpkg_str bytes, struct wpkg_err *err)
 {
 	struct transfer *transfer = user;
-	transfer->received += bytes.len;
-	return transfer->job->sink(transfer->job->user, bytes, err);
+	return parcel_arrival_take(&transfer->arrival, bytes, err);
 }
 
 static void tell(void *user, uint64_t bytes)
@@ -109,14 +109,14 @@ static void fill(struct transfer *transfer)
 		[STEP_MOUNT] = WPKG_HTTP_POST,	     [STEP_BEGIN] = WPKG_HTTP_POST,
 		[STEP_GIVE_BACK] = WPKG_HTTP_DELETE, [STEP_PUT] = WPKG_HTTP_PUT,
 	};
-	const struct wpkg_parcel_job *job = transfer->job;
+	struct wpkg_parcel_job *job = transfer->job;
 	struct wpkg_http_exchange *exchange = &transfer->exchange;
 	*exchange = (struct wpkg_http_exchange){.method = methods[transfer->step],
 						.url = wpkg_buf_text(&transfer->url),
 						.max_answer = ANSWER_MAX,
 						.user = transfer};
 	if (transfer->step == STEP_GET) {
-		exchange->max_answer = job->label->size;
+		parcel_arrival_begin(&transfer->arrival, exchange, job);
 		exchange->sink = take;
 	} else if (transfer->step == STEP_PUT) {
 		exchange->from_fd = true;
@@ -228,19 +228,6 @@ static enum wpkg_status answer_challenge(bool *again, struct transfer *transfer,
 	return status;
 }
 
-static enum wpkg_status check_length(const struct transfer *transfer, enum wpkg_status status,
-				     struct wpkg_err *err)
-{
-	uint64_t size = transfer->job->label->size;
-	if (status == WPKG_ELIMIT)
-		return WPKG_FAIL(err, WPKG_EDENIED, "more than its %llu bytes came",
-				 (unsigned long long)size);
-	if (status == WPKG_OK && transfer->received < size)
-		return WPKG_FAIL(err, WPKG_EDENIED, "only %llu of its %llu bytes came",
-				 (unsigned long long)transfer->received, (unsigned long long)size);
-	return status;
-}
-
 /* What the answer to a step means; *more when there is another step, which waits then. */
 static enum wpkg_status advance(bool *more, struct transfer *transfer, struct transfers *all,
 				struct wpkg_err *err)
@@ -250,7 +237,7 @@ static enum wpkg_status advance(bool *more, struct transfer *transfer, struct tr
 	*more = false;
 	switch (transfer->step) {
 	case STEP_GET:
-		return check_length(transfer, status, err);
+		return parcel_arrival_end(&transfer->arrival, status, err);
 	case STEP_GIVE_BACK:
 		return WPKG_ENOTFOUND; /* whether or not the registry has sessions to give back */
 	case STEP_MOUNT:

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "crypto/digest.h"
+#include "parcel_arrival.h"
 
 #define ANSWER_MAX ((uint64_t)64 * 1024)
 /* The upload that completes a version is answered when the registry has checked it. */
@@ -14,7 +15,7 @@ struct transfer {
 	struct wpkg_http_exchange exchange;
 	struct wpkg_parcel_job *job;
 	struct wpkg_buf url;
-	uint64_t received;
+	struct parcel_arrival arrival;
 };
 
 struct transfers {
@@ -28,8 +29,7 @@ struct transfers {
 static enum wpkg_status take(void *user, struct wpkg_str bytes, struct wpkg_err *err)
 {
 	struct transfer *transfer = user;
-	transfer->received += bytes.len;
-	return transfer->job->sink(transfer->job->user, bytes, err);
+	return parcel_arrival_take(&transfer->arrival, bytes, err);
 }
 
 static void tell(void *user, uint64_t bytes)
@@ -55,7 +55,7 @@ static void fill(struct transfer *transfer, const struct transfers *all)
 	exchange->user = transfer;
 	exchange->progress = job->progress ? tell : NULL;
 	if (all->method == WPKG_HTTP_GET) {
-		exchange->max_answer = job->label->size;
+		parcel_arrival_begin(&transfer->arrival, exchange, job);
 		exchange->sink = take;
 		return;
 	}
@@ -116,19 +116,11 @@ static enum wpkg_status next(void *user, struct wpkg_http_exchange **out, struct
 static enum wpkg_status outcome(const struct transfers *all, const struct transfer *transfer,
 				struct wpkg_err *err)
 {
-	const struct wpkg_label *label = transfer->job->label;
-	enum wpkg_status status =
-		registry_judge(&transfer->exchange, all->method == WPKG_HTTP_POST, err);
-	if (status == WPKG_EEXISTS && all->method == WPKG_HTTP_POST)
-		return WPKG_OK;
-	if (status == WPKG_ELIMIT && all->method == WPKG_HTTP_GET)
-		status = WPKG_FAIL(err, WPKG_EDENIED, "more than its %llu bytes came",
-				   (unsigned long long)label->size);
-	if (status == WPKG_OK && all->method == WPKG_HTTP_GET && transfer->received < label->size)
-		status = WPKG_FAIL(err, WPKG_EDENIED, "only %llu of its %llu bytes came",
-				   (unsigned long long)transfer->received,
-				   (unsigned long long)label->size);
-	return status;
+	bool sends = all->method == WPKG_HTTP_POST;
+	enum wpkg_status status = registry_judge(&transfer->exchange, sends, err);
+	if (!sends)
+		return parcel_arrival_end(&transfer->arrival, status, err);
+	return status == WPKG_EEXISTS ? WPKG_OK : status;
 }
 
 static enum wpkg_status done(void *user, struct wpkg_http_exchange *exchange, struct wpkg_err *err)

@@ -143,6 +143,11 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_registry_check_login(struct wpkg_registry 
 struct wpkg_parcel_job {
 	const struct wpkg_label *label; /* its digest must be one (digest.h) */
 	int fd;				/* sending: the content, from its start */
+	/* Receiving: bytes that an earlier try has brought, less than label->size; the rest will
+	 * do. */
+	uint64_t have;
+	/* Receiving, before the first byte: where in the parcel they begin, 0 or have. */
+	uint64_t began;
 	/* Receiving: takes the bytes as they come, at most label->size of them. */
 	enum wpkg_status (*sink)(void *user, struct wpkg_str bytes, struct wpkg_err *err);
 	void (*progress)(void *user, uint64_t bytes); /* bytes that went; NULL: nobody asks */

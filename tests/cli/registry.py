@@ -84,7 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 STORE.defect, STORE.failures = self.defect, 0
         who = "authorized" if self.headers.get("Authorization") else "anonymous"
         with open(os.path.join(FOLDER, "requests"), "a", encoding="utf-8") as file:
-            file.write(f"{self.command} {self.path} {who}\n")
+            part = " from " + self.headers["Range"] if self.headers.get("Range") else ""
+            file.write(f"{self.command} {self.path} {who}{part}\n")
 
     def first_failures(self, count):
         """Is this one of the first answers that the defect spoils?"""
@@ -223,6 +224,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.endless()
         if self.defect == "slow":
             return self.drip(data)
+        if self.defect.startswith("range-"):
+            return self.get_part(data)
         if self.defect == "cut" or (self.defect == "cut-once" and self.first_failures(1)):
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
@@ -231,6 +234,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self.answer(200, data, "application/octet-stream")
+
+    def get_part(self, data):
+        """A registry that knows ranges, and breaks longer answers off after 100,000 bytes."""
+        first = 0
+        wanted = None if self.defect == "range-ignored" else self.headers.get("Range")
+        if len(data) <= 100000:
+            return self.answer(200, data, "application/octet-stream")
+        if wanted:
+            first = int(wanted.removeprefix("bytes=").rstrip("-"))
+        rest = data[first:]
+        told = 0 if self.defect == "range-lies" else first
+        if wanted and self.defect == "range-wrong":
+            rest = rest[::-1]
+        if not wanted and self.defect != "range-cut" and not self.first_failures(1):
+            return self.answer(200, data, "application/octet-stream")
+        self.send_response(206 if wanted else 200)
+        if wanted:
+            self.send_header("Content-Range", f"bytes {told}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(rest)))
+        self.end_headers()
+        self.wfile.write(rest[:100000])
+        self.close_connection = True
+        return None
 
     def missing_of(self, ident):
         labels = [p["label"] for p in tomllib.loads(STORE.invoices[ident]).get("parcel", [])]
