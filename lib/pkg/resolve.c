@@ -5,6 +5,7 @@
 
 #define ROOT 0U
 #define DEFAULT_CONFLICTS 20000
+#define STRIDE 16 /* levels */
 
 /* One step of the partial solution: a package's state was narrowed. */
 struct assignment {
@@ -31,6 +32,7 @@ struct search {
 	uint32_t *buckets; /* names to packages, open addressing: number plus 1 */
 	uint32_t bucket_count;
 	size_t conflicts_left;
+	uint32_t stride; /* levels that a conflict leads back, where it may be more */
 	struct wpkg_err *err;
 };
 
@@ -486,15 +488,20 @@ static void backtrack(struct search *s, uint32_t level)
 	s->level = level;
 }
 
-/* Packages that are open again must be found by the next decision. */
+/*
+ * Packages that are open again must be found by the next decision, and rules about them may say
+ * something again: what follows from an early level may have been seen at a later one.
+ */
 static enum wpkg_status backtrack_and_reopen(struct search *s, uint32_t level)
 {
 	uint32_t top = s->trail_count;
 	backtrack(s, level);
-	for (uint32_t i = s->trail_count; i < top; i++)
-		if (is_open(&s->solver.packages[s->trail[i].package]) &&
-		    !push_heap(s, s->trail[i].package))
+	for (uint32_t i = s->trail_count; i < top; i++) {
+		uint32_t number = s->trail[i].package;
+		if (!queue_package(s, number) ||
+		    (is_open(&s->solver.packages[number]) && !push_heap(s, number)))
 			return no_memory(s);
+	}
 	return WPKG_OK;
 }
 
@@ -558,6 +565,21 @@ static bool is_hopeless(const struct resolve_rule *rule)
 }
 
 /*
+ * Where to go on after a conflict: any level will do from where the rest of the rule was satisfied
+ * up to the last before it was broken. From far back everything would be decided once more: a step
+ * is tried first, and twice as many as long as there is nothing to decide in between.
+ */
+static uint32_t level_after(struct search *s, const struct satisfier *found)
+{
+	uint32_t last = found->assignment->level - 1;
+	if (last - found->level_before <= s->stride)
+		return found->level_before;
+	uint32_t level = last - s->stride + 1;
+	s->stride *= 2;
+	return level;
+}
+
+/*
  * A rule is broken: learns, from it and what led to it, a rule that one earlier decision breaks,
  * and goes back before that. *out is the learned rule; a hopeless one says that nothing fits.
  */
@@ -574,7 +596,7 @@ static enum wpkg_status resolve_conflict(struct resolve_rule **out, struct searc
 		struct satisfier found = find_satisfier(s, rule);
 		if (!found.assignment->rule || found.level_before < found.assignment->level) {
 			*out = rule;
-			enum wpkg_status status = backtrack_and_reopen(s, found.level_before);
+			enum wpkg_status status = backtrack_and_reopen(s, level_after(s, &found));
 			return status == WPKG_OK && learned ? add_rule(s, rule) : status;
 		}
 		rule = learn(s, rule, found.assignment->rule, found.assignment->package);
@@ -666,6 +688,7 @@ static enum wpkg_status decide(struct search *s, bool *done)
 			return status;
 		set[(index + 1) / 64] = UINT64_C(1) << ((index + 1) % 64);
 		s->level++;
+		s->stride = STRIDE;
 		return assign(s, entry.package, set, NULL);
 	}
 	*done = true;
@@ -756,6 +779,7 @@ enum wpkg_status wpkg_resolve(struct wpkg_choices *out, struct wpkg_arena *arena
 		options = &defaults;
 	struct search s = {
 		.solver = {.source = source, .preferred = &options->preferred, .root = root},
+		.stride = STRIDE,
 		.conflicts_left = options->conflicts ? options->conflicts : DEFAULT_CONFLICTS,
 		.err = err};
 	wpkg_arena_init(&s.solver.arena, WPKG_RESOLVE_MEMORY);

@@ -336,6 +336,95 @@ START_TEST(a_universe_made_to_defeat_the_search_ends_with_an_answer)
 }
 END_TEST
 
+/* Packages "0" to "9999", each at 1.0.0 to 3.0.0; what they need is made when they are asked for.
+ */
+#define LARGE 10000
+#define LARGE_VERSIONS 3
+#define LARGE_NEEDS 3
+
+struct large {
+	struct wpkg_arena arena;
+	size_t count;
+	bool conflicts; /* the highest versions need a lower one of what the others have higher */
+};
+
+static struct wpkg_dependencies large_needs(struct large *large, size_t package, size_t version)
+{
+	const size_t wanted[LARGE_NEEDS] = {2 * package + 1, 2 * package + 2,
+					    (package * 7919 + version) % large->count};
+	struct wpkg_dependency *needs =
+		wpkg_arena_alloc(&large->arena, LARGE_NEEDS, sizeof(*needs));
+	size_t count = 0;
+	ck_assert_ptr_nonnull(needs);
+	for (size_t i = 0; i < LARGE_NEEDS; i++)
+		if (wanted[i] > package && wanted[i] < large->count)
+			needs[count++] = (struct wpkg_dependency){
+				wpkg_arena_format(&large->arena, "%zu", wanted[i]),
+				WPKG_LIT(">=2")};
+	if (large->conflicts && version == LARGE_VERSIONS && count > 1)
+		needs[count - 1].requirement = WPKG_LIT("<2");
+	return (struct wpkg_dependencies){needs, count};
+}
+
+static enum wpkg_status large_find(void *state, struct wpkg_candidates *out, struct wpkg_str name,
+				   struct wpkg_err *err)
+{
+	static const char *const versions[LARGE_VERSIONS] = {"1.0.0", "2.0.0", "3.0.0"};
+	struct large *large = state;
+	struct wpkg_candidate *items =
+		wpkg_arena_alloc(&large->arena, LARGE_VERSIONS, sizeof(*items));
+	(void)err;
+	ck_assert_ptr_nonnull(items);
+	for (size_t i = 0; i < LARGE_VERSIONS; i++) {
+		items[i].version = wpkg_str_from(versions[i]);
+		items[i].dependencies = large_needs(large, strtoull(name.ptr, NULL, 10), i + 1);
+	}
+	*out = (struct wpkg_candidates){items, LARGE_VERSIONS};
+	return WPKG_OK;
+}
+
+/* What was chosen, by package: 0 is nothing. */
+static void check_large(struct large *large, const struct wpkg_choices *choices)
+{
+	size_t *chosen = wpkg_arena_alloc(&large->arena, large->count, sizeof(*chosen));
+	ck_assert_ptr_nonnull(chosen);
+	for (size_t i = 0; i < choices->count; i++)
+		chosen[strtoull(choices->items[i].name.ptr, NULL, 10)] =
+			(size_t)(choices->items[i].version.ptr[0] - '0');
+	for (size_t package = 0; package < large->count; package++) {
+		struct wpkg_dependencies needs = large_needs(large, package, chosen[package]);
+		ck_assert_uint_gt(chosen[package], 0);
+		for (size_t i = 0; i < needs.count; i++) {
+			bool lower = needs.items[i].requirement.ptr[0] == '<';
+			size_t got = chosen[strtoull(needs.items[i].name.ptr, NULL, 10)];
+			ck_assert_msg(lower ? got == 1 : got >= 2, "%zu needs %s %s, has %zu",
+				      package, needs.items[i].name.ptr,
+				      needs.items[i].requirement.ptr, got);
+		}
+	}
+}
+
+START_TEST(ten_thousand_packages_are_resolved)
+{
+	for (int conflicts = 0; conflicts < 2; conflicts++) {
+		struct wpkg_err err;
+		struct wpkg_choices choices;
+		struct large large = {.count = conflicts ? LARGE / 8 : LARGE,
+				      .conflicts = conflicts};
+		wpkg_arena_init(&large.arena, (size_t)256 << 20);
+		const struct wpkg_dependency root = {WPKG_STR("0"), WPKG_STR("*")};
+		const struct wpkg_dependencies wanted = {&root, 1};
+		const struct wpkg_resolve_source source = {&large, large_find};
+		ck_ok(wpkg_resolve(&choices, &large.arena, WPKG_LIT("app"), &wanted, &source, NULL,
+				   NULL, &err),
+		      err);
+		ck_assert_uint_eq(choices.count, large.count);
+		check_large(&large, &choices);
+		wpkg_arena_clear(&large.arena);
+	}
+}
+END_TEST
+
 START_TEST(a_requirement_that_is_none_names_its_package)
 {
 	struct universe u;
@@ -390,4 +479,5 @@ UNIT_MAIN(the_highest_versions_that_fit_are_chosen,
 	  why_nothing_fits_is_said_in_sentences,
 	  random_universes_have_the_answer_that_trying_everything_finds,
 	  a_universe_made_to_defeat_the_search_ends_with_an_answer,
-	  a_requirement_that_is_none_names_its_package, every_failed_allocation_is_no_memory)
+	  ten_thousand_packages_are_resolved, a_requirement_that_is_none_names_its_package,
+	  every_failed_allocation_is_no_memory)
