@@ -70,8 +70,8 @@ struct writer {
 	unsigned level;	       /* of the first headings */
 	unsigned last_heading; /* its level; 0: none yet */
 	unsigned depth;	       /* of containers, whether written or not */
-	bool in_link;
-	size_t skip;		/* bytes of the next text that are no words */
+	unsigned links; /* and images, which become links, that are open: none is in another one */
+	size_t skip;	/* bytes of the next text that are no words */
 	bool is_task, is_done;	/* it is that of an item to be ticked off */
 	cmark_node *struck;	/* whose words are struck out now; NULL: none */
 	cmark_node *not_struck; /* in whose words nothing more is struck out */
@@ -119,7 +119,7 @@ static void open_list(struct writer *writer, cmark_node *node)
 static void open_link(struct writer *writer, cmark_node *node)
 {
 	struct wpkg_str url = wpkg_str_from(cmark_node_get_url(node));
-	if (writer->in_link || !address_is_good(url)) {
+	if (writer->links > 0 || !address_is_good(url)) {
 		html_open(writer->h, "span");
 		return;
 	}
@@ -269,6 +269,11 @@ static void leave_cell(struct writer *writer)
 		end_row(writer);
 }
 
+static bool is_link(cmark_node_type type)
+{
+	return type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE;
+}
+
 static void enter(struct writer *writer, cmark_node *node)
 {
 	cmark_node_type type = cmark_node_get_type(node);
@@ -277,8 +282,8 @@ static void enter(struct writer *writer, cmark_node *node)
 		open_container(writer, node);
 	if (type == CMARK_NODE_IMAGE)
 		html_say(writer->h, "Image: ");
-	if (type == CMARK_NODE_LINK)
-		writer->in_link = true;
+	if (is_link(type))
+		writer->links++;
 	if (type == CMARK_NODE_ITEM)
 		look_for_task(writer, node);
 }
@@ -291,8 +296,8 @@ static void leave(struct writer *writer, cmark_node *node)
 		leave_cell(writer);
 	else if (writer->depth < DEPTH_MAX)
 		html_close(writer->h);
-	if (type == CMARK_NODE_LINK)
-		writer->in_link = false;
+	if (is_link(type))
+		writer->links--;
 	if (type == CMARK_NODE_PARAGRAPH && is_tight(node))
 		html_say(writer->h, " ");
 }
@@ -303,7 +308,7 @@ static void put_words(struct writer *writer, struct wpkg_str text)
 {
 	struct wpkg_str before;
 	struct wpkg_str address;
-	while (!writer->in_link && address_take(&before, &address, &text)) {
+	while (writer->links == 0 && address_take(&before, &address, &text)) {
 		if (before.len > 0)
 			html_text(writer->h, before);
 		html_open(writer->h, "a");
@@ -316,15 +321,23 @@ static void put_words(struct writer *writer, struct wpkg_str text)
 		html_text(writer->h, text);
 }
 
-/* Where two tildes begin from an offset on; the text's length when there are none. */
+static size_t count_tildes(struct wpkg_str text, size_t at)
+{
+	size_t end = at;
+	while (end < text.len && text.ptr[end] == '~')
+		end++;
+	return end - at;
+}
+
+/* Where two tildes, and no more, begin from an offset on; the text's length when there are none. */
 static size_t find_tildes(struct wpkg_str text, size_t from)
 {
-	size_t len = 0;
-	for (size_t at = from; at<text.len; at += len> 0 ? len : 1) {
-		for (len = 0; at + len < text.len && text.ptr[at + len] == '~'; len++)
-			;
-		if (len == 2)
+	size_t at = from;
+	while (at < text.len) {
+		size_t count = count_tildes(text, at);
+		if (count == 2)
 			return at;
+		at += count > 0 ? count : 1;
 	}
 	return text.len;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever a readme holds, a page gets well-formed elements of a short list out of it, with the
- * attributes that are written here and links to pages and mail alone. */
+ * attributes that are written here, links to pages and mail alone, and none in another one. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -136,6 +136,8 @@ static void check_elements(struct wpkg_str rest)
 			struct wpkg_str element = known_element(take_name(&rest));
 			take_attributes(element, &rest);
 			fuzz_must(depth < HTML_DEPTH);
+			for (size_t i = 0; i < depth && wpkg_str_equal_text(element, "a"); i++)
+				fuzz_must(!wpkg_str_equal(open[i], element));
 			if (wpkg_str_starts(rest, WPKG_LIT("/")))
 				take(&rest, "/");
 			else

@@ -63,6 +63,9 @@ START_TEST(images_become_links)
 	ck_markdown("![a](http://x.example/i.png)",
 		    "<p><a href=\"http://x.example/i.png\" rel=\"nofollow noopener ugc\">Image: "
 		    "a</a></p>");
+	ck_markdown("![a [b](http://y.example) http://z.example](http://x.example)",
+		    "<p><a href=\"http://x.example\" rel=\"nofollow noopener ugc\">Image: "
+		    "a <span>b</span> http://z.example</a></p>");
 	ck_markdown("[![a](http://x.example/i.png)](http://y.example)",
 		    "<p><a href=\"http://y.example\" rel=\"nofollow noopener ugc\">"
 		    "<span>Image: a</span></a></p>");
