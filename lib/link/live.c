@@ -12,6 +12,7 @@
 
 struct mark {
 	struct obj_link *o;
+	struct link_names allowed; /* what may be undefined */
 	struct obj_number_list
 		files;	  /* to be looked at; each at once, as long as it has something */
 	uint32_t file;	  /* whose relocations are read; OBJ_NONE: an option's need */
@@ -160,12 +161,17 @@ static void report_undefined(struct mark *m, struct obj_symbol *symbol)
 	wpkg_buf_clear(&text);
 }
 
-static bool is_allowed(const struct obj_link *o, struct wpkg_str name)
+static void note_allowed(struct mark *m)
 {
-	for (size_t i = 0; i < o->options->allowed.count; i++)
-		if (wpkg_str_equal(o->options->allowed.items[i], name))
-			return true;
-	return o->options->allow_undefined;
+	const struct wpkg_object_names *allowed = &m->o->options->allowed;
+	bool is_new;
+	for (size_t i = 0; !m->failed && i < allowed->count; i++)
+		m->failed = !link_names_put(&m->allowed, allowed->items[i], &is_new);
+}
+
+static bool is_allowed(const struct mark *m, struct wpkg_str name)
+{
+	return m->o->options->allow_undefined || link_names_find(&m->allowed, name);
 }
 
 static bool mark_segments_named(struct mark *m, struct wpkg_str name)
@@ -207,7 +213,7 @@ static void mark_undefined(struct mark *m, struct obj_symbol *symbol)
 	if (!symbol->is_import && !symbol->is_strong && may_be_null)
 		return;
 	if (!symbol->is_import &&
-	    (symbol->kind == OBJ_KIND_COUNT || !is_allowed(o, symbol->name))) {
+	    (symbol->kind == OBJ_KIND_COUNT || !is_allowed(m, symbol->name))) {
 		report_undefined(m, symbol);
 		return;
 	}
@@ -467,10 +473,12 @@ enum wpkg_status obj_mark(struct obj_link *o)
 		return obj_no_memory(o);
 	if (o->options->explain.len > 0 && !note_needs(o))
 		return obj_no_memory(o);
+	note_allowed(&m);
 	mark_roots(&m);
 	mark_files(&m);
 	mark_own(&m);
 	drain(&m);
+	link_names_clear(&m.allowed);
 	wpkg_mem_free(m.files.items);
-	return m.failed ? WPKG_ENOMEM : WPKG_OK;
+	return m.failed ? obj_no_memory(o) : WPKG_OK;
 }

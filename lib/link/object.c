@@ -520,6 +520,23 @@ static bool note_sections(struct reading *in)
 	return file->customs != NULL;
 }
 
+/* The names that export_name gives to functions; few files have one. */
+static bool note_exports(struct reading *in)
+{
+	struct obj_file *file = in->file;
+	const struct wpkg_module *m = file->module;
+	uint32_t imports = m->func_import_count;
+	if (m->export_count == 0)
+		return true;
+	file->exports = wpkg_arena_alloc(&in->o->arena, (size_t)m->func_count - imports + 1,
+					 sizeof(*file->exports));
+	for (uint32_t i = m->export_count; file->exports && i > 0; i--)
+		if (m->exports[i - 1].kind == WPKG_EXTERN_FUNC &&
+		    m->exports[i - 1].index >= imports)
+			file->exports[m->exports[i - 1].index - imports] = i;
+	return file->exports != NULL;
+}
+
 static enum wpkg_status make_chunks(struct reading *in)
 {
 	struct obj_file *file = in->file;
@@ -540,7 +557,7 @@ static enum wpkg_status make_chunks(struct reading *in)
 			(struct obj_chunk){.range = m->funcs[i].body, .symbol = OBJ_NONE};
 	for (uint32_t i = 0; i < m->data_count; i++)
 		file->datas[i] = (struct obj_chunk){.range = m->datas[i].bytes, .symbol = OBJ_NONE};
-	return note_sections(in) ? WPKG_OK : no_memory(in);
+	return note_sections(in) && note_exports(in) ? WPKG_OK : no_memory(in);
 }
 
 static enum wpkg_status adopt_types(struct reading *in)

@@ -99,6 +99,7 @@ struct obj_file {
 	struct obj_ref *refs;
 	uint32_t ref_count;
 	struct obj_chunk *funcs; /* defined ones */
+	uint32_t *exports; /* by the same: the first export of it, plus 1; NULL: there is none */
 	struct obj_chunk *datas;
 	struct obj_segment *segments; /* of the same number */
 	struct obj_chunk *customs;    /* by section; range empty: not one that is kept */

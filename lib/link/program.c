@@ -320,11 +320,9 @@ static struct wpkg_str export_name(const struct obj_link *o, const struct obj_sy
 		symbol->made == OBJ_MADE_WRAPPER ? &o->symbols[symbol->index] : symbol;
 	if (func->kind != OBJ_FUNC || func->state != OBJ_IS_DEFINED)
 		return func->name;
-	const struct wpkg_module *m = module_of(o, func);
-	for (uint32_t i = 0; i < m->export_count; i++)
-		if (m->exports[i].kind == WPKG_EXTERN_FUNC && m->exports[i].index == func->index)
-			return m->exports[i].name;
-	return func->name;
+	const struct obj_file *file = &o->files[func->file];
+	uint32_t number = file->exports ? file->exports[func->index - obj_imports_of(file)] : 0;
+	return number > 0 ? file->module->exports[number - 1].name : func->name;
 }
 
 static void put_export(struct writing *w, struct wpkg_str name, enum wpkg_extern kind,
