@@ -469,10 +469,17 @@ static void take_bytes(struct request *request, struct wpkg_str bytes)
 		refuse_size(request, body_max(request));
 }
 
+/* A stream has somewhere to go, or it is a body that nobody asked for. */
+static bool wants_body(const struct request *request)
+{
+	return request->response.status == 0 && request->route->body != BODY_NONE &&
+	       (request->route->body != BODY_STREAM || request->session || request->upload);
+}
+
 static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *size)
 {
 	struct request *request = &exchange->request;
-	bool is_wanted = request->response.status == 0 && request->route->body != BODY_NONE;
+	bool is_wanted = wants_body(request);
 	request->received += *size;
 	if (exchange->connection)
 		atomic_fetch_add(&exchange->connection->received, *size);

@@ -16,6 +16,7 @@
 /* What begin knows, for the end of the request. */
 struct upload {
 	struct wpkg_str name, id;
+	struct wpkg_str from; /* of a mount; empty: any repository */
 	bool has_digest;
 	struct wpkg_content_digest digest;
 	uint64_t offset; /* where the session stood */
@@ -67,9 +68,10 @@ static bool may_read(struct request *request, struct wpkg_str name)
 
 /* Mounts the blob from a repository that the caller may read; false when there is none. What the
  * caller may not read looks like what is not there. */
-static bool mount(struct request *request, const struct upload *upload, struct wpkg_str from)
+static bool mount(struct request *request, const struct upload *upload)
 {
 	struct wpkg_store *store = request->server->store;
+	struct wpkg_str from = upload->from;
 	struct wpkg_names holders = {&from, 1};
 	const struct wpkg_act act = {.actor = request->user,
 				     .address = wpkg_str_from(request->address)};
@@ -154,30 +156,46 @@ static bool take_algorithm(enum wpkg_digest_algorithm *out, struct request *requ
 	return false;
 }
 
-/* POST: mounts and whole blobs are known by their parameters before the body comes. */
+/* POST with a digest is a whole blob, whose body goes to a session of its own. */
 void oci_upload_begin(struct request *request)
 {
 	struct wpkg_form form;
-	struct wpkg_str from = {0};
 	enum wpkg_digest_algorithm algorithm;
 	struct upload *upload = new_upload(request);
 	if (!upload || !oci_take_name(&upload->name, request) ||
 	    !oci_allow(request, WPKG_RIGHT_PUSH, upload->name) || !oci_take_form(&form, request) ||
-	    !take_digest_parameter(upload, request, &form, "mount"))
-		return;
-	(void)oci_parameter(&from, &form, "from");
-	if (upload->has_digest && mount(request, upload, from)) {
-		respond_blob_created(request, upload->name, &upload->digest);
-		return;
-	}
-	if (!take_digest_parameter(upload, request, &form, "digest") ||
+	    !take_digest_parameter(upload, request, &form, "digest") ||
 	    !take_algorithm(&algorithm, request, &form))
+		return;
+	if (upload->has_digest && check_quota(request, upload) &&
+	    open_session(request, upload, upload->digest.algorithm))
+		(void)take_session(request, upload);
+}
+
+/* What waits for nothing but the store's memory. */
+static void begin_session(struct request *request, struct upload *upload,
+			  const struct wpkg_form *form)
+{
+	enum wpkg_digest_algorithm algorithm;
+	if (!take_algorithm(&algorithm, request, form))
 		return;
 	if (upload->has_digest)
 		algorithm = upload->digest.algorithm;
-	if (check_quota(request, upload) && open_session(request, upload, algorithm) &&
-	    upload->has_digest)
-		(void)take_session(request, upload);
+	if (!check_quota(request, upload) || !open_session(request, upload, algorithm))
+		return;
+	session_headers(request, upload, 0);
+	respond_empty(request, 202);
+}
+
+/* On a worker: a mount is a commit. What cannot be mounted is uploaded. */
+static void mount_or_begin(struct request *request)
+{
+	struct wpkg_form form;
+	struct upload *upload = request->state;
+	if (mount(request, upload))
+		respond_blob_created(request, upload->name, &upload->digest);
+	else if (oci_take_form(&form, request))
+		begin_session(request, upload, &form);
 }
 
 /* On the store's thread. */
@@ -204,13 +222,20 @@ static void finish_session(struct request *request, const struct upload *upload)
 
 void oci_upload_create(struct request *request)
 {
-	const struct upload *upload = request->state;
+	struct wpkg_form form;
+	struct upload *upload = request->state;
 	if (request->session) {
 		finish_session(request, upload);
 		return;
 	}
-	session_headers(request, upload, 0);
-	respond_empty(request, 202);
+	if (!oci_take_form(&form, request) ||
+	    !take_digest_parameter(upload, request, &form, "mount"))
+		return;
+	(void)oci_parameter(&upload->from, &form, "from");
+	if (upload->has_digest)
+		request_continue(request, POOL_STORE, mount_or_begin);
+	else
+		begin_session(request, upload, &form);
 }
 
 static bool take_address(struct upload *upload, struct request *request)
