@@ -126,7 +126,7 @@ static bool read_block_type(struct validator *v, wpkg_valtype *block)
 
 static bool step_block(struct validator *v, enum frame_kind kind)
 {
-	wpkg_valtype block;
+	wpkg_valtype block = WPKG_TYPE_NONE;
 	return read_block_type(v, &block) && (kind != FRAME_IF || wasm_pop(v, WPKG_TYPE_I32)) &&
 	       wasm_pop_span(v, wasm_block_params(v, block)) && wasm_push_frame(v, kind, block);
 }
@@ -367,7 +367,7 @@ static bool read_tag(struct validator *v, struct span *types)
 
 static bool step_throw(struct validator *v)
 {
-	struct span types;
+	struct span types = {NULL, 0};
 	if (!read_tag(v, &types) || !wasm_pop_span(v, types))
 		return false;
 	wasm_unreachable(v);

@@ -526,7 +526,7 @@ static struct scope scope_of(const struct validator *v)
 static const uint8_t *walk(struct validator *v, const struct scope *s, struct quick *state)
 {
 	static const void *const labels[KIND_COUNT] = {
-#define X(name) &&name,
+#define X(name) [name] = &&name,
 		KINDS(X)
 #undef X
 			[PLAIN] = &&OTHER,
@@ -542,7 +542,7 @@ static const uint8_t *walk(struct validator *v, const struct scope *s, struct qu
 			v->jumps[i] = labels[v->kinds[i]];
 	}
 	struct quick now = *state, next = now, *q = &next;
-	const uint8_t *here = now.at;
+	const uint8_t *here;
 	wpkg_valtype type;
 	uint32_t index;
 	unsigned opcode;

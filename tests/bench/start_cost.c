@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +25,16 @@ static void fail(const char *what)
 	exit(1);
 }
 
-/* In the child: the command, with its output thrown away. */
-static void become(char **command)
+/* Output is thrown away; 0 when it cannot be started. */
+static pid_t start(char **command)
 {
-	int nowhere = open("/dev/null", O_WRONLY);
-	if (nowhere >= 0)
-		dup2(nowhere, STDOUT_FILENO);
-	execvp(command[0], command);
-	_exit(127);
+	pid_t pid;
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	errno = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return errno ? 0 : pid;
 }
 
 static void check(int status, const char *name)
@@ -54,19 +57,15 @@ static double milliseconds(const struct timeval *time)
 }
 
 /* The median of the processor time, and of the last run the page faults. */
-static double time_of(char **command, int runs, long *faults)
+static double time_of(char **command, long runs, long *faults)
 {
 	static double times[RUNS_MAX];
-	for (int i = 0; i < runs; i++) {
+	for (long i = 0; i < runs; i++) {
 		struct rusage usage;
 		int status;
-		pid_t pid = vfork();
-		if (pid < 0)
-			fail("vfork");
-		if (pid == 0)
-			become(command);
-		if (wait4(pid, &status, 0, &usage) < 0)
-			fail("wait4");
+		pid_t pid = start(command);
+		if (!pid || wait4(pid, &status, 0, &usage) < 0)
+			fail(command[0]);
 		check(status, command[0]);
 		times[i] = milliseconds(&usage.ru_utime) + milliseconds(&usage.ru_stime);
 		*faults = usage.ru_minflt;
@@ -75,21 +74,26 @@ static double time_of(char **command, int runs, long *faults)
 	return times[runs / 2];
 }
 
+/* Adds what the line says, when it is about that. */
+static void take(long *kib, const char *line, const char *about)
+{
+	size_t length = strlen(about);
+	if (strncmp(line, about, length) == 0)
+		*kib += strtol(line + length, NULL, 10);
+}
+
 static void print_memory(pid_t pid)
 {
 	char path[64], line[256];
-	long kib, resident = 0, clean = 0, written = 0;
+	long resident = 0, clean = 0, written = 0;
 	snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
 	FILE *file = fopen(path, "re");
 	if (!file)
 		fail(path);
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Rss: %ld", &kib) == 1)
-			resident = kib;
-		else if (sscanf(line, "Private_Clean: %ld", &kib) == 1)
-			clean = kib;
-		else if (sscanf(line, "Private_Dirty: %ld", &kib) == 1)
-			written = kib;
+		take(&resident, line, "Rss:");
+		take(&clean, line, "Private_Clean:");
+		take(&written, line, "Private_Dirty:");
 	}
 	fclose(file);
 	printf("%ld KiB resident, %ld private, %ld of them written", resident, clean + written,
@@ -104,8 +108,11 @@ static void memory_of(char **command)
 	if (pid < 0)
 		fail("fork");
 	if (pid == 0) {
+		int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		dup2(nowhere, STDOUT_FILENO);
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		become(command);
+		execvp(command[0], command);
+		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		fail(command[0]);
@@ -121,7 +128,7 @@ static void memory_of(char **command)
 int main(int argc, char **argv)
 {
 	long faults = 0;
-	int runs = argc > 2 ? atoi(argv[1]) : 0;
+	long runs = argc > 2 ? strtol(argv[1], NULL, 10) : 0;
 	if (runs < 1 || runs > RUNS_MAX) {
 		fputs("usage: start_cost RUNS COMMAND...\n", stderr);
 		return 2;
