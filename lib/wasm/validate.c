@@ -56,11 +56,11 @@ static unsigned read_opcode(struct validator *v)
 	return WPKG_OP_LIMIT;
 }
 
-/* One instruction by all rules. */
+/* One instruction by all rules. What of it was beyond the end may not have been missed so far. */
 static bool step(struct validator *v)
 {
 	unsigned opcode = read_opcode(v);
-	return opcode != WPKG_OP_LIMIT && wasm_step(v, opcode);
+	return opcode != WPKG_OP_LIMIT && wasm_step(v, opcode) && v->in.r.status == WPKG_OK;
 }
 
 /* To the end of the outermost frame. */

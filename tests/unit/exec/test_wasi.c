@@ -154,8 +154,7 @@ static void world_open(struct world *world, const struct wpkg_engine_limits *lim
 	make_folders(world);
 	guest_init(&world->guest, limits);
 	ck_ok(wpkg_wasi_new(&world->wasi, &world->options, &world->guest.err), world->guest.err);
-	ck_ok(wpkg_wasi_define(world->guest.linker, world->wasi, &world->guest.err),
-	      world->guest.err);
+	wpkg_wasi_define(world->guest.linker, world->wasi);
 	append_guest(&text, pages);
 	guest_load(&world->guest, wpkg_buf_text(&text));
 	wpkg_buf_clear(&text);
@@ -571,7 +570,7 @@ static enum wpkg_status make(const struct wpkg_wasi_options *options)
 	if (status == WPKG_OK)
 		status = wpkg_linker_new(&linker, engine, &err);
 	if (status == WPKG_OK)
-		status = wpkg_wasi_define(linker, made, &err);
+		wpkg_wasi_define(linker, made);
 	wpkg_linker_free(linker);
 	wpkg_engine_free(engine);
 	wpkg_wasi_free(made);

@@ -87,6 +87,17 @@ START_TEST(what_is_below_a_block_is_not_the_blocks)
 }
 END_TEST
 
+/* V8 keeps the type of what flows out of a loop, where the specification has the loop's. */
+START_TEST(what_comes_out_of_a_loop_has_the_loops_type)
+{
+	ck_body_valid("\0\2\x63\2\2\x64\2\xfb\1\2\x0b\xfb\x19\0\0\2\2\x0b\x1a\x20\0\x0b");
+	ck_body(11,
+		"type mismatch: expected (ref 2), found (ref null 2) "
+		"(br_on_cast_fail in function 1)",
+		"\0\2\x63\2\3\x63\2\xfb\1\2\x0b\xfb\x19\0\0\2\2\x0b\x1a\x20\0\x0b");
+}
+END_TEST
+
 START_TEST(unknown_things_are_named)
 {
 	ck_body(1, "unknown local 1 (local.get in function 1)", "\0\x20\1\x0b");
@@ -146,6 +157,14 @@ START_TEST(malformed_instructions_fail_at_the_byte_that_is_wrong)
 		"\0\x1f\x40\1\4\0\x0b\x0b");
 	ck_body(1, "malformed block type (block in function 1)", "\0\2\xc0\x7f\x0b\x0b");
 	ck_body(2, "malformed value type 0x77 (block in function 1)", "\0\2\x77\x0b\x0b");
+}
+END_TEST
+
+START_TEST(an_instruction_that_the_end_cuts_is_named)
+{
+	ck_body(7, "unexpected end (i16x8.extract_lane_u in function 1)",
+		"\0\x20\0\xfd\x0f\xfd\x19");
+	ck_body(4, "unexpected end (i32.load in function 1)", "\0\x20\0\x28");
 }
 END_TEST
 
@@ -394,9 +413,11 @@ START_TEST(every_failed_allocation_is_reported)
 END_TEST
 
 UNIT_MAIN(a_type_mismatch_says_what_was_expected_and_found, what_is_below_a_block_is_not_the_blocks,
-	  unknown_things_are_named, malformed_instructions_fail_at_the_byte_that_is_wrong,
-	  blocks_are_closed_as_they_were_opened, code_that_is_never_reached_is_of_every_type,
-	  a_local_without_default_must_be_set_first, deep_blocks_know_which_locals_were_set_before,
-	  labels_of_a_table_take_the_same, more_threads_find_the_same_first_error,
+	  what_comes_out_of_a_loop_has_the_loops_type, unknown_things_are_named,
+	  malformed_instructions_fail_at_the_byte_that_is_wrong,
+	  an_instruction_that_the_end_cuts_is_named, blocks_are_closed_as_they_were_opened,
+	  code_that_is_never_reached_is_of_every_type, a_local_without_default_must_be_set_first,
+	  deep_blocks_know_which_locals_were_set_before, labels_of_a_table_take_the_same,
+	  more_threads_find_the_same_first_error,
 	  more_threads_find_a_wrong_body_before_a_wrong_size, more_threads_note_the_same_features,
 	  a_feature_that_is_not_allowed_fails_at_its_first_use, every_failed_allocation_is_reported)
