@@ -31,10 +31,11 @@ WPKG_MUST_CHECK enum wpkg_status http_reload(struct http *http, const struct con
 void http_quiesce(struct http *http);
 
 /* Requests that were not answered yet. */
-/* Requests that were given to somebody who has not ended them yet: the library must not be stopped
- * before. */
-unsigned http_given(const struct http *http);
 unsigned http_pending(const struct http *http);
+
+/* Those among them that were given to somebody who has not ended them yet: the library must not be
+ * stopped before. */
+unsigned http_given(const struct http *http);
 
 /* Ends everything there. No worker may have a request any more. NULL is fine. */
 void http_stop(struct http *http);
