@@ -70,19 +70,44 @@ static uint32_t access_size(unsigned opcode)
 	return sizes[opcode - WPKG_OP_I32_LOAD];
 }
 
-/* The address is a sum that was just made, of a slot and a shifted number, as arrays have it. */
+/* The last instruction loads a number to the accumulator only: its class, address and offset. */
+static bool take_index(struct translator *t, unsigned *letter, uint32_t *slot, uint64_t *offset)
+{
+	uint32_t pos = exec_last(t);
+	if (pos == NOWHERE || !(t->opts & WPKG_OPT_FUSE))
+		return false;
+	unsigned class = ((unsigned)t->code[pos] - H_i32_load_S_acc) / INT_DESTINATIONS;
+	if (class > ADDRESS_L || t->code[pos] != H_i32_load_S_acc + class * INT_DESTINATIONS)
+		return false;
+	*letter = class;
+	*slot = (uint16_t)(t->code[pos + 1] >> 16);
+	*offset = t->code[pos + 1] >> 32;
+	exec_rewind(t, pos);
+	return true;
+}
+
+/*
+ * The address is a sum that was just made, of a slot and a shifted number, as arrays have it. The
+ * number may be what was loaded right before.
+ */
 static bool load_scaled(struct translator *t, unsigned opcode, uint64_t offset)
 {
-	uint32_t shift = note_field(t, 3), slot = note_field(t, 1), x = note_field(t, 2);
+	uint32_t shift = note_field(t, 3), slot = note_field(t, 1), x = note_field(t, 2), first;
 	unsigned letter = t->note.class;
+	uint64_t before;
 	if (!(t->opts & WPKG_OPT_ADDRESS) || opcode != WPKG_OP_I32_LOAD ||
 	    !just_made(t, t->height - 1) || t->note.opcode != OPCODE_SHL_ADD || shift > 3 ||
 	    offset > 0x3fff)
 		return false;
 	exec_take_back(t, t->note.pos);
+	bool loaded = letter == 1 && take_index(t, &letter, &first, &before);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, H_i32_load_shl_add_S_acc + letter * INT_DESTINATIONS);
-	exec_word(t, exec_fields(t->next_slot, slot, x, (uint32_t)offset << 2 | shift));
+	uint32_t pos = exec_emit(t, (loaded ? H_i32_load_load_S_acc : H_i32_load_shl_add_S_acc) +
+					    letter * INT_DESTINATIONS);
+	exec_word(t, exec_fields(t->next_slot, loaded ? first : slot, loaded ? slot : x,
+				 (uint32_t)offset << 2 | shift));
+	if (loaded)
+		exec_word(t, before);
 	exec_push_result(t, KIND_I32, pos);
 	return true;
 }

@@ -2,6 +2,10 @@
 /* Conditional branches in the translator: with what makes the condition, where that is simple. */
 #include "exec/choice.h"
 
+/* The br_tables that a jump back does at once, and the variants of such a jump. */
+#define HEADS (H_br_table_i32_load8_u_step - H_br_table_i32_load_L + 1)
+#define JUMPS (SIDES + 2 * HEADS)
+
 /* Comparisons with a slot and a constant, to each side, of a pair in generate.py. */
 #define PAIR_COMPARISONS (10 * 2 * SIDES)
 
@@ -25,9 +29,9 @@ static bool branch_on_compare(struct translator *t, bool sense, struct label *la
 	uint64_t fields = t->note.fields;
 	exec_take_back(t, t->note.pos);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(t, handler, label));
+	exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 	return true;
 }
 
@@ -107,9 +111,9 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	exec_rewind(t, made.pos);
 	exec_pop(t, 1);
 	handler += ((opcode - WPKG_OP_I32_EQ) * 2 + comparison.other_is_const) * SIDES;
-	uint32_t pos = exec_emit(t, sided(t, handler, label));
+	exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 	if (comparison.other_is_const)
 		exec_word(t, comparison.other);
 	return true;
@@ -148,7 +152,7 @@ static bool branch_on_result(struct translator *t, bool sense, struct label *lab
 	t->code[pos] = sided(t, handler, label);
 	t->note.pos = NOWHERE;
 	exec_pop(t, 1);
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 	return true;
 }
 
@@ -168,26 +172,32 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 		slot = exec_slot(t, c);
 	exec_pop(t, 1);
 	unsigned handler = H_br_S_if + (letter * 2 + (sense ? 0 : 1)) * SIDES;
-	uint32_t pos = exec_emit(t, sided(t, handler, label));
+	exec_emit(t, sided(t, handler, label));
 	exec_word(t, exec_fields(0, slot, 0, 0));
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 }
 
-/* The variant with a jump of the instruction, forward; 0: there is none. */
-static unsigned jump_after(uint64_t handler)
+/* The variant with a jump of an addition, a load or a store, forward; 0: there is none. */
+static unsigned jump_after_access(unsigned handler)
 {
-	unsigned add = (unsigned)handler - H_i32_add_SS_acc, class = add / INT_DESTINATIONS;
+	unsigned add = handler - H_i32_add_SS_acc, class = add / INT_DESTINATIONS;
 	if (add % INT_DESTINATIONS > 0 && (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
-		return H_i32_add_SC_slot_jump + (letter * 2 + add % INT_DESTINATIONS - 1) * SIDES;
+		return H_i32_add_SC_slot_jump + (letter * 2 + add % INT_DESTINATIONS - 1) * JUMPS;
 	}
-	unsigned load = (unsigned)handler - H_i32_load_S_acc, first = H_i32_load_S_slot_jump;
+	unsigned load = handler - H_i32_load_S_acc, first = H_i32_load_S_slot_jump;
 	if (load >= ADDRESS_COUNT * INT_DESTINATIONS) {
-		load = (unsigned)handler - H_i32_load8_u_S_acc;
+		load = handler - H_i32_load8_u_S_acc;
 		first = H_i32_load8_u_S_slot_jump;
 	}
 	if (load < ADDRESS_COUNT * INT_DESTINATIONS && load % INT_DESTINATIONS > 0)
 		return first + (load / INT_DESTINATIONS * 2 + load % INT_DESTINATIONS - 1) * SIDES;
+	return 0;
+}
+
+/* The same of every instruction. */
+static unsigned jump_after(uint64_t handler)
+{
 	switch (handler) {
 	case H_mov:
 		return H_mov_jump;
@@ -199,25 +209,106 @@ static unsigned jump_after(uint64_t handler)
 		return H_mov2_pin_jump;
 	case H_const32:
 		return H_const32_jump;
+	case H_i32_store_S_S:
+		return H_i32_store_S_S_jump;
+	case H_i32_store_S_R:
+		return H_i32_store_S_R_jump;
+	case H_i32_store_L_S:
+		return H_i32_store_L_S_jump;
+	case H_i32_store_L_R:
+		return H_i32_store_L_R_jump;
+	case H_i32_store8_S_S:
+		return H_i32_store8_S_S_jump;
+	case H_i32_store8_S_R:
+		return H_i32_store8_S_R_jump;
+	case H_i32_store8_L_S:
+		return H_i32_store8_L_S_jump;
+	case H_i32_store8_L_R:
+		return H_i32_store8_L_R_jump;
 	default:
-		return 0;
+		return jump_after_access((unsigned)handler);
 	}
+}
+
+/* Is the instruction a local that is stepped by a small constant? Its slot and that, to fields. */
+static bool is_step(const struct translator *t, uint32_t pos, uint32_t *fields)
+{
+	uint64_t handler = t->code[pos], word = t->code[pos + 1];
+	int32_t by = (int32_t)(word >> 32);
+	bool local = handler == H_i32_add_LC_pin ||
+		     (handler == H_i32_add_SC_slot && (uint16_t)word == (uint16_t)(word >> 16));
+	*fields = (uint32_t)(uint16_t)word | (uint32_t)by << 16;
+	return local && by == (int16_t)by;
+}
+
+/* The last two instructions, where each steps a local, become one; returns its jump, or 0. */
+static unsigned join_steps(struct translator *t)
+{
+	uint32_t last = exec_last(t), first, steps[2];
+	if (last == NOWHERE || t->instruction_count < 2)
+		return 0;
+	first = t->instructions[t->instruction_count - 2];
+	if (first < t->fence || !is_step(t, first, &steps[0]) || !is_step(t, last, &steps[1]))
+		return 0;
+	bool pins = t->code[first] == H_i32_add_LC_pin,
+	     then_pins = t->code[last] == H_i32_add_LC_pin;
+	if (pins && then_pins)
+		return 0;
+	exec_rewind(t, last);
+	t->code[first + 1] = (uint64_t)steps[1] << 32 | steps[0];
+	return pins ? H_step_LS_jump : then_pins ? H_step_SL_jump : H_step_SS_jump;
+}
+
+/* The variant of the jump, and its target: to a loop that begins with a br_table, with that. */
+static void jump_to(struct translator *t, uint32_t pos, unsigned jump, struct label *label)
+{
+	unsigned table = HEADS;
+	uint32_t skipped = t->counted ? COUNT_WORDS : 0;
+	if (label->kind == LABEL_LOOP && jump >= H_br_jump)
+		table = (unsigned)t->code[label->start + (t->metered ? METER_WORDS : skipped)] -
+			H_br_table_i32_load_L;
+	t->code[pos] =
+		table < HEADS ? jump + SIDES + 2 * table + t->metered : sided(t, jump, label);
+	exec_branch_word(t, label);
+	if (table < HEADS)
+		t->code[t->words - 1] += skipped;
 }
 
 void exec_jump(struct translator *t, struct label *label)
 {
+	unsigned jump = 0;
+	if ((t->opts & WPKG_OPT_BRANCH) && (t->opts & WPKG_OPT_FUSE)) {
+		jump = join_steps(t);
+		if (!jump && exec_last(t) != NOWHERE)
+			jump = jump_after(t->code[exec_last(t)]);
+	}
 	uint32_t pos = exec_last(t);
-	unsigned joined = pos != NOWHERE && (t->opts & WPKG_OPT_BRANCH) && (t->opts & WPKG_OPT_FUSE)
-				  ? jump_after(t->code[pos])
-				  : 0;
-	if (joined) {
-		t->code[pos] = sided(t, joined, label);
-		t->note.pos = NOWHERE;
-	} else {
-		pos = exec_emit(t, sided(t, H_br, label));
+	if (!jump) {
+		jump = H_br_jump;
+		pos = exec_emit(t, jump);
 		exec_word(t, 0);
 	}
-	exec_branch_word(t, label, pos);
+	t->note.pos = NOWHERE;
+	jump_to(t, pos, jump, label);
+}
+
+/*
+ * The last instruction reads where the pinned local points; did the one before it set another local
+ * to a little more than that, as in a switch of *pc++? Both are taken back then.
+ */
+static bool take_step(struct translator *t, uint64_t *fields)
+{
+	if (t->instruction_count < 2)
+		return false;
+	uint32_t pos = t->instructions[t->instruction_count - 2];
+	uint64_t word = t->code[pos + 1];
+	int32_t by = (int32_t)(word >> 32);
+	if (pos < t->fence || t->code[pos] != H_i32_add_LC_slot || by != (int16_t)by)
+		return false;
+	exec_take_back(t, t->note.pos);
+	exec_rewind(t, pos);
+	*fields = exec_fields((uint16_t)word, (uint32_t)by, 0, 0);
+	return true;
 }
 
 /* The handler for an index that was just made, which is taken back, and its fields; or 0. */
@@ -231,8 +322,16 @@ static unsigned made_index(struct translator *t, uint64_t *fields, uint32_t coun
 		return 0;
 	if ((opcode == WPKG_OP_I32_LOAD || opcode == WPKG_OP_I32_LOAD8_U) && class <= ADDRESS_L &&
 	    value <= 0xffff) {
-		first = opcode == WPKG_OP_I32_LOAD ? H_br_table_i32_load_S
-						   : H_br_table_i32_load8_u_S;
+		bool word = opcode == WPKG_OP_I32_LOAD;
+		if (class == ADDRESS_L && value == 0 && take_step(t, fields)) {
+			*fields |= (uint64_t)count << 32;
+			return word ? H_br_table_i32_load_step : H_br_table_i32_load8_u_step;
+		}
+		if (class == ADDRESS_L)
+			first = word ? H_br_table_i32_load_L : H_br_table_i32_load8_u_L;
+		else
+			first = (word ? H_br_table_i32_load_S : H_br_table_i32_load8_u_S) + class;
+		class = 0;
 	} else if ((opcode == WPKG_OP_I32_ADD || opcode == WPKG_OP_I32_SUB) &&
 		   (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		first = H_br_table_i32_add_S;
@@ -248,7 +347,7 @@ static unsigned made_index(struct translator *t, uint64_t *fields, uint32_t coun
 	return first + class;
 }
 
-uint32_t exec_emit_br_table(struct translator *t, uint32_t count)
+void exec_emit_br_table(struct translator *t, uint32_t count)
 {
 	uint64_t fields;
 	unsigned handler = made_index(t, &fields, count);
@@ -262,15 +361,14 @@ uint32_t exec_emit_br_table(struct translator *t, uint32_t count)
 	}
 	exec_pop(t, 1);
 	exec_spill_all(t, t->height);
-	uint32_t pos = exec_emit(t, handler);
+	exec_emit(t, handler);
 	exec_word(t, fields);
-	return pos;
 }
 
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label)
 {
 	unsigned handler = sense ? H_br_i64_eq_SC : H_br_i64_ne_SC;
-	uint32_t pos = exec_emit(t, sided(t, handler, label));
+	exec_emit(t, sided(t, handler, label));
 	exec_word(t, exec_fields_constant(0, slot, 0));
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 }

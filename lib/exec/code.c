@@ -139,19 +139,37 @@ uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant)
 	return (uint64_t)(a & 0xffff) | (uint64_t)(b & 0xffff) << 16 | (uint64_t)constant << 32;
 }
 
-/* The next word is the distance from the instruction at from to the label. */
-void exec_branch_word(struct translator *t, struct label *label, uint32_t from)
+/* One more word, or catch, that waits for where a label stands: the first in this list. */
+static void wait_for(struct translator *t, uint32_t *list, uint32_t word, bool is_catch)
+{
+	if (exec_room(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
+		t->fixups[t->fixup_count] = (struct fixup){word, *list, is_catch};
+		*list = t->fixup_count++;
+	}
+}
+
+/* The next word is where the label stands. */
+void exec_branch_word(struct translator *t, struct label *label)
 {
 	if (label->kind == LABEL_LOOP) {
-		exec_word(t, (uint64_t)((int64_t)label->start - (int64_t)from));
+		uint32_t placed = NOWHERE;
+		wait_for(t, &placed, t->words, false);
+		exec_word(t, label->start);
 		return;
 	}
 	label->used = true;
-	if (exec_room(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
-		t->fixups[t->fixup_count] = (struct fixup){t->words, from, label->fixups};
-		label->fixups = t->fixup_count++;
-	}
+	wait_for(t, &label->fixups, t->words, false);
 	exec_word(t, 0);
+}
+
+/* The words of branches name their targets by index so far; here they get addresses. */
+void exec_place(const struct translator *t, uint64_t *code)
+{
+	for (uint32_t i = 0; i < t->fixup_count; i++)
+		if (!t->fixups[i].is_catch) {
+			uint64_t *word = &code[t->fixups[i].word];
+			*word = (uint64_t)(code + *word);
+		}
 }
 
 /* The catch goes on at the label. */
@@ -162,10 +180,7 @@ void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch
 		return;
 	}
 	label->used = true;
-	if (exec_room(t, &t->fixups, &t->fixup_cap, t->fixup_count + 1, sizeof(*t->fixups))) {
-		t->fixups[t->fixup_count] = (struct fixup){catch, NOWHERE, label->fixups};
-		label->fixups = t->fixup_count++;
-	}
+	wait_for(t, &label->fixups, catch, true);
 }
 
 /* The branches of the list go to the next instruction. */
@@ -174,10 +189,10 @@ void exec_bind(struct translator *t, uint32_t list)
 	if (list == NOWHERE)
 		return;
 	for (uint32_t i = list; i != NOWHERE && !t->failed; i = t->fixups[i].next)
-		if (t->fixups[i].from == NOWHERE)
+		if (t->fixups[i].is_catch)
 			t->catches[t->fixups[i].word].target = t->words;
 		else
-			t->code[t->fixups[i].word] = (uint64_t)(t->words - t->fixups[i].from);
+			t->code[t->fixups[i].word] = t->words;
 	exec_fence(t);
 }
 

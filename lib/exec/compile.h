@@ -98,11 +98,11 @@ struct label {
 	uint32_t last_catch; /* of its region */
 };
 
-/* A word that holds the distance from an instruction to a label not placed yet; or a catch. */
+/* A word that holds where a label stands, or will; or a catch, by its number. */
 struct fixup {
-	uint32_t word; /* a catch's number when from is NOWHERE */
-	uint32_t from;
-	uint32_t next;
+	uint32_t word;
+	uint32_t next; /* of those that wait for the same label; NOWHERE */
+	bool is_catch;
 };
 
 struct translator {
@@ -171,9 +171,10 @@ void exec_fence(struct translator *t);
 void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
 uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
-void exec_branch_word(struct translator *t, struct label *label, uint32_t from);
+void exec_branch_word(struct translator *t, struct label *label);
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
+void exec_place(const struct translator *t, uint64_t *code); /* in the copy that is run */
 
 /* operand.c */
 enum bank exec_bank(unsigned kind);
@@ -218,12 +219,12 @@ void exec_global_get(struct translator *t, const struct wpkg_global *global);
 void exec_global_set(struct translator *t, const struct wpkg_global *global);
 
 /* branch.c */
-/* Pops the condition: a branch when it holds (sense) or not, whose distance goes to label. */
+/* Pops the condition: a branch when it holds (sense) or not, whose target is the label. */
 void exec_branch_if(struct translator *t, bool sense, struct label *label);
 /* A jump to the label, where all values are in place. */
 void exec_jump(struct translator *t, struct label *label);
-/* A br_table but for the words of its count + 1 labels; pops the index. Returns where it stands. */
-uint32_t exec_emit_br_table(struct translator *t, uint32_t count);
+/* A br_table but for the words of its count + 1 labels; pops the index. */
+void exec_emit_br_table(struct translator *t, uint32_t count);
 /* A branch when the reference in the slot is null (sense) or not. */
 void exec_branch_if_null(struct translator *t, bool sense, uint32_t slot, struct label *label);
 /* A branch when the reference in the slot is of the type (sense) or not. */

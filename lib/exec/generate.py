@@ -20,6 +20,7 @@ from handler import (ADDRESS_CLASSES, CHECK, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES
                      operand, operands, result, substitute)
 
 # The comparisons of i32 in the order of their opcodes.
+INDEX_LOADS = (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t"))
 COMPARISONS = [("eq", "A == B"), ("ne", "A != B"), ("lt_s", "SA < SB"), ("lt_u", "A < B"),
                ("gt_s", "SA > SB"), ("gt_u", "A > B"), ("le_s", "SA <= SB"), ("le_u", "A <= B"),
                ("ge_s", "SA >= SB"), ("ge_u", "A >= B")]
@@ -31,7 +32,7 @@ LOAD_PAIRS = [("i32_load", "i", "uint32_t", INT_OPERATIONS),
               ("f32_load", "f", "float", FLOAT_OPERATIONS),
               ("f64_load", "d", "double", FLOAT_OPERATIONS)]
 # Of control.inc, where they stand alone.
-MOVES = [("mov", "SET_I(0, SLOT_I(1));"), ("mov_pin", "l0 = SLOT_I(1); SET_I(0, l0);"),
+MOVES = [("br", ""), ("mov", "SET_I(0, SLOT_I(1));"), ("mov_pin", "l0 = SLOT_I(1); SET_I(0, l0);"),
          ("mov2", "SET_I(0, SLOT_I(1)); SET_I(2, SLOT_I(3));"),
          ("mov2_pin", "SET_I(0, SLOT_I(1)); l0 = SLOT_I(3); SET_I(2, l0);"),
          ("const32", "SET_I(0, (uint32_t)I32(1));")]
@@ -158,42 +159,91 @@ def fused(out):
 
 
 def jumps(out):
-    """What ends many blocks and loops: an addition, a load or a move, and the jump behind it."""
-    def jump(name, body):
-        for side, taken in SIDES:
-            out.add("%s_jump%s" % (name, side), "%s %s" % (body, taken))
-
-    for letters in ("SC", "RC", "LC"):
-        for destination in ("slot", "pin"):
-            a, b = operands("i", letters)
-            jump("i32_add_%s_%s" % (letters, destination),
-                 result("i", "%s + %s" % (a, b), destination))
+    """What ends many blocks and loops, and the jump behind it."""
     for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
         for letters in ADDRESS_CLASSES:
             for destination in ("slot", "pin"):
-                jump("%s_%s_%s" % (name, letters, destination), access(letters, memory_type) +
-                     result("i", "load_%s(mem + ea)" % memory_type, destination))
+                body = access(letters, memory_type) + result("i", "load_%s(mem + ea)" % memory_type,
+                                                             destination)
+                for side, taken in SIDES:
+                    out.add("%s_%s_%s_jump%s" % (name, letters, destination, side),
+                            "%s %s" % (body, taken))
     for name, body in MOVES:
-        jump(name, body)
+        jump(out, name, body)
+    for letters in ("SC", "RC", "LC"):
+        for destination in ("slot", "pin"):
+            a, b = operands("i", letters)
+            jump(out, "i32_add_%s_%s" % (letters, destination),
+                 result("i", "%s + %s" % (a, b), destination))
+    for name, memory_type in (("i32_store", "uint32_t"), ("i32_store8", "uint8_t")):
+        for letter in "SL":
+            for value in "SR":
+                jump(out, "%s_%s_%s" % (name, letter, value), access(letter, memory_type) +
+                     "store_%s(mem + ea, (%s)%s);" % (memory_type, memory_type,
+                                                      operand("i", value, 0)))
+    # Two locals stepped by constants: fields 0 and 1, 2 and 3; the pinned one is first or last.
+    for letters in ("SS", "LS", "SL"):
+        jump(out, "step_" + letters, " ".join(step(letter, field)
+                                              for letter, field in zip(letters, (0, 2))))
+
+
+def step(letter, field):
+    value = "(uint32_t)(%s + (int16_t)U16(%d))" % (operand("i", letter, field), field + 1)
+    return "SET_i(%d, %s%s);" % (field, "l0 = " if letter == "L" else "", value)
+
+
+def jump(out, name, body):
+    """To each side; and back to a loop that begins with one of HEADS, which is done at once."""
+    for side, taken in SIDES:
+        out.add("%s_jump%s" % (name, side), "%s %s" % (body, taken))
+    for head, before, index in heads():
+        for side, follow in (("back", "FOLLOW(2);"), ("pays", "FOLLOW_AND_PAY(2);")):
+            out.add("%s_jump_%s_%s" % (name, side, head),
+                    "{ %s } %s { %s }" % (body, follow, table(before, index)))
+
+
+def heads():
+    """br_table of what is loaded where the pinned local points, which another local steps over."""
+    for name, memory_type in INDEX_LOADS:
+        yield name + "_L", near_access("L", memory_type, 0), "load_%s(mem + ea)" % memory_type
+        yield (name + "_step", "uint64_t ea = (uint32_t)l0; " + CHECK % memory_type +
+               "SET_i(0, (uint32_t)(l0 + (int16_t)U16(1))); ", "load_%s(mem + ea)" % memory_type)
+
+
+def table(before, index):
+    return "%suint32_t i = %s, n = (uint32_t)I32(1); if (i > n) i = n; POLL; JUMP(2 + i);" % (
+        before, index)
 
 
 def indices(out):
     """br_table of a number that is loaded, or added to, right before: field 0 offset or addend."""
-    for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
-        for letter in "SRL":
-            br_table(out, "%s_%s" % (name, letter), near_access(letter, memory_type, 0),
-                     "load_%s(mem + ea)" % memory_type)
+    for name, before, index in heads():
+        out.add("br_table_" + name, table(before, index))
+    for name, memory_type in INDEX_LOADS:
+        for letter in "SR":
+            out.add("br_table_%s_%s" % (name, letter),
+                    table(near_access(letter, memory_type, 0), "load_%s(mem + ea)" % memory_type))
     for letter in "SRL":
-        br_table(out, "i32_add_" + letter, "", "%s + (int16_t)U16(0)" % operand("i", letter, 1))
+        out.add("br_table_i32_add_" + letter,
+                table("", "%s + (int16_t)U16(0)" % operand("i", letter, 1)))
 
 
 def scaled_loads(out):
     """A load at slot + (x << n), as shl_add has them: in field 3 the offset and, below, n."""
     for letter in "SRL":
-        ea = "uint64_t ea = (uint64_t)(SLOT_i(1) + (%s << (U16(3) & 3))) + (U16(3) >> 2); " % (
-            operand("i", letter, 2))
-        emit_results(out, "i32_load_shl_add_" + letter, "i", ea + CHECK % "uint32_t",
+        emit_results(out, "i32_load_shl_add_" + letter, "i", scaled_access(letter),
                      "load_uint32_t(mem + ea)", 2)
+    # And where x is loaded: field 2 is the slot that it is added to, pc[2] the offset of x.
+    for letter in "SRL":
+        x = "uint64_t ea = (uint64_t)%s + (uint32_t)pc[2]; " % operand("i", letter, 1)
+        emit_results(out, "i32_load_load_" + letter, "i", x + CHECK % "uint32_t" +
+                     "ea = (uint64_t)(SLOT_i(2) + (load_uint32_t(mem + ea) << (U16(3) & 3)))"
+                     " + (U16(3) >> 2); " + CHECK % "uint32_t", "load_uint32_t(mem + ea)", 3)
+
+
+def scaled_access(letter):
+    return "uint64_t ea = (uint64_t)(SLOT_i(1) + (%s << (U16(3) & 3))) + (U16(3) >> 2); %s" % (
+        operand("i", letter, 2), CHECK % "uint32_t")
 
 
 def step_operand(letters, field):
@@ -258,12 +308,6 @@ def multiply_add(out):
                              substitute(form, kind, "%s * %s" % (x, y), operand(kind, "S", 1)), 2)
 
 
-def br_table(out, name, before, index):
-    out.add("br_table_" + name,
-            "%suint32_t i = %s, n = (uint32_t)I32(1); if (i > n) i = n; POLL; JUMP(2 + i);" % (
-                before, index))
-
-
 def others(out):
     """Families that belong to no one opcode."""
     for kind in "Ifd":
@@ -277,7 +321,7 @@ def others(out):
         for sense, form in (("if", "%s"), ("unless", "!(%s)")):
             branch(out, "br_%s_%s" % (letter, sense), "", form % condition)
     for letter in "SRL":
-        br_table(out, letter, "", operand("i", letter, 1))
+        out.add("br_table_" + letter, table("", operand("i", letter, 1)))
 
 
 def parse(path):

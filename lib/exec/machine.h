@@ -89,22 +89,31 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define INTERRUPT __atomic_load_n(&vm->interrupt, __ATOMIC_RELAXED)
 
 #define NEXT(n) GO(pc + (n))
-#define JUMP(word) GO(pc + (int64_t)pc[word])
+#define TARGET(word) ((const uint64_t *)pc[word])
+#define JUMP(word) GO(TARGET(word))
 #define POLL                                                                                       \
 	if (UNLIKELY(INTERRUPT))                                                                   \
 	TRAP(INTERRUPT)
 
 /* To where a meter stands: paid here, so that it does not run by itself. */
-#define PAY_AT(target)                                                                             \
+#define MOVE_AND_PAY(target)                                                                       \
 	do {                                                                                       \
 		pc = (target);                                                                     \
 		vm->fuel -= (int64_t)pc[2];                                                        \
 		pc += METER_WORDS;                                                                 \
 		if (UNLIKELY(vm->fuel < 0))                                                        \
 			LEAVE(exec_unpaid);                                                        \
+	} while (0)
+#define PAY_AT(target)                                                                             \
+	do {                                                                                       \
+		MOVE_AND_PAY(target);                                                              \
 		GO(pc);                                                                            \
 	} while (0)
-#define PAY(word) PAY_AT(pc + (int64_t)pc[word])
+#define PAY(word) PAY_AT(TARGET(word))
+
+/* To an instruction that this handler does as well. */
+#define FOLLOW(word) pc = TARGET(word)
+#define FOLLOW_AND_PAY(word) MOVE_AND_PAY(TARGET(word))
 
 #define SLOW_THEN(step, then, n)                                                                   \
 	do {                                                                                       \

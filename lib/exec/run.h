@@ -8,7 +8,8 @@
  * Internal code is 64-bit words. An instruction begins with the word of its handler: the handler's
  * address in the threaded build, its number in the switch build. The next word holds four 16-bit
  * fields (generate.py says which), or two and a 32-bit constant; more words follow where a handler
- * needs them.
+ * needs them. A branch has its target's address there: what it reads next waits for that word, and
+ * a distance would be added first.
  *
  * A frame is slots of 64 bits: parameters, locals, "link" (return pc, caller's frame), temporaries.
  * A callee's frame begins at its first argument in the caller's temporaries, and its results are

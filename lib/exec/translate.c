@@ -628,6 +628,7 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 			}
 			*word = handler_word(func->engine, (enum handler) * word);
 		}
+		exec_place(&t, code);
 		func->frame = t.top_slot + 2;
 		func->pin = t.pin == NOWHERE ? 0 : (uint16_t)t.pin;
 		func->code_words = t.words;

@@ -203,18 +203,15 @@ void exec_br_table(struct translator *t)
 		const struct label *label = exec_label_at(t, take_u32(&t->at));
 		direct = direct && label->kind != LABEL_FUNCTION && arity(label) == 0;
 	}
-	uint32_t pos = exec_emit_br_table(t, count);
+	exec_emit_br_table(t, count);
 	t->at = labels;
-	uint32_t words = t->words;
-	for (uint32_t i = 0; i <= count; i++)
-		if (direct)
-			exec_branch_word(t, exec_label_at(t, take_u32(&t->at)), pos);
-		else
-			exec_word(t, 0);
+	uint32_t first = t->fixup_count;
+	for (uint32_t i = 0; i <= count; i++) {
+		struct label step = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
+		exec_branch_word(t, direct ? exec_label_at(t, take_u32(&t->at)) : &step);
+	}
 	for (uint32_t i = 0; i <= count && !direct; i++) {
-		exec_fence(t);
-		if (!t->failed)
-			t->code[words + i] = t->words - pos;
+		exec_bind(t, first + i);
 		exec_branch(t, exec_label_at(t, take_u32(&t->at)), false);
 	}
 }

@@ -222,10 +222,10 @@ void exec_branch_if_cast(struct translator *t, bool sense, uint32_t slot, wpkg_v
 			 struct label *label)
 {
 	unsigned handler = sense ? H_br_cast_if : H_br_cast_unless;
-	uint32_t pos = exec_emit(t, handler + (label->kind == LABEL_LOOP));
+	exec_emit(t, handler + (label->kind == LABEL_LOOP));
 	exec_word(t, exec_fields(0, slot, 0, 0));
 	exec_word(t, type_word(type));
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 }
 
 /* The reference stays on the stack, branch or not. */

@@ -261,9 +261,9 @@ bool exec_branch_on_test(struct translator *t, bool sense, struct label *label)
 	uint64_t fields = t->note.fields;
 	exec_take_back(t, t->note.pos);
 	exec_pop(t, 1);
-	uint32_t pos = exec_emit(t, sided(t, handler, label));
+	exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
-	exec_branch_word(t, label, pos);
+	exec_branch_word(t, label);
 	return true;
 }
 
