@@ -112,9 +112,9 @@ $(OUT)/obj/%.cc.o: %.cc Makefile
 # Each stands on a line of the cache of its own: else those that are added move others to places
 # where a program can be a tenth slower.
 EXEC_MADE := $(addprefix $(OUT)/gen/exec/,handlers.inc shapes.inc classes.inc vector.inc \
-  vector_shapes.inc)
+  vector_shapes.inc joins.inc)
 
-$(OUT)/gen/exec/handlers.inc: $(wildcard lib/exec/*.py) lib/exec/shapes.txt
+$(OUT)/gen/exec/handlers.inc: $(wildcard lib/exec/*.py) lib/exec/shapes.txt lib/exec/control.inc
 	@mkdir -p $(@D)
 	python3 -B lib/exec/generate.py lib/exec/shapes.txt $(@D)
 

@@ -125,6 +125,7 @@ static bool set_engine(struct wpkg_engine_limits *limits, const char *how)
 		{"no-pin", WPKG_OPT_PIN},
 		{"no-address", WPKG_OPT_ADDRESS},
 		{"no-fuse", WPKG_OPT_FUSE},
+		{"no-join", WPKG_OPT_JOIN},
 		{"no-avx2", WPKG_OPT_AVX2},
 		{"no-sse41", WPKG_OPT_AVX2 | WPKG_OPT_SSE41},
 		{"no-optimisation", WPKG_OPT_ALL},
@@ -186,7 +187,8 @@ const struct wpkg_command tool_wast = {
 		"functions compiled at once (eager), with fuel or time counted, with the heap "
 		"collected at each allocation (collect), with one NaN (deterministic), and without "
 		"an optimisation (no-destination, no-accumulator, no-branch, no-pin, no-address, "
-		"no-fuse), without newer instructions of the processor for vectors (no-avx2, "
+		"no-fuse, no-join), without newer instructions of the processor for vectors "
+		"(no-avx2, "
 		"no-sse41), or without all of these (no-optimisation).",
 	.options = wast_rows,
 	.options_size = sizeof(struct wast_options),

@@ -162,6 +162,15 @@ void exec_branch_word(struct translator *t, struct label *label)
 	exec_word(t, 0);
 }
 
+/* Each instruction is counted by its handler, as it is at the end. */
+void exec_count_each(struct translator *t)
+{
+	for (uint32_t i = 0; t->counted && i < t->instruction_count; i++) {
+		uint64_t *word = &t->code[t->instructions[i]];
+		word[1 - COUNT_WORDS] = *word;
+	}
+}
+
 /* The words of branches name their targets by index so far; here they get addresses. */
 void exec_place(const struct translator *t, uint64_t *code)
 {

@@ -18,7 +18,7 @@
  *   forgets the note about it.
  *
  * Files: code.c is the growing code, operand.c the stack; arith.c, access.c and branch.c choose the
- * handlers and make the fusions (choice.h); translate.c is the walk over the body,
+ * handlers and make the fusions (choice.h); translate.c is the walk over the body, join.c its end,
  * translate_object.c and translate_exception.c parts of it, safepoint.c where the references are.
  */
 
@@ -174,6 +174,7 @@ uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
 void exec_branch_word(struct translator *t, struct label *label);
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
+void exec_count_each(struct translator *t);
 void exec_place(const struct translator *t, uint64_t *code); /* in the copy that is run */
 
 /* operand.c */
@@ -277,6 +278,9 @@ void exec_rethrow(struct translator *t);
 
 /* translate_atomic.c: what begins with 0xfe. */
 void exec_atomic_instruction(struct translator *t, unsigned opcode);
+
+/* join.c: once all is translated. */
+void exec_join(struct translator *t);
 
 /* safepoint.c */
 void exec_safepoint(struct translator *t, uint32_t pos);

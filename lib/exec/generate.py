@@ -8,11 +8,12 @@ OUTDIR/handlers.inc has OP(name, { body }) for each handler, OUTDIR/classes.inc 
 operand classes, and OUTDIR/shapes.inc for each opcode where its handlers begin. Handlers of one
 opcode are numbered class by class, and in a class destination by destination, so that the
 translator computes a handler's number and another destination is the next number.
-OUTDIR/vector.inc and vector_shapes.inc are the same for vectors.
+OUTDIR/vector.inc and vector_shapes.inc are the same for vectors, OUTDIR/joins.inc says what is joined.
 """
 import sys
 
 import generate_atomic
+import generate_join
 import generate_vector
 from handler import (ADDRESS_CLASSES, CHECK, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
                      INT_DESTINATIONS, PINNED, REGISTER, SIDES, STORE_VALUES, Output, access,
@@ -332,9 +333,12 @@ def parse(path):
 
 
 def generate(path):
-    """The handlers of all rows: those of numbers, and those of vectors."""
-    out, vectors = Output(), Output()
+    """The handlers of all rows: those of numbers, and those of vectors; and what is joined."""
+    out, vectors, rows = Output(), Output(), []
     for line in parse(path):
+        if line.startswith("join "):
+            rows += generate_join.spread(line.split()[1:])
+            continue
         kind, name, opcode, types, rest = line.split(None, 4)
         opcode = None if opcode == "-" else int(opcode, 16)
         expression, _, tail = (part.strip() for part in rest.partition(";"))
@@ -367,13 +371,13 @@ def generate(path):
     jumps(out)
     indices(out)
     scaled_loads(out)
-    return out, vectors
+    return out, vectors, generate_join.joined(out, vectors, rows)
 
 
 def write(out, folder):
     with open(folder + "/handlers.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
-        f.write("\n".join(out.bodies) + "\n")
+        f.write(out.handlers())
     with open(folder + "/classes.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py. */\n")
         for prefix, names in (("INT", INT_CLASSES), ("FLOAT", FLOAT_CLASSES),
@@ -390,6 +394,7 @@ def write(out, folder):
 
 
 if __name__ == "__main__":
-    numbers, vectors = generate(sys.argv[1])
+    numbers, vectors, joins = generate(sys.argv[1])
     write(numbers, sys.argv[2])
     generate_vector.write(vectors, sys.argv[2])
+    generate_join.write(joins, sys.argv[2])

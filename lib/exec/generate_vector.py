@@ -191,7 +191,7 @@ def family(out, kind, name, opcode, types, expression, tail):
 def write(out, folder):
     with open(folder + "/vector.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
-        f.write("\n".join(out.bodies) + "\n")
+        f.write(out.handlers())
     with open(folder + "/vector_shapes.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         for prefix, names in (("VECTOR", CLASSES_2), ("VECTOR", CLASSES_3),

@@ -33,12 +33,15 @@ def is_int(kind):
 class Output:
     def __init__(self):
         self.names = []
-        self.bodies = []
+        self.bodies = {}
         self.rows = {}
 
     def add(self, name, body):
         self.names.append(name)
-        self.bodies.append("OP(%s, { %s })" % (name, body))
+        self.bodies[name] = body
+
+    def handlers(self):
+        return "".join("OP(%s, { %s })\n" % (name, self.bodies[name]) for name in self.names)
 
     def row(self, opcode, **fields):
         self.rows.setdefault(opcode, {}).update(fields)

@@ -72,6 +72,8 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define PLACE_V(address) (*(v128_place *)(address))
 #define SLOT_V(k) PLACE_V(&fp[U16(k)])
 #define SET_V(k, v) (SLOT_V(k) = (v))
+/* The result of an instruction so many words before this one. */
+#define KEEP(words, v) PLACE_V(&fp[((const field16 *)(pc - (words) + 1))[0]]) = (v)
 #define CELL(word) (*(uint64_t *)pc[word])
 #define CELL_I(word) CELL(word)
 #define CELL_f(word) float_bits((uint32_t)CELL(word))

@@ -53,7 +53,8 @@ struct vm {
 	uint32_t pin;	       /* with pc: the slot of the pinned local there */
 	uint64_t value;	       /* to a slow step and back: an index, a reference, a result */
 	struct wpkg_engine *engine;
-	uint64_t *counts; /* of instructions run, by handler, for who measures; NULL: not counted */
+	uint64_t *counts; /* of instructions run, by handler, H_COUNT for the rest of what is
+			     joined; NULL: not counted */
 };
 
 enum handler {

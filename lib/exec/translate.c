@@ -597,6 +597,11 @@ static bool translate(struct translator *t, struct wpkg_func *func)
 	exec_forget(t);
 	if (exec_code_init(t) && declare_locals(t) && choose_pin(t))
 		translate_body(t);
+	if (t->failed || t->too_large)
+		return false;
+	exec_count_each(t);
+	if (t->opts & WPKG_OPT_JOIN)
+		exec_join(t);
 	return !t->failed && !t->too_large;
 }
 
@@ -622,10 +627,8 @@ enum wpkg_trap exec_translate(struct wpkg_func *func)
 		memcpy(code, t.code, t.words * sizeof(*code));
 		for (uint32_t i = 0; i < t.instruction_count; i++) {
 			uint64_t *word = &code[t.instructions[i]];
-			if (t.counted) {
+			if (t.counted)
 				word[-COUNT_WORDS] = exec_handler_word(H_count);
-				word[1 - COUNT_WORDS] = *word;
-			}
 			*word = handler_word(func->engine, (enum handler) * word);
 		}
 		exec_place(&t, code);

@@ -58,6 +58,7 @@ static const struct mode modes[] = {
 	{.name = "no-pin", .limits = {.optimisations_off = WPKG_OPT_PIN}},
 	{.name = "no-address", .limits = {.optimisations_off = WPKG_OPT_ADDRESS}},
 	{.name = "no-fuse", .limits = {.optimisations_off = WPKG_OPT_FUSE}},
+	{.name = "no-join", .limits = {.optimisations_off = WPKG_OPT_JOIN}},
 	{.name = "no-avx2", .limits = {.optimisations_off = WPKG_OPT_AVX2}},
 	{.name = "no-sse41", .limits = {.optimisations_off = WPKG_OPT_SSE41 | WPKG_OPT_AVX2}},
 	{.name = "no-optimisation", .limits = {.optimisations_off = WPKG_OPT_ALL}},

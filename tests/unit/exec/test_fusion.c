@@ -97,6 +97,30 @@ static const char fused[] =
 	"    (local.set $a (i32.const 60)) (local.set $i (i32.wrap_i64 (local.get 0)))"
 	"    (i64.extend_i32_u (i32.load offset=4 (i32.add (local.get $a)"
 	"      (i32.shl (i32.load offset=400 (local.get $i)) (i32.const 2))))))"
+	"  (; A rotation of a local, and what only looks like one; products added to what is "
+	"stored. ;)"
+	"  (func (export \"rotations\") (param $n i64) (result i64) (local $a v128) (local $b v128)"
+	"    (local $t v128) (local $d v128) (local.set $a (i32x4.splat (i32.wrap_i64 (local.get "
+	"$n))))"
+	"    (local.set $b (i32x4.splat (i32.const 3))) (local.set $d (i32x4.splat (i32.const "
+	"100)))"
+	"    (local.set $d (v128.or (i32x4.shl (local.tee $t (v128.xor (local.tee $a"
+	"      (i32x4.add (local.get $a) (local.get $b))) (local.get $d))) (i32.const 31))"
+	"      (i32x4.shr_u (local.get $t) (i32.const 1))))"
+	"    (local.set $t (v128.or (i32x4.shl (local.tee $t (v128.xor (local.tee $a"
+	"      (i32x4.add (local.get $a) (local.get $b))) (i32x4.splat (i32.const 100))))"
+	"      (i32.const 31)) (i32x4.shr_u (local.get $b) (i32.const 1))))"
+	"    (i64.add (i64.extend_i32_u (i32x4.extract_lane 3 (local.get $d)))"
+	"      (i64.extend_i32_u (i32x4.extract_lane 0 (local.get $t)))))"
+	"  (data (i32.const 616) "
+	"\"\\00\\00\\c0\\3f\\00\\00\\c0\\3f\\00\\00\\c0\\3f\\00\\00\\c0\\3f\")"
+	"  (func (export \"products\") (param $n i64) (result i64) (local $p i32) (local $x v128)"
+	"    (local.set $p (i32.wrap_i64 (local.get $n))) (local.set $x (f32x4.splat (f32.const "
+	"4)))"
+	"    (v128.store (local.get $p) (f32x4.splat (f32.const 2)))"
+	"    (v128.store (local.get $p) (f32x4.add (v128.load (local.get $p))"
+	"      (f32x4.mul (local.get $x) (v128.load offset=16 (local.get $p)))))"
+	"    (i64.extend_i32_u (i32.load offset=12 (local.get $p))))"
 	")";
 
 static const struct {
@@ -119,6 +143,8 @@ static const struct {
 	{"machine", 0, 6003},
 	{"machine", 5, 36033},
 	{"bytes", 0, 249},
+	{"rotations", 5, 54 + UINT64_C(0x80000001)},
+	{"products", 600, 0x41000000}, /* 8.0 */
 	{"indirect", 0, 11},
 	{"indirect", 4, 5},
 	{"indirect", 8, 7},
@@ -128,6 +154,7 @@ START_TEST(what_is_one_instruction_does_what_two_do)
 {
 	static const unsigned offs[] = {0,
 					WPKG_OPT_FUSE,
+					WPKG_OPT_JOIN,
 					WPKG_OPT_BRANCH,
 					WPKG_OPT_PIN,
 					WPKG_OPT_ADDRESS,
@@ -157,6 +184,7 @@ START_TEST(a_fused_load_out_of_bounds_traps)
 	guest_open(&guest, NULL, fused);
 	ck_trap(guest_call(NULL, &guest, "machine", 100), WPKG_TRAP_MEMORY_BOUNDS);
 	ck_trap(guest_call(NULL, &guest, "indirect", 12), WPKG_TRAP_MEMORY_BOUNDS);
+	ck_trap(guest_call(NULL, &guest, "products", 65520), WPKG_TRAP_MEMORY_BOUNDS);
 	ck_trap(guest_call(NULL, &guest, "indirect", 65133), WPKG_TRAP_MEMORY_BOUNDS);
 	ck_trap(guest_call(NULL, &guest, "scaled", 16384), WPKG_TRAP_MEMORY_BOUNDS);
 	ck_trap(guest_call(NULL, &guest, "scaled", 0), WPKG_TRAP_NONE);
