@@ -74,8 +74,8 @@ static const struct mode modes[] = {
 #define FIRST_DETERMINISTIC (MODES - 3)
 
 _Static_assert(WPKG_OPT_ALL == (WPKG_OPT_DESTINATION | WPKG_OPT_ACCUMULATOR | WPKG_OPT_BRANCH |
-				WPKG_OPT_PIN | WPKG_OPT_ADDRESS | WPKG_OPT_FUSE | WPKG_OPT_SSE41 |
-				WPKG_OPT_AVX2),
+				WPKG_OPT_PIN | WPKG_OPT_ADDRESS | WPKG_OPT_FUSE | WPKG_OPT_JOIN |
+				WPKG_OPT_SSE41 | WPKG_OPT_AVX2),
 	       "each optimisation is left out in a mode above");
 
 /* One module in one mode. */
