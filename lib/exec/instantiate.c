@@ -195,10 +195,11 @@ static enum wpkg_status find(const struct wpkg_external **out, const struct inst
 			     uint32_t i)
 {
 	const struct wpkg_module_import *import = &in->module->imports[i];
-	const struct exec_definition *found;
-	*out = &in->given[i];
-	if (!in->linker)
+	const struct exec_definition *found = NULL;
+	if (!in->linker) {
+		*out = &in->given[i];
 		return WPKG_OK;
+	}
 	enum wpkg_status status =
 		exec_linker_find(&found, in->linker, import->module, import->field, in->err);
 	*out = found ? &found->external : NULL;
