@@ -2,6 +2,7 @@
 #include "project_modules.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "dependencies.h"
@@ -14,7 +15,7 @@ struct gathering {
 	struct session *session;
 	struct wpkg_arena *arena;
 	struct tool_project *project;
-	size_t room; /* for modules */
+	size_t room; /* for paths */
 	struct wpkg_err *err;
 };
 
@@ -29,57 +30,56 @@ static bool copy(struct wpkg_str *out, struct gathering *g, struct wpkg_str text
 	return out->ptr != NULL;
 }
 
-static void *grown(struct gathering *g, void *items, size_t count, size_t room, size_t size)
-{
-	void *more = wpkg_arena_alloc(g->arena, room, size);
-	if (more && count > 0)
-		memcpy(more, items, count * size);
-	return more;
-}
-
 static bool make_room(struct gathering *g)
 {
-	struct tool_project *p = g->project;
-	size_t count = p->linkage.module_count;
+	size_t count = g->project->wiring.count;
 	if (count < g->room)
 		return true;
-	g->room = count > 0 ? 2 * count : 16;
-	p->linkage.modules =
-		grown(g, p->linkage.modules, count, g->room, sizeof(*p->linkage.modules));
-	p->names = grown(g, p->names, count, g->room, sizeof(*p->names));
-	p->paths = grown(g, p->paths, count, g->room, sizeof(*p->paths));
-	return p->linkage.modules && p->names && p->paths;
+	size_t room = count > 0 ? 2 * count : 16;
+	const char **paths = wpkg_arena_alloc(g->arena, room, sizeof(*paths));
+	if (!paths)
+		return false;
+	if (count > 0)
+		memcpy(paths, g->project->paths, count * sizeof(*paths));
+	g->project->paths = paths;
+	g->room = room;
+	return true;
 }
 
-static enum wpkg_status add_module(struct gathering *g, size_t package, struct wpkg_str name,
-				   struct wpkg_str path)
+/* package is NULL for the project. */
+static enum wpkg_status add_module(struct gathering *g, struct wpkg_wiring_package *package,
+				   struct wpkg_str name, struct wpkg_str path)
 {
-	struct tool_project *p = g->project;
-	struct wpkg_str own_path;
-	if (!make_room(g))
+	struct wpkg_wiring *wiring = &g->project->wiring;
+	struct wpkg_str own_name, own_path;
+	if (!make_room(g) || !copy(&own_name, g, name) || !copy(&own_path, g, path))
 		return no_memory(g);
-	size_t number = p->linkage.module_count++;
-	if (!copy(&p->names[number], g, name) || !copy(&own_path, g, path))
+	g->project->paths[wiring->count] = own_path.ptr;
+	if (package)
+		package->module_count++;
+	return wpkg_wiring_add(wiring, package, own_name, g->err);
+}
+
+static enum wpkg_status copy_needs(struct wpkg_strings *out, struct gathering *g,
+				   const struct wpkg_dependencies *dependencies)
+{
+	out->items = wpkg_arena_alloc(g->arena, dependencies->count + 1, sizeof(*out->items));
+	if (!out->items)
 		return no_memory(g);
-	p->paths[number] = own_path.ptr;
-	p->linkage.modules[number] = wpkg_linkage_module_of(package, p->names[number]);
-	p->linkage.packages[package].module_count++;
+	for (; out->count < dependencies->count; out->count++)
+		if (!copy(&out->items[out->count], g, dependencies->items[out->count].name))
+			return no_memory(g);
 	return WPKG_OK;
 }
 
-static enum wpkg_status add_package(struct gathering *g, struct wpkg_str name,
-				    struct wpkg_str version,
-				    const struct wpkg_dependencies *dependencies)
+static enum wpkg_status copy_hosts(struct gathering *g, const struct wpkg_strings *from)
 {
-	size_t number = g->project->linkage.package_count++;
-	struct wpkg_linkage_package *package = &g->project->linkage.packages[number];
-	struct wpkg_strings *needs = &package->needs;
-	needs->items = wpkg_arena_alloc(g->arena, dependencies->count + 1, sizeof(*needs->items));
-	if (!needs->items || !copy(&package->name, g, name) ||
-	    !copy(&g->project->versions[number], g, version))
+	struct wpkg_strings *hosts = &g->project->hosts;
+	hosts->items = wpkg_arena_alloc(g->arena, from->count + 1, sizeof(*hosts->items));
+	if (!hosts->items)
 		return no_memory(g);
-	for (; needs->count < dependencies->count; needs->count++)
-		if (!copy(&needs->items[needs->count], g, dependencies->items[needs->count].name))
+	for (; hosts->count < from->count; hosts->count++)
+		if (!copy(&hosts->items[hosts->count], g, from->items[hosts->count]))
 			return no_memory(g);
 	return WPKG_OK;
 }
@@ -87,29 +87,33 @@ static enum wpkg_status add_package(struct gathering *g, struct wpkg_str name,
 /* The project's own modules are where its files are. */
 static enum wpkg_status add_own(struct gathering *g, const struct dependencies *dependencies)
 {
-	const struct wpkg_project *project = dependencies->project;
-	struct wpkg_strings *hosts = &g->project->hosts;
 	struct package package = PACKAGE_NONE;
-	enum wpkg_status status =
-		add_package(g, project->name, WPKG_LIT(""), &dependencies->wanted);
-	hosts->items = wpkg_arena_alloc(g->arena, project->hosts.count + 1, sizeof(*hosts->items));
-	if (status == WPKG_OK && !hosts->items)
-		status = no_memory(g);
-	for (; status == WPKG_OK && hosts->count < project->hosts.count; hosts->count++)
-		if (!copy(&hosts->items[hosts->count], g, project->hosts.items[hosts->count]))
-			status = no_memory(g);
+	enum wpkg_status status = copy_needs(&g->project->wiring.needs, g, &dependencies->wanted);
+	if (status == WPKG_OK)
+		status = copy_hosts(g, &dependencies->project->hosts);
 	if (status == WPKG_OK)
 		status = package_open(&package, g->session, ".", NULL, g->err);
 	for (size_t i = 0; status == WPKG_OK && i < package.invoice->parcel_count; i++) {
 		const struct wpkg_label *label = &package.invoice->parcels[i].label;
 		if (wpkg_media_type_is_wasm(label->media_type))
-			status = add_module(g, 0, label->name, package.files[i].path);
+			status = add_module(g, NULL, label->name, package.files[i].path);
 	}
 	package_close(&package);
 	return status;
 }
 
-static enum wpkg_status add_cached(struct gathering *g, size_t package,
+static enum wpkg_status add_package(struct wpkg_wiring_package **out, struct gathering *g,
+				    const struct wpkg_locked *locked)
+{
+	struct wpkg_wiring_package *package = wpkg_arena_alloc(g->arena, 1, sizeof(*package));
+	*out = package;
+	if (!package || !copy(&package->name, g, locked->name) ||
+	    !copy(&package->version, g, locked->version))
+		return no_memory(g);
+	return copy_needs(&package->needs, g, &locked->dependencies);
+}
+
+static enum wpkg_status add_cached(struct gathering *g, struct wpkg_wiring_package *package,
 				   const struct wpkg_label *label)
 {
 	char *path = NULL;
@@ -125,9 +129,8 @@ static enum wpkg_status add_locked(struct gathering *g, const struct wpkg_locked
 	struct reference reference;
 	struct found found = {0};
 	bool *chosen = NULL;
-	size_t package = g->project->linkage.package_count;
-	enum wpkg_status status =
-		add_package(g, locked->name, locked->version, &locked->dependencies);
+	struct wpkg_wiring_package *package = NULL;
+	enum wpkg_status status = add_package(&package, g, locked);
 	if (status == WPKG_OK)
 		status = dependencies_refer(&reference, g->session, locked, g->err);
 	if (status == WPKG_OK)
@@ -160,13 +163,6 @@ static enum wpkg_status gather(struct gathering *g)
 		status = dependencies_check_lock(&dependencies, g->err);
 	if (status != WPKG_OK)
 		return status;
-	size_t count = dependencies.lock.count + 1;
-	struct tool_project *project = g->project;
-	project->linkage.packages =
-		wpkg_arena_alloc(g->arena, count, sizeof(*project->linkage.packages));
-	project->versions = wpkg_arena_alloc(g->arena, count, sizeof(*project->versions));
-	if (!project->linkage.packages || !project->versions)
-		return no_memory(g);
 	status = add_own(g, &dependencies);
 	for (size_t i = 0; status == WPKG_OK && i < dependencies.lock.count; i++)
 		status = add_locked(g, &dependencies.lock.packages[i]);
@@ -179,6 +175,7 @@ enum wpkg_status project_modules_open(struct tool_project *out, struct wpkg_aren
 {
 	struct session session;
 	struct tool_project project = {0};
+	project.wiring.arena = arena;
 	struct gathering g = {.session = &session, .arena = arena, .project = &project, .err = err};
 	enum wpkg_status status = session_open(&session, invocation, err);
 	if (status == WPKG_OK)

@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "link/wiring.h"
-#include "pkg/linkage.h"
 
 extern const struct wpkg_command tool_hosts;
 extern const struct wpkg_command tool_inspect;
@@ -40,11 +39,9 @@ extern enum wpkg_status (*tool_resolve)(char **path, const struct wpkg_invocatio
 
 /* The modules of a project and of the packages that its lock file has, all in an arena. */
 struct tool_project {
-	struct wpkg_linkage linkage; /* package 0 is the project */
-	struct wpkg_str *versions;   /* by package; the project's is empty */
-	struct wpkg_str *names;	     /* by module: of its parcel */
-	const char **paths;	     /* by module: of its file */
-	struct wpkg_strings hosts;   /* that the project is for */
+	struct wpkg_wiring wiring; /* the project's own modules first; none is connected */
+	const char **paths;	   /* by module: of its file */
+	struct wpkg_strings hosts; /* that the project is for */
 };
 
 /*

@@ -20,10 +20,8 @@
 
 struct module {
 	struct wpkg_file_map map;
-	struct wpkg_module *module;   /* NULL: not reached, or not readable */
-	struct wpkg_link_name *scope; /* what its import names mean */
-	struct wpkg_strings linked;   /* those names */
-	uint32_t input;		      /* in the link */
+	struct wpkg_module *module; /* NULL: not reached, or not readable */
+	uint32_t input;		    /* in the link */
 	bool is_queued, is_component;
 };
 
@@ -49,22 +47,10 @@ static void put(struct checking *c, struct wpkg_str text)
 	wpkg_utf8_append_escaped(&c->out, text);
 }
 
-/* "app.wasm", or "example.com/json/1.2.0 json.wasm". */
-static struct wpkg_str origin_of(struct checking *c, size_t number)
-{
-	const struct tool_project *project = &c->project;
-	size_t package = project->linkage.modules[number].package;
-	if (package == 0)
-		return project->names[number];
-	return wpkg_arena_format(
-		&c->arena, "%.*s/%.*s %.*s", WPKG_STR_ARG(project->linkage.packages[package].name),
-		WPKG_STR_ARG(project->versions[package]), WPKG_STR_ARG(project->names[number]));
-}
-
 static void begin_problem(struct checking *c, size_t number)
 {
 	c->problem_count++;
-	put(c, origin_of(c, number));
+	put(c, wpkg_wiring_origin(&c->project.wiring, number));
 	wpkg_buf_append_text(&c->out, ": ");
 }
 
@@ -99,67 +85,32 @@ static enum wpkg_status load(struct checking *c, size_t number)
 	return WPKG_OK;
 }
 
-static void report_ambiguity(struct checking *c, size_t number, struct wpkg_str name, size_t one,
-			     size_t other)
-{
-	begin_problem(c, number);
-	wpkg_buf_append_text(&c->out, "the import module '");
-	put(c, name);
-	wpkg_buf_append_text(&c->out, "' may be ");
-	put(c, origin_of(c, one));
-	wpkg_buf_append_text(&c->out, " or ");
-	put(c, origin_of(c, other));
-	wpkg_buf_append_byte(&c->out, '\n');
-}
-
-static bool is_known(const struct module *module, struct wpkg_str name)
-{
-	for (size_t i = 0; i < module->linked.count; i++)
-		if (wpkg_str_equal(module->linked.items[i], name))
-			return true;
-	return false;
-}
-
 /* What the names of its imports mean; each module that is meant comes in turn. */
 static enum wpkg_status look_up_names(struct checking *c, size_t number)
 {
-	struct module *from = &c->modules[number];
-	const struct wpkg_module *module = from->module;
-	from->scope = wpkg_arena_alloc(&c->arena, module->import_count + 1, sizeof(*from->scope));
-	from->linked.items =
-		wpkg_arena_alloc(&c->arena, module->import_count + 1, sizeof(*from->linked.items));
-	if (!from->scope || !from->linked.items)
-		return no_memory(c);
-	for (uint32_t i = 0; i < module->import_count; i++) {
-		struct wpkg_str name = module->imports[i].module;
-		bool is_last = i > 0 && wpkg_str_equal(module->imports[i - 1].module, name);
-		size_t other, found;
-		if (is_last || is_known(from, name))
-			continue;
-		found = wpkg_linkage_find(&other, &c->project.linkage, number, name);
-		if (found == WPKG_LINKAGE_NONE)
-			continue;
-		if (other != WPKG_LINKAGE_NONE) {
-			report_ambiguity(c, number, name, found, other);
-			continue;
-		}
-		/* For now the number of the module; that of the input is known later. */
-		from->scope[from->linked.count] = (struct wpkg_link_name){name, (uint32_t)found};
-		from->linked.items[from->linked.count++] = name;
-		push(c, found);
+	struct wpkg_wiring *wiring = &c->project.wiring;
+	enum wpkg_status status =
+		wpkg_wiring_connect(wiring, number, c->modules[number].module, &c->err);
+	const struct wpkg_wired *wired = &wiring->modules[number];
+	if (wired->ambiguity.len > 0) {
+		begin_problem(c, number);
+		put(c, wired->ambiguity);
+		wpkg_buf_append_byte(&c->out, '\n');
 	}
-	return WPKG_OK;
+	for (size_t i = 0; i < wired->wire_count; i++)
+		push(c, wired->wires[i].from);
+	return status;
 }
 
 static enum wpkg_status load_all(struct checking *c)
 {
-	const struct wpkg_linkage *linkage = &c->project.linkage;
+	const struct wpkg_wiring *wiring = &c->project.wiring;
 	enum wpkg_status status = WPKG_OK;
-	c->modules = wpkg_arena_alloc(&c->arena, linkage->module_count + 1, sizeof(*c->modules));
-	c->queue = wpkg_arena_alloc(&c->arena, linkage->module_count + 1, sizeof(*c->queue));
+	c->modules = wpkg_arena_alloc(&c->arena, wiring->count + 1, sizeof(*c->modules));
+	c->queue = wpkg_arena_alloc(&c->arena, wiring->count + 1, sizeof(*c->queue));
 	if (!c->modules || !c->queue)
 		return no_memory(c);
-	for (size_t i = 0; i < linkage->module_count && linkage->modules[i].package == 0; i++)
+	for (size_t i = 0; i < wiring->count && !wiring->modules[i].package; i++)
 		push(c, i);
 	for (size_t i = 0; status == WPKG_OK && i < c->queued; i++) {
 		status = load(c, c->queue[i]);
@@ -169,14 +120,32 @@ static enum wpkg_status load_all(struct checking *c)
 	return status;
 }
 
-static void report_component(struct checking *c, size_t number, const struct wpkg_link_name *name)
+static void report_component(struct checking *c, size_t number, const struct wpkg_wire *wire)
 {
 	begin_problem(c, number);
 	wpkg_buf_append_text(&c->out, "the import module '");
-	put(c, name->name);
+	put(c, wire->import);
 	wpkg_buf_append_text(&c->out, "' is ");
-	put(c, origin_of(c, name->input));
+	put(c, wpkg_wiring_origin(&c->project.wiring, wire->from));
 	wpkg_buf_append_text(&c->out, ", a component, which cannot be linked to a module\n");
+}
+
+/* The modules that its imports mean, as far as they could be read. False: no memory. */
+static bool make_scope(struct checking *c, struct wpkg_link_input *input, size_t number)
+{
+	const struct wpkg_wired *wired = &c->project.wiring.modules[number];
+	struct wpkg_link_name *scope =
+		wpkg_arena_alloc(&c->arena, wired->wire_count + 1, sizeof(*scope));
+	for (size_t i = 0; scope && i < wired->wire_count; i++) {
+		const struct module *to = &c->modules[wired->wires[i].from];
+		if (to->is_component)
+			report_component(c, number, &wired->wires[i]);
+		if (to->module)
+			scope[input->scope_count++] =
+				(struct wpkg_link_name){wired->wires[i].import, to->input};
+	}
+	input->scope = scope;
+	return scope != NULL;
 }
 
 /* The modules that could be read. A name that means another one is nobody's. */
@@ -188,22 +157,14 @@ static struct wpkg_link_input *make_inputs(struct checking *c, size_t *count)
 		if (c->modules[c->queue[i]].module)
 			c->modules[c->queue[i]].input = (uint32_t)(*count)++;
 	for (size_t i = 0; items && i < c->queued; i++) {
-		struct module *module = &c->modules[c->queue[i]];
-		size_t kept = 0;
+		const struct module *module = &c->modules[c->queue[i]];
 		if (!module->module)
 			continue;
-		for (size_t n = 0; n < module->linked.count; n++) {
-			const struct module *to = &c->modules[module->scope[n].input];
-			if (to->is_component)
-				report_component(c, c->queue[i], &module->scope[n]);
-			if (to->module)
-				module->scope[kept++] =
-					(struct wpkg_link_name){module->scope[n].name, to->input};
-		}
-		items[module->input] = (struct wpkg_link_input){.origin = origin_of(c, c->queue[i]),
-								.module = module->module,
-								.scope = module->scope,
-								.scope_count = kept};
+		items[module->input] = (struct wpkg_link_input){
+			.origin = wpkg_wiring_origin(&c->project.wiring, c->queue[i]),
+			.module = module->module};
+		if (!make_scope(c, &items[module->input], c->queue[i]))
+			return NULL;
 	}
 	return items;
 }
@@ -232,18 +193,19 @@ static enum wpkg_status check_links(struct checking *c)
 static enum wpkg_status match(struct checking *c, const struct wpkg_host_profile *profile,
 			      size_t number)
 {
-	struct module *module = &c->modules[number];
+	const struct module *module = &c->modules[number];
+	const struct wpkg_wired *wired = &c->project.wiring.modules[number];
 	struct wpkg_component component;
 	struct wpkg_host_report report;
 	if (module->is_component &&
 	    wpkg_component_read(&component, &c->arena, module->map.bytes, &c->err) != WPKG_OK)
 		return c->err.status;
-	const struct wpkg_host_subject subject = {
-		.module = module->module,
-		.component = module->is_component ? &component : NULL,
-		.size = module->map.bytes.len,
-		.linked = module->linked,
-		.imports_only = c->project.linkage.modules[number].package != 0};
+	const struct wpkg_host_subject subject = {.module = module->module,
+						  .component =
+							  module->is_component ? &component : NULL,
+						  .size = module->map.bytes.len,
+						  .linked = wired->elsewhere,
+						  .imports_only = wired->package != NULL};
 	enum wpkg_status status =
 		wpkg_host_match(&report, &c->arena, &c->profiles, profile, &subject, &c->err);
 	for (size_t i = 0; status == WPKG_OK && !report.matches && i < report.problem_count; i++) {
@@ -281,7 +243,7 @@ static enum wpkg_status check_hosts(struct checking *c)
 
 static void close_modules(struct checking *c)
 {
-	for (size_t i = 0; c->modules && i < c->project.linkage.module_count; i++) {
+	for (size_t i = 0; c->modules && i < c->project.wiring.count; i++) {
 		wpkg_module_free(c->modules[i].module);
 		wpkg_file_map_close(&c->modules[i].map);
 	}
