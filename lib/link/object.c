@@ -384,7 +384,7 @@ static bool places_of(struct places *out, const struct reading *in, uint32_t num
 	} else if (number == file->data_section) {
 		out->chunks = file->datas;
 		out->count = m->data_count;
-	} else if (m->sections[number].id == WPKG_SECTION_CUSTOM && number < file->custom_count) {
+	} else if (number < file->custom_count && m->sections[number].id == WPKG_SECTION_CUSTOM) {
 		out->chunks = &file->customs[number];
 		out->count = 1;
 	}
