@@ -199,21 +199,23 @@ static int open_kept(int folder, const char *name)
 	return fd;
 }
 
-/* Of the file that was opened, or was not: then fd is -1 and errno says why. */
-static enum wpkg_status stage_of(struct blob_stage **out, struct files *self, int folder,
-				 const char *name, int fd, struct wpkg_err *err)
+/* open: make_stage or open_kept. */
+static enum wpkg_status stage_new(struct blob_stage **out, struct files *self, int folder,
+				  const char *name, int (*open)(int folder, const char *name),
+				  struct wpkg_err *err)
 {
-	if (fd < 0)
-		return WPKG_FAIL_ERRNO(err, errno, "upload");
 	struct file_stage *stage = wpkg_mem_calloc(1, sizeof(*stage));
-	if (!stage) {
-		close(fd);
+	if (!stage)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
-	}
 	memcpy(stage->name, name, STAGE_NAME);
 	stage->stage.engine = &self->engine;
 	stage->folder = folder;
-	stage->fd = fd;
+	stage->fd = open(folder, name);
+	if (stage->fd < 0) {
+		enum wpkg_status status = WPKG_FAIL_ERRNO(err, errno, "upload");
+		wpkg_mem_free(stage);
+		return status;
+	}
 	*out = &stage->stage;
 	return WPKG_OK;
 }
@@ -225,11 +227,10 @@ static enum wpkg_status files_stage(struct blob_stage **out, struct blob_engine 
 	uint8_t random[STAGE_NAME / 2];
 	char name[STAGE_NAME];
 	if (keep)
-		return stage_of(out, self, self->sessions, keep, make_stage(self->sessions, keep),
-				err);
+		return stage_new(out, self, self->sessions, keep, make_stage, err);
 	wpkg_random(random, sizeof(random));
 	wpkg_hex_format(name, random, sizeof(random));
-	return stage_of(out, self, self->tmp, name, make_stage(self->tmp, name), err);
+	return stage_new(out, self, self->tmp, name, make_stage, err);
 }
 
 static enum wpkg_status files_append(struct blob_stage *stage, struct wpkg_str bytes,
@@ -306,8 +307,7 @@ static enum wpkg_status files_resume(struct blob_stage **out, struct blob_engine
 {
 	struct files *self = of(engine);
 	struct blob_stage *stage = NULL;
-	enum wpkg_status status =
-		stage_of(&stage, self, self->sessions, keep, open_kept(self->sessions, keep), err);
+	enum wpkg_status status = stage_new(&stage, self, self->sessions, keep, open_kept, err);
 	if (status != WPKG_OK)
 		return status;
 	status = cut_stage(((struct file_stage *)stage)->fd, size, err);
@@ -323,8 +323,7 @@ static enum wpkg_status files_forget(struct blob_engine *engine, const char *kee
 {
 	struct files *self = of(engine);
 	struct blob_stage *stage = NULL;
-	enum wpkg_status status =
-		stage_of(&stage, self, self->sessions, keep, open_kept(self->sessions, keep), err);
+	enum wpkg_status status = stage_new(&stage, self, self->sessions, keep, open_kept, err);
 	if (status == WPKG_OK)
 		files_drop(stage);
 	return status;
