@@ -75,7 +75,7 @@ static enum wpkg_status choose(size_t *out, const char *const *platforms)
 		struct wpkg_str all = wpkg_str_from(platforms[i]);
 		size_t slash = wpkg_str_find(all, '/');
 		wpkg_buf_append_format(&text, "%s{\"digest\":\"sha256:%02zx%s\",\"size\":1",
-				       i > 0 ? "," : "", i, A + strlen("sha256:01"));
+				       i > 0 ? "," : "", i, &A[strlen("sha256:01")]);
 		if (all.len > 0)
 			wpkg_buf_append_format(
 				&text, ",\"platform\":{\"os\":\"%.*s\",\"architecture\":\"%s\"}",
