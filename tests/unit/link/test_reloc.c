@@ -8,7 +8,7 @@
 #include "link/object.h"
 #include "wasm/module.h"
 #include "wasm/reader.h"
-#include "wasm/writer.h"
+#include "written_object.h"
 
 /* Symbols of the object, in their order. */
 enum { START, TARGET, THING, MINE_GLOBAL, SECTION, MINE_TABLE, MINE_TAG, SYMBOL_COUNT };
@@ -63,26 +63,6 @@ static const struct place places[] = {
 	/* Of a table of 64 bits. */
 	{"TYPE_INDEX_LEB, 64", 6, IN_CODE, 5, 2, -1, true, false, "4100420011", "00", 2, 1},
 };
-
-static struct wpkg_buf section, object;
-
-static void end_section(enum wpkg_section id)
-{
-	wpkg_writer_section(&object, id, wpkg_buf_str(&section));
-	wpkg_buf_reset(&section);
-}
-
-static void end_custom(const char *name)
-{
-	wpkg_writer_custom(&object, wpkg_str_from(name), wpkg_buf_str(&section));
-	wpkg_buf_reset(&section);
-}
-
-#define PUT(...)                                                                                   \
-	do {                                                                                       \
-		const uint8_t put_bytes[] = {__VA_ARGS__};                                         \
-		wpkg_buf_append(&section, put_bytes, sizeof(put_bytes));                           \
-	} while (0)
 
 static void put_import(const char *field, uint8_t kind)
 {
