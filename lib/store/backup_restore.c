@@ -191,12 +191,29 @@ static enum wpkg_status restore_blob(void *user, const struct wpkg_digest *diges
 	return restore_file(user, path, path, digest, err);
 }
 
+/* What a damaged index would say is worth nothing: its bytes are looked at before it is asked. */
+static enum wpkg_status open_whole_index(struct db **out, struct reader *reader,
+					 struct wpkg_err *err)
+{
+	const struct backup_file *file = &reader->list.files[0];
+	struct wpkg_digest is;
+	uint64_t size = 0;
+	enum wpkg_status status = backup_hash(&is, &size, reader->folder, file->stored.ptr, err);
+	if (status == WPKG_OK && !wpkg_digest_equal(&is, &file->digest))
+		status = WPKG_FAIL(err, WPKG_EIO, "%s: the bytes are not what they were",
+				   file->stored.ptr);
+	if (status != WPKG_OK) {
+		wpkg_err_prepend(err, "%s", reader->path);
+		return status;
+	}
+	return backup_index_open(out, reader->path, file->stored, err);
+}
+
 static enum wpkg_status restore_blobs(struct reader *reader, struct wpkg_err *err)
 {
 	const struct backup_visitor restore = {.visit = restore_blob, .user = reader};
 	struct db *index = NULL;
-	enum wpkg_status status =
-		backup_index_open(&index, reader->path, reader->list.files[0].stored, err);
+	enum wpkg_status status = open_whole_index(&index, reader, err);
 	if (status == WPKG_OK)
 		status = backup_index_walk(&reader->found, index, &restore, err);
 	db_close(index);
