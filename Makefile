@@ -236,13 +236,17 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 # tests/run adds them up.
 
 KINDS := unit golden cli api web spec fuzz fault
-.PHONY: check $(addprefix check-,$(KINDS)) check-fuzzers
+.PHONY: check corpus $(addprefix check-,$(KINDS)) check-fuzzers
 AIDS := $(OUT)/fault/libinject.so $(OUT)/bench/count_dispatches $(OUT)/fuzz-differential
-check: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS)
+check: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS) corpus
 	CC=$(CC) OUT=$(OUT) tests/run $(KINDS)
 
 $(addprefix check-,$(KINDS)): check-%: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS)
 	CC=$(CC) OUT=$(OUT) tests/run $*
+
+# Real modules, which no test fetches by itself; without the network they are said to be absent.
+corpus:
+	@[ -n "$$WPKG_CORPUS" ] || tests/get-corpus build/corpus
 
 # For programs that are linked with the library of a variant.
 .PHONY: print-sanitizers

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests need of npm: fetched into the build folder, in the versions and with the digests of a
-package-lock.json, and kept there."""
+package-lock.json, and kept there. "npm.py FOLDER" prints where those of a folder's are."""
 
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 FILES = ("package.json", "package-lock.json")
@@ -50,3 +51,10 @@ def _fetch(here, place):
             os.rename(whole, place)
         except OSError:  # another test was quicker
             shutil.rmtree(whole)
+
+
+if __name__ == "__main__":
+    try:
+        print(packages(sys.argv[1], os.environ["OUT"]))
+    except Missing as missing:
+        sys.exit(str(missing))

@@ -1,7 +1,9 @@
 // Modules that import from each other do in one merged module what they do when each is
 // instantiated by itself: run.mjs WPKG FOLDER FIRST COUNT. Random modules (generate.mjs) are wired up
 // here, and merged; the same calls must give the same results, traps, messages to the host and
-// memories. What they gave is also written down as a script, which our interpreter runs.
+// memories. What they gave is also written down as a script, which our interpreter runs. Where
+// WASM_MERGE names binaryen's wasm-merge, there is such a script of what that makes of them, too: of
+// some it makes what Node 20 does not know.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { generate } from "./generate.mjs";
@@ -62,27 +64,45 @@ function apart(test) {
   return start.trap ? { start, log } : observe((module, field) => imports[module][field], test, log);
 }
 
-function merged(test, bytes) {
+function merged(test, bytes, nameOf) {
   const { log, imports } = host();
   let exports;
   const start = attempt(() => {
     exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
   });
   if (start.trap) return { start, log };
-  const root = test.modules[test.modules.length - 1].name;
-  return observe((module, field) => exports[module === root ? field : `${module}.${field}`], test, log);
+  return observe((module, field) => exports[nameOf(module, field)], test, log);
 }
 
 const show = (value) => JSON.stringify(value, (_, v) => (typeof v === "bigint" ? `${v}n` : v));
 
-function script(test, seen, file) {
+const root = (test) => test.modules[test.modules.length - 1].name;
+const ours = (test) => (module, field) => (module === root(test) ? field : `${module}.${field}`);
+const byModule = (module, field) => `${module}.${field}`;
+
+// It keeps the exports of all modules, so that each has its module's name in its own.
+function wasmMerge(test, output) {
+  const operands = [];
+  for (const module of order(test)) {
+    const file = `${folder}/oracle-${module.name}`;
+    writeFileSync(`${file}.wat`, module.text
+      .replace(/\(export "/g, `(export "${module.name}.`)
+      .replace(/\(import "(?!spectest")([^"]*)" "/g, '(import "$1" "$1.'));
+    execFileSync(wpkg, ["wat", "parse", `${file}.wat`, "-o", `${file}.wasm`]);
+    operands.push(`${file}.wasm`, module.name);
+  }
+  const features = ["multimemory", "bulk-memory", "reference-types", "gc"];
+  execFileSync(process.env.WASM_MERGE,
+    [...operands, ...features.map((name) => `--enable-${name}`), "-o", output]);
+}
+
+function script(test, seen, file, nameOf) {
   const bytes = readFileSync(file);
   const text = [...bytes].map((byte) => "\\" + (256 + byte).toString(16).slice(1)).join("");
   if (seen.start) return `(assert_trap (module binary "${text}") "")\n`;
   const lines = [`(module binary "${text}")`];
-  const root = test.modules[test.modules.length - 1].name;
   test.calls.forEach((call, i) => {
-    const name = call.module === root ? call.field : `${call.module}.${call.field}`;
+    const name = nameOf(call.module, call.field);
     const args = call.args.map((a) => `(${a.type}.const ${a.value})`).join(" ");
     const { trap, value } = seen.results[i];
     const invoke = `(invoke "${name}" ${args})`;
@@ -91,7 +111,7 @@ function script(test, seen, file) {
   });
   for (const module of test.modules)
     for (const item of module.exports.filter((e) => e.kind === "global")) {
-      const name = module.name === root ? item.field : `${module.name}.${item.field}`;
+      const name = nameOf(module.name, item.field);
       lines.push(`(assert_return (get "${name}") (${item.value}.const ${seen.globals[`${module.name}.${item.field}`]}))`);
     }
   return lines.join("\n") + "\n";
@@ -121,10 +141,14 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
   const one = apart(test);
   compared += one.results ? one.results.length : 1;
   trapped += one.results ? one.results.filter((result) => result.trap).length : 1;
-  writeFileSync(`${folder}/merged-${seed}.wast`, script(test, one, output));
+  writeFileSync(`${folder}/merged-${seed}.wast`, script(test, one, output, ours(test)));
+  if (process.env.WASM_MERGE) {
+    wasmMerge(test, `${folder}/oracle.wasm`);
+    writeFileSync(`${folder}/oracle-${seed}.wast`, script(test, one, `${folder}/oracle.wasm`, byModule));
+  }
   if (memories(test) > 1) continue;
   wired++;
-  const other = merged(test, readFileSync(output));
+  const other = merged(test, readFileSync(output), ours(test));
   if (show(one) !== show(other)) {
     const at = (one.results ?? []).findIndex((result, i) => show(result) !== show(other.results?.[i]));
     failures.push(`${seed}: differs at ${at < 0 ? "start, state or messages" : show(test.calls[at])}`);
