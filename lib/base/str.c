@@ -198,3 +198,10 @@ unsigned wpkg_str_distance(struct wpkg_str a, struct wpkg_str b)
 	}
 	return old[b.len];
 }
+
+bool wpkg_str_is_near(struct wpkg_str a, struct wpkg_str b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	unsigned most = shorter > 4 ? 2 : 1;
+	return shorter > 1 && wpkg_str_distance(a, b) <= most;
+}

@@ -72,4 +72,7 @@ bool wpkg_str_parse_u64(struct wpkg_str s, uint64_t *out);
 /* Damerau-Levenshtein distance of two short texts, for "did you mean"; 255 above 63 bytes. */
 unsigned wpkg_str_distance(struct wpkg_str a, struct wpkg_str b);
 
+/* May one, by its letters, have been meant by the other? Names of one letter are near to none. */
+bool wpkg_str_is_near(struct wpkg_str a, struct wpkg_str b);
+
 #endif

@@ -234,7 +234,7 @@ static void append_hints(struct wpkg_buf *out, const struct link *link,
 			struct link_extern type =
 				link_extern_of(link, provider, export->kind, export->index);
 			bool same = wpkg_str_equal(export->name, field);
-			bool near = !same && wpkg_str_distance(export->name, field) <= 2;
+			bool near = !same && wpkg_str_is_near(export->name, field);
 			bool fits = link_extern_matches(link, &type, wanted);
 			if (round == 0 ? !near : same || near || !fits)
 				continue;

@@ -161,12 +161,12 @@ static struct wpkg_str hints_of(const struct obj_link *o, struct wpkg_str name,
 				struct wpkg_arena *arena)
 {
 	struct wpkg_buf text;
-	unsigned count = 0, near = name.len > 5 ? 2 : 1;
+	unsigned count = 0;
 	wpkg_buf_init(&text, 1 << 16);
 	for (uint32_t i = 0; i < o->symbol_count && count < HINTS_MAX; i++) {
 		const struct obj_symbol *other = &o->symbols[i];
 		if (other->kind == OBJ_SECTION || other->name.len == 0 ||
-		    wpkg_str_distance(other->name, name) > near)
+		    !wpkg_str_is_near(other->name, name))
 			continue;
 		wpkg_buf_append_format(&text, "%s'%.*s'", count++ ? ", " : "",
 				       WPKG_STR_ARG(other->name));

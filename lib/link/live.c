@@ -123,9 +123,8 @@ static void append_hints(struct wpkg_buf *out, const struct obj_link *o, struct 
 	unsigned hints = 0;
 	for (uint32_t i = 0; i < o->symbol_count && hints < HINTS_MAX; i++) {
 		const struct obj_symbol *other = &o->symbols[i];
-		unsigned near = name.len > 5 ? 2 : 1;
 		if (other->state == OBJ_IS_UNDEFINED || other->flags & OBJ_LOCAL ||
-		    wpkg_str_distance(other->name, name) > near)
+		    !wpkg_str_is_near(other->name, name))
 			continue;
 		wpkg_buf_append_text(out, hints++ == 0 ? "; there is " : ", ");
 		wpkg_buf_append_format(out, "'%.*s'", WPKG_STR_ARG(other->name));

@@ -160,14 +160,14 @@ static void add_from(struct explaining *e, uint32_t input, struct wpkg_str name)
 static void add_hints(struct explaining *e, struct wpkg_str input, struct wpkg_str name)
 {
 	struct wpkg_buf text;
-	unsigned count = 0, near = name.len > 5 ? 2 : 1;
+	unsigned count = 0;
 	wpkg_buf_init(&text, 1 << 16);
 	for (uint32_t i = 0; i < e->link->count; i++) {
 		const struct wpkg_module *module = e->link->modules[i].module;
 		struct wpkg_str own = e->link->inputs->items[i].name;
-		bool is_near = input.len == 0 || wpkg_str_distance(own, input) <= 2;
+		bool is_near = input.len == 0 || wpkg_str_is_near(own, input);
 		for (uint32_t x = 0; is_near && x < module->export_count && count < HINTS_MAX; x++)
-			if (wpkg_str_distance(module->exports[x].name, name) <= near)
+			if (wpkg_str_is_near(module->exports[x].name, name))
 				wpkg_buf_append_format(&text, "%s'%.*s:%.*s'", count++ ? ", " : "",
 						       WPKG_STR_ARG(own),
 						       WPKG_STR_ARG(module->exports[x].name));

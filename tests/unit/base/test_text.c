@@ -44,6 +44,10 @@ START_TEST(a_distance_counts_edits_and_swaps)
 	ck_assert_uint_eq(wpkg_str_distance(WPKG_LIT("push"), WPKG_LIT("psuh")), 1);
 	ck_assert_uint_eq(wpkg_str_distance(WPKG_LIT("push"), WPKG_LIT("pull")), 2);
 	ck_assert_uint_eq(wpkg_str_distance(WPKG_LIT(""), WPKG_LIT("abc")), 3);
+	ck_assert(wpkg_str_is_near(WPKG_LIT("ad"), WPKG_LIT("add")));
+	ck_assert(wpkg_str_is_near(WPKG_LIT("malloc"), WPKG_LIT("mallco")));
+	ck_assert(!wpkg_str_is_near(WPKG_LIT("g"), WPKG_LIT("t")));
+	ck_assert(!wpkg_str_is_near(WPKG_LIT("main"), WPKG_LIT("mean2")));
 }
 END_TEST
 
