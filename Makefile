@@ -9,7 +9,8 @@
 #   make deb             Debian packages in build/deb
 #
 # VARIANT is release, debug, asan, ubsan, tsan, cov, fuzz (asan and ubsan with what libFuzzer needs)
-# or switch (the interpreter as one loop); CC is gcc (default) or clang.
+# or switch (the interpreter as one loop); CC is gcc (default) or clang. CROSS is the prefix of the
+# tools that build for another machine: CROSS=aarch64-linux-gnu- with the libraries' packages of arm64.
 
 VARIANT ?= release
 PREFIX ?= /usr/local
@@ -18,10 +19,15 @@ BUILD ?= build
 OUT := $(BUILD)/$(VARIANT)
 VERSION := 0.1.0
 
+# Tools of the same name for whom it is built.
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(CROSS)gcc
 endif
-CXX_FOR_TOML := $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC)),g++)
+ifeq ($(origin AR),default)
+AR := $(CROSS)ar
+endif
+PKG_CONFIG ?= $(CROSS)pkg-config
+CXX_FOR_TOML := $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC)),$(CROSS)g++)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 PKG_LIB := libsodium jansson
@@ -53,7 +59,7 @@ ifeq ($(MODE),)
 $(error VARIANT=$(VARIANT) is none of release debug asan ubsan tsan cov fuzz switch)
 endif
 
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 CPPFLAGS += -Ilib -I$(OUT)/gen -D_GNU_SOURCE -DWPKG_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS += -std=c17 $(WARNINGS) $(MODE) -fPIC -fvisibility=default -fstack-protector-strong -pthread
 CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(MODE) -fPIC -fno-rtti
@@ -84,14 +90,14 @@ objects = $(patsubst %,$(OUT)/obj/%.o,$(1))
 LIB_O := $(call objects,$(LIB_C) $(LIB_CC))
 ALL_O := $(LIB_O) $(REPLAY_O) \
   $(call objects,$(CLIENT_C) $(SERVER_C) $(ADMIT_C) $(UNIT_C) $(FUZZ_C) $(BENCH_C) \
-  $(DIFFERENTIAL_C))
+  $(DIFFERENTIAL_C) tests/spec/engine_suite.c)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_C))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_C))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_C))
 REPLAY_BIN := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_C))
 REPLAY_O := $(OUT)/obj/tests/fuzz/replay/replay.c.o
 
-libs = $(shell pkg-config --libs $(1) 2>/dev/null)
+libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 LIB_LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++
 LIBS := $(LIB_LIBS) -ldl -lm
 # A command that needs no network shall start in a millisecond: what every start would load and
@@ -212,6 +218,14 @@ $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a
 # What our engine says to the differential fuzzer.
 $(OUT)/fuzz-differential: $(call objects,$(DIFFERENTIAL_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The suite's scripts for the engine alone, which needs no other library: for machines of another
+# kind, as in tests/spec/test-arm.
+ENGINE_SUITE_C := $(wildcard lib/base/*.c lib/wasm/*.c lib/exec/*.c) tests/spec/engine_suite.c \
+  $(addprefix tools/,value.c wast_engine.c wast_run.c wast_spectest.c wast_text.c wast_thread.c \
+  wast_value.c)
+$(OUT)/engine-suite: $(call objects,$(ENGINE_SUITE_C))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl -lm
 
 # A disk that fails, for LD_PRELOAD.
 $(OUT)/fault/libinject.so: tests/fault/inject.c Makefile

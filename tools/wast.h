@@ -59,6 +59,12 @@ struct wast_tally *wast_run_tally(const struct wast_run *run);
  * the message, which begins with a line or is about the whole file. */
 void wast_tally_broken(struct wast_tally *tally, const char *file, const struct wpkg_err *err);
 
+/*
+ * Lets the engine work in another way, which must change nothing that a script sees: "eager",
+ * "no-pin", ... as "wpkg help wast" lists them; false when it is none.
+ */
+bool wast_engine_set(struct wpkg_engine_limits *limits, const char *how);
+
 /* A file as a whole. What is wrong with it counts as a failure. */
 void wast_text_run(const char *path, struct wast_tally *tally);
 void wast_json_run(const char *path, struct wast_tally *tally);

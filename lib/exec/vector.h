@@ -269,7 +269,8 @@ LANES u8x16 popcnt_u8x16(v128 a)
 	return (fours + (u8x16)((v128)fours >> 4)) & 0x0f;
 }
 
-/* Bytes of a, as the indices say; 0 where an index is 0x80 or more. */
+/* Bytes of a, as the indices say: those below 16, or 0x80 for a byte of 0. Of others processors
+ * make different things. */
 #if EXEC_VECTORS
 LANES v128 take_bytes(v128 a, v128 indices)
 {
@@ -290,9 +291,14 @@ static __attribute__((noinline)) v128 take_bytes(v128 a, v128 indices)
 }
 #endif
 
+/* 0 where an index is 16 or more: on Arm they are as they should be. */
 LANES v128 swizzle(v128 a, v128 indices)
 {
+#if !EXEC_VECTORS && defined(__aarch64__)
+	return take_bytes(a, indices);
+#else
 	return take_bytes(a, (v128)add_sat_u8x16((u8x16)indices, splat_u8x16(0x70)));
+#endif
 }
 
 /* Is there a bit that is set? Are all lanes other than 0? */

@@ -145,7 +145,7 @@ uint32_t wat_take_hint(struct wat_parser *p)
 	content_of(p, note, &content);
 	if (!rest_as_bytes(p, &content, wat_lexer_next(&content), &bytes))
 		return 0;
-	if (bytes.len != 1 || bytes.ptr[0] < 0 || bytes.ptr[0] > 1) {
+	if (bytes.len != 1 || (uint8_t)bytes.ptr[0] > 1) {
 		wat_fail_at(p, note->start,
 			    "@metadata.code.branch_hint annotation: invalid hint value");
 		return 0;
