@@ -83,6 +83,15 @@ def statements(bodies, parts, number):
     return "{ %s }" % text
 
 
+def again(text):
+    """A row that is the whole of a loop goes on with itself, without a jump through its code."""
+    if "JUMP(2);" not in text and "PAY(2);" not in text:
+        return text
+    text = text.replace("JUMP(2);", "if (TARGET(2) == row) { pc = row; continue; } JUMP(2);")
+    text = text.replace("PAY(2);", "MOVE_AND_PAY(TARGET(2)); if (pc == row) continue; GO(pc);")
+    return "for (const uint64_t *const row = pc;;) { %s }" % text
+
+
 def sources(parts):
     return sorted({part.source for part in parts if part.field})
 
@@ -95,8 +104,9 @@ def joined(out, vectors, rows):
         parts = [Part(text) for text in row]
         name = re.sub(r"\W", "_", "__".join(row).replace("!", "_t"))
         to = vectors if any(part.name in vectors.bodies for part in parts) else out
-        to.add(name, "".join("v128 w%d; " % number for number in sources(parts)) +
-               " ".join(statements(bodies, parts, number) for number in range(len(parts))))
+        to.add(name, again("".join("v128 w%d; " % number for number in sources(parts)) +
+                           " ".join(statements(bodies, parts, number)
+                                    for number in range(len(parts)))))
         joins.append((name, parts))
     return joins
 

@@ -121,6 +121,16 @@ static const char fused[] =
 	"    (v128.store (local.get $p) (f32x4.add (v128.load (local.get $p))"
 	"      (f32x4.mul (local.get $x) (v128.load offset=16 (local.get $p)))))"
 	"    (i64.extend_i32_u (i32.load offset=12 (local.get $p))))"
+	"  (; A loop that is one row. ;)"
+	"  (func (export \"steps\") (param $n i64) (result i64) (local $k i32) (local $step i32)"
+	"    (local $end i32) (local.set $k (i32.const 1000)) (local.set $step (i32.const 7))"
+	"    (local.set $end (i32.wrap_i64 (local.get $n)))"
+	"    (loop $l (i32.store8 (local.get $k) (i32.const 9))"
+	"      (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (local.get $step)))"
+	"        (local.get $end))))"
+	"    (i64.extend_i32_u (local.get $k)))"
+	"  (func (export \"byte\") (param i64) (result i64)"
+	"    (i64.load8_u (i32.wrap_i64 (local.get 0))))"
 	")";
 
 static const struct {
@@ -148,6 +158,11 @@ static const struct {
 	{"indirect", 0, 11},
 	{"indirect", 4, 5},
 	{"indirect", 8, 7},
+	{"steps", 0, 1007},
+	{"steps", 1008, 1014},
+	{"steps", 1100, 1105},
+	{"byte", 1098, 9},
+	{"byte", 1105, 0},
 };
 
 START_TEST(what_is_one_instruction_does_what_two_do)
@@ -192,4 +207,26 @@ START_TEST(a_fused_load_out_of_bounds_traps)
 }
 END_TEST
 
-UNIT_MAIN(what_is_one_instruction_does_what_two_do, a_fused_load_out_of_bounds_traps)
+/* Where "steps" traps, and what was stored before. */
+static uint64_t trapping_store(unsigned off)
+{
+	struct wpkg_engine_limits limits = {.optimisations_off = off};
+	struct guest guest;
+	guest_open(&guest, &limits, fused);
+	ck_trap(guest_call(NULL, &guest, "steps", 70000), WPKG_TRAP_MEMORY_BOUNDS);
+	uint64_t offset = guest.outcome.frames[0].offset;
+	ck_assert_uint_eq(guest_value(&guest, "byte", 65533), 9);
+	ck_assert_uint_eq(guest_value(&guest, "byte", 65535), 0);
+	guest_close(&guest);
+	return offset;
+}
+
+START_TEST(a_row_that_is_a_loop_traps_where_its_store_stands)
+{
+	ck_assert_uint_gt(trapping_store(0), 0);
+	ck_assert_uint_eq(trapping_store(0), trapping_store(WPKG_OPT_ALL));
+}
+END_TEST
+
+UNIT_MAIN(what_is_one_instruction_does_what_two_do, a_fused_load_out_of_bounds_traps,
+	  a_row_that_is_a_loop_traps_where_its_store_stands)
