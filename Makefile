@@ -61,7 +61,8 @@ endif
 
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 CPPFLAGS += -Ilib -I$(OUT)/gen -D_GNU_SOURCE -DWPKG_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
-CFLAGS += -std=c17 $(WARNINGS) $(MODE) -fPIC -fvisibility=default -fstack-protector-strong -pthread
+CFLAGS += -std=c17 $(WARNINGS) $(MODE) -fPIC -fvisibility=default -fstack-protector-strong -pthread \
+  -ffunction-sections
 CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(MODE) -fPIC -fno-rtti
 # Both checks need clang's C++ sanitizer runtime, which a program linked as C does not have.
 ifneq ($(and $(IS_CLANG),$(findstring undefined,$(MODE))),)
@@ -100,9 +101,11 @@ REPLAY_O := $(OUT)/obj/tests/fuzz/replay/replay.c.o
 libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 LIB_LIBS := $(call libs,$(PKG_LIB)) -lunistring -lstdc++
 LIBS := $(LIB_LIBS) -ldl -lm
-# A command that needs no network shall start in a millisecond: what every start would load and
-# relocate is part of wpkg itself.
-WPKG_LIBS := -static-libgcc -Wl,-Bstatic $(LIB_LIBS) -Wl,-Bdynamic -ldl -lm
+# A command that needs no network shall start in a millisecond and 2 MB: what every start would load
+# and relocate is part of wpkg itself. Of libm gcc needs only the rounding mode, which can be; what
+# clang needs is chosen by the processor, which can not.
+WPKG_LIBS := -static-libgcc -Wl,-Bstatic $(LIB_LIBS) $(if $(IS_CLANG),,-lm) -Wl,-Bdynamic -ldl \
+  $(if $(IS_CLANG),-lm)
 
 $(OUT)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -170,20 +173,25 @@ $(OUT)/libwpkg.so: $(LIB_O)
 	$(CC) $(CFLAGS) -shared -Wl,-soname,libwpkg.so.0 $(LDFLAGS) -o $@ $^ \
 	  $(LIBS) $(call libs,$(PKG_STORE)) -lcrypt
 
-# What a small module that runs goes through. The system takes a program's pages in by sixteen, so
-# these, and the compiler's look at the processor, stand together in front of all others.
-RUN_C := client/main.c client/program.c $(addprefix tools/,run.c module.c grants.c) \
+# What a small module that runs goes through. The system takes a program's pages in by sixteen that
+# begin at a multiple of 64 KiB, so the functions of client/start-order stand together, and the
+# constants of the files that they are from stand in front of all others.
+RUN_C := client/main.c client/program.c $(addprefix tools/,run.c parts.c module.c grants.c) \
   $(addprefix lib/base/,arena.c buf.c command.c file.c hash.c mem.c path.c str.c utf8.c) \
   $(wildcard lib/wasm/decode*.c lib/wasm/validate*.c) $(addprefix lib/wasm/,feature.c input.c \
-  module.c opcode.c reader.c type.c) $(filter-out lib/exec/run% lib/exec/wasi%,\
-  $(wildcard lib/exec/*.c)) $(addprefix lib/exec/,run_word.c wasi.c wasi_fdstat.c wasi_files.c \
-  wasi_table.c wasi_thread.c)
+  module.c opcode.c reader.c type.c) $(filter-out lib/exec/run%,$(wildcard lib/exec/*.c)) \
+  lib/exec/run_word.c lib/link/wiring.c
 # Nor shall their texts be found at the end of others'.
 $(call objects,$(RUN_C) $(CLIENT_C)): CFLAGS += $(if $(IS_CLANG),,-fno-merge-constants)
 
-$(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(call objects,$(RUN_C)) -static-libgcc -lgcc \
-	  $(filter-out $(call objects,$(RUN_C)),$^) $(WPKG_LIBS)
+$(OUT)/gen/client/start.ld: client/start-order client/embed-order Makefile
+	@mkdir -p $(@D)
+	client/embed-order client/start-order $@ $(CC) $(LDFLAGS)
+
+$(OUT)/wpkg: $(call objects,$(CLIENT_C)) $(OUT)/libwpkg.a $(OUT)/gen/client/start.ld
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,max-page-size=0x10000 -Wl,-T,$(OUT)/gen/client/start.ld \
+	  -o $@ $(call objects,$(RUN_C)) -static-libgcc -lgcc \
+	  $(filter-out $(call objects,$(RUN_C)) %.ld,$^) $(WPKG_LIBS)
 
 $(OUT)/wpkgd: $(call objects,$(SERVER_C)) $(OUT)/libwpkg.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) \
@@ -251,7 +259,8 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 
 KINDS := unit golden cli api web spec fuzz fault
 .PHONY: check corpus $(addprefix check-,$(KINDS)) check-fuzzers
-AIDS := $(OUT)/fault/libinject.so $(OUT)/bench/count_dispatches $(OUT)/fuzz-differential
+AIDS := $(OUT)/fault/libinject.so $(addprefix $(OUT)/bench/,count_dispatches start_cost) \
+  $(OUT)/fuzz-differential
 check: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS) corpus
 	CC=$(CC) OUT=$(OUT) tests/run $(KINDS)
 

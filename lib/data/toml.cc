@@ -23,6 +23,8 @@ extern "C" {
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 64
+/* Without streams: they bring locales, which are half a megabyte that each start would set up. */
+#define TOML_FLOAT_CHARCONV 1
 /*
  * Its tables of Unicode call unreachable what is reached by the first U+00A3 of a text, and mean
  * "none of these".
@@ -36,8 +38,9 @@ extern "C" {
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <new>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,11 +70,40 @@ void place(struct wpkg_value *value, const toml::source_region &where)
 	value->column = where.begin.column;
 }
 
-template <typename Time> std::string time_text(const Time &time)
+template <typename... Numbers> std::string print(const char *format, Numbers... numbers)
 {
-	std::ostringstream out;
-	out << time;
-	return out.str();
+	char text[64];
+	std::snprintf(text, sizeof(text), format, static_cast<unsigned>(numbers)...);
+	return text;
+}
+
+std::string date_text(const toml::date &date)
+{
+	return print("%04u-%02u-%02u", date.year, date.month, date.day);
+}
+
+/* A fraction without its last zeros. */
+std::string time_text(const toml::time &time)
+{
+	std::string text = print("%02u:%02u:%02u", time.hour, time.minute, time.second);
+	if (time.nanosecond == 0)
+		return text;
+	text += print(".%09u", time.nanosecond);
+	return text.substr(0, text.find_last_not_of('0') + 1);
+}
+
+std::string offset_text(const toml::time_offset &offset)
+{
+	int minutes = std::abs(static_cast<int>(offset.minutes));
+	if (minutes == 0)
+		return "Z";
+	return (offset.minutes < 0 ? "-" : "+") + print("%02u:%02u", minutes / 60, minutes % 60);
+}
+
+std::string date_time_text(const toml::date_time &both)
+{
+	return date_text(both.date) + "T" + time_text(both.time) +
+	       (both.offset ? offset_text(*both.offset) : "");
 }
 
 void convert(struct wpkg_value *out, struct wpkg_arena *arena, const toml::node &node, int depth);
@@ -141,11 +173,11 @@ void convert(struct wpkg_value *out, struct wpkg_arena *arena, const toml::node 
 		out->kind = WPKG_VALUE_TIME;
 		std::string text_of_time;
 		if (auto *date = node.as_date())
-			text_of_time = time_text(date->get());
+			text_of_time = date_text(date->get());
 		else if (auto *time = node.as_time())
 			text_of_time = time_text(time->get());
 		else if (auto *both = node.as_date_time())
-			text_of_time = time_text(both->get());
+			text_of_time = date_time_text(both->get());
 		out->string = copy_text(arena, text_of_time);
 	}
 }

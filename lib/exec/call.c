@@ -72,7 +72,8 @@ void exec_outcome_set(struct wpkg_outcome *outcome, struct wpkg_engine *engine, 
 	if (trap == WPKG_TRAP_EXIT)
 		outcome->exit_code = engine->exit_code;
 	const char *text = trap == WPKG_TRAP_HOST ? engine->message : wpkg_trap_text(trap);
-	snprintf(outcome->message, sizeof(outcome->message), "%s", text);
+	/* Most programs end here, and printf is more than a small one needs of the library. */
+	memcpy(outcome->message, text, strnlen(text, sizeof(outcome->message) - 1));
 	exec_backtrace(outcome, engine);
 }
 

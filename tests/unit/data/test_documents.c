@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../unit.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "data/fields.h"
 #include "data/json.h"
 #include "data/toml.h"
@@ -34,6 +37,53 @@ START_TEST(toml_keeps_order_and_places)
 	ck_assert_uint_eq(p->count, 2);
 	ck_assert_int_eq(p->items[1].items[0].kind, WPKG_VALUE_TIME);
 	ck_assert(wpkg_str_equal_text(p->items[1].items[0].string, "2026-11-24T13:00:00Z"));
+}
+END_TEST
+
+START_TEST(toml_times_are_written_one_way)
+{
+	static const struct {
+		const char *document, *text;
+	} times[] = {
+		{"t = 1979-05-27", "1979-05-27"},
+		{"t = 07:32:05", "07:32:05"},
+		{"t = 07:32:05.125000", "07:32:05.125"},
+		{"t = 07:32:05.000000001", "07:32:05.000000001"},
+		{"t = 0001-01-02T03:04:05", "0001-01-02T03:04:05"},
+		{"t = 1979-05-27 07:32:05Z", "1979-05-27T07:32:05Z"},
+		{"t = 1979-05-27T00:32:00.9-07:30", "1979-05-27T00:32:00.9-07:30"},
+		{"t = 1979-05-27T00:32:00+00:30", "1979-05-27T00:32:00+00:30"},
+	};
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct wpkg_err err;
+		struct wpkg_value *root;
+		setup();
+		ck_ok(wpkg_toml_read(&root, &arena, wpkg_str_from(times[i].document), &err), err);
+		ck_assert_int_eq(root->items[0].kind, WPKG_VALUE_TIME);
+		ck_assert_msg(wpkg_str_equal_text(root->items[0].string, times[i].text),
+			      "%s gives %.*s", times[i].document, (int)root->items[0].string.len,
+			      root->items[0].string.ptr);
+	}
+}
+END_TEST
+
+START_TEST(toml_numbers_are_the_nearest_ones)
+{
+	struct wpkg_err err;
+	struct wpkg_value *root;
+	setup();
+	ck_ok(wpkg_toml_read(&root, &arena,
+			     WPKG_LIT("a = 0.1\nb = -2.5e-3\nc = 6.02_2e23\nd = 5e-324\n"
+				      "e = 1.7976931348623157e308\nf = -inf\n"),
+			     &err),
+	      err);
+	const double want[] = {0.1, -2.5e-3, 6.022e23, 5e-324, 1.7976931348623157e308, -INFINITY};
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		ck_assert_int_eq(root->items[i].kind, WPKG_VALUE_FLOAT);
+		ck_assert(root->items[i].number == want[i]);
+	}
+	ck_status(wpkg_toml_read(&root, &arena, WPKG_LIT("\nb = 1e999\n"), &err), WPKG_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "line 2"));
 }
 END_TEST
 
@@ -219,7 +269,8 @@ START_TEST(every_failed_allocation_is_reported)
 }
 END_TEST
 
-UNIT_MAIN(toml_keeps_order_and_places, json_values_know_where_they_stand,
+UNIT_MAIN(toml_keeps_order_and_places, toml_times_are_written_one_way,
+	  toml_numbers_are_the_nearest_ones, json_values_know_where_they_stand,
 	  bad_texts_are_refused_with_their_place, deep_nesting_ends_with_an_answer,
 	  dots_in_strings_and_comments_are_no_parts,
 	  what_is_written_reads_the_same_through_both_formats,
