@@ -149,7 +149,7 @@ static void wait_for(struct translator *t, uint32_t *list, uint32_t word, bool i
 }
 
 /* The next word is where the label stands. */
-void exec_branch_word(struct translator *t, struct label *label)
+void exec_label_word(struct translator *t, struct label *label)
 {
 	if (label->kind == LABEL_LOOP) {
 		uint32_t placed = NOWHERE;
@@ -160,6 +160,13 @@ void exec_branch_word(struct translator *t, struct label *label)
 	label->used = true;
 	wait_for(t, &label->fixups, t->words, false);
 	exec_word(t, 0);
+}
+
+void exec_branch_word(struct translator *t, struct label *label)
+{
+	exec_label_word(t, label);
+	if (label->kind == LABEL_LOOP && t->metered)
+		t->code[t->words - 1] += METER_WORDS;
 }
 
 /* Each instruction is counted by its handler, as it is at the end. */

@@ -171,7 +171,8 @@ void exec_fence(struct translator *t);
 void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
 uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
-void exec_branch_word(struct translator *t, struct label *label);
+void exec_label_word(struct translator *t, struct label *label);
+void exec_branch_word(struct translator *t, struct label *label); /* of one that pays */
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
 void exec_count_each(struct translator *t);

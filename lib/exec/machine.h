@@ -90,6 +90,34 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define STACK_LIMIT __atomic_load_n(&vm->stack_limit, __ATOMIC_RELAXED)
 #define INTERRUPT __atomic_load_n(&vm->interrupt, __ATOMIC_RELAXED)
 
+/*
+ * What is left of the fuel travels with the machine, as a loop would wait for a word in memory at
+ * each turn; what a slow step, the host behind it and the end find is in vm->fuel. The calling
+ * convention of x86-64 has no register left for it: gcc can set one aside for these files. clang
+ * cannot, so there it stays in memory (a parameter there would cost every handler a load and a
+ * store).
+ */
+#ifndef WPKG_EXEC_SWITCH
+#ifndef __x86_64__
+#define FUEL_PARAMETER
+#elif !defined(__clang__)
+#define FUEL_SET_ASIDE
+register int64_t fuel __asm__("r15"); /* which whoever calls exec_run needs again */
+#else
+#define FUEL_IN_MEMORY
+#endif
+#endif
+
+#ifdef FUEL_IN_MEMORY
+#define FUEL vm->fuel
+#define PUT_FUEL ((void)0)
+#define TAKE_FUEL ((void)0)
+#else
+#define FUEL fuel
+#define PUT_FUEL (vm->fuel = fuel)
+#define TAKE_FUEL (fuel = vm->fuel)
+#endif
+
 #define NEXT(n) GO(pc + (n))
 #define TARGET(word) ((const uint64_t *)pc[word])
 #define JUMP(word) GO(TARGET(word))
@@ -97,13 +125,12 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 	if (UNLIKELY(INTERRUPT))                                                                   \
 	TRAP(INTERRUPT)
 
-/* To where a meter stands: paid here, so that it does not run by itself. */
+/* To what stands behind a meter: paid here, so that the meter does not run by itself. */
 #define MOVE_AND_PAY(target)                                                                       \
 	do {                                                                                       \
 		pc = (target);                                                                     \
-		vm->fuel -= (int64_t)pc[2];                                                        \
-		pc += METER_WORDS;                                                                 \
-		if (UNLIKELY(vm->fuel < 0))                                                        \
+		FUEL -= (int64_t)pc[-1];                                                           \
+		if (UNLIKELY(FUEL < 0))                                                            \
 			LEAVE(exec_unpaid);                                                        \
 	} while (0)
 #define PAY_AT(target)                                                                             \
@@ -112,27 +139,32 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		GO(pc);                                                                            \
 	} while (0)
 #define PAY(word) PAY_AT(TARGET(word))
+/* Into code that begins with its meter. */
+#define PAY_IN(code) PAY_AT((code) + METER_WORDS)
 
 /* To an instruction that this handler does as well. */
 #define FOLLOW(word) pc = TARGET(word)
 #define FOLLOW_AND_PAY(word) MOVE_AND_PAY(TARGET(word))
 
+/* A step may use fuel, and the host behind it look at what is left. */
+#define STEP(step)                                                                                 \
+	PUT_FUEL;                                                                                  \
+	enum wpkg_trap trap = step(vm, fp, pc);                                                    \
+	TAKE_FUEL;                                                                                 \
+	if (UNLIKELY(trap))                                                                        \
+		TRAP(trap);                                                                        \
+	mem = vm->memory
+
 #define SLOW_THEN(step, then, n)                                                                   \
 	do {                                                                                       \
-		enum wpkg_trap trap = step(vm, fp, pc);                                            \
-		if (UNLIKELY(trap))                                                                \
-			TRAP(trap);                                                                \
-		mem = vm->memory;                                                                  \
+		STEP(step);                                                                        \
 		then;                                                                              \
 		NEXT(n);                                                                           \
 	} while (0)
 #define SLOW(step, n) SLOW_THEN(step, {}, n)
 #define SLOW_JUMP(step)                                                                            \
 	do {                                                                                       \
-		enum wpkg_trap trap = step(vm, fp, pc);                                            \
-		if (UNLIKELY(trap))                                                                \
-			TRAP(trap);                                                                \
-		mem = vm->memory;                                                                  \
+		STEP(step);                                                                        \
 		fp = vm->fp;                                                                       \
 		l0 = fp[vm->pin];                                                                  \
 		r0 = vm->value;                                                                    \
@@ -177,7 +209,7 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 	} while (0)
 
 /* Any function in f: one that is compiled and shares memory 0 at once, every other step by step. */
-#define CALL_FUNCTION(go, f)                                                                       \
+#define CALL_FUNCTION(enter, f)                                                                    \
 	do {                                                                                       \
 		if (UNLIKELY(f->type != (uint32_t)pc[3] || f->home != mem))                        \
 			LEAVE(call_any);                                                           \
@@ -194,10 +226,10 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		link[1] = (uint64_t)fp;                                                            \
 		fp = nf;                                                                           \
 		l0 = nf[f->pin];                                                                   \
-		go(f->code);                                                                       \
+		enter(f->code);                                                                    \
 	} while (0)
 
-#define CALL_TABLE(go, operand)                                                                    \
+#define CALL_TABLE(enter, operand)                                                                 \
 	do {                                                                                       \
 		const struct wpkg_table *table = (const struct wpkg_table *)pc[2];                 \
 		uint64_t index = (operand);                                                        \
@@ -207,7 +239,7 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		const struct wpkg_func *f = (const struct wpkg_func *)vm->value;                   \
 		if (UNLIKELY(!f))                                                                  \
 			TRAP(WPKG_TRAP_UNINITIALIZED_ELEMENT);                                     \
-		CALL_FUNCTION(go, f);                                                              \
+		CALL_FUNCTION(enter, f);                                                           \
 	} while (0)
 
 #define TABLE_ENTRY(operand)                                                                       \
@@ -256,12 +288,26 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 		TRAP_NULL;                                                                         \
 	uint8_t *at = (uint8_t *)object + (uint32_t)I32(1)
 
+#define HALT                                                                                       \
+	do {                                                                                       \
+		PUT_FUEL;                                                                          \
+		return 0;                                                                          \
+	} while (0)
+
 #ifndef WPKG_EXEC_SWITCH
+
+#ifdef FUEL_PARAMETER
+#define FUEL_REGISTER , int64_t fuel
+#define FUEL_PASSED , fuel
+#else
+#define FUEL_REGISTER
+#define FUEL_PASSED
+#endif
 
 #define REGISTERS                                                                                  \
 	const uint64_t *pc, uint64_t *fp, uint8_t *mem, uint64_t r0, struct vm *vm, uint64_t l0,   \
-		double f0, float g0, v128 v0
-#define PASSED pc, fp, mem, r0, vm, l0, f0, g0, v0
+		double f0, float g0, v128 v0 FUEL_REGISTER
+#define PASSED pc, fp, mem, r0, vm, l0, f0, g0, v0 FUEL_PASSED
 typedef uint64_t handle(REGISTERS);
 
 #if defined(__has_attribute)
@@ -290,7 +336,6 @@ __attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS), exec_bounds
 		r0 = (uint64_t)(kind);                                                             \
 		TAIL return exec_stop(PASSED);                                                     \
 	} while (0)
-#define HALT return 0
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define LEAVE(end) TAIL return end(PASSED)
@@ -306,9 +351,9 @@ __attribute__((visibility("hidden"))) uint64_t exec_stop(REGISTERS), exec_bounds
 	do {                                                                                       \
 		vm->pc = pc;                                                                       \
 		vm->fp = fp;                                                                       \
+		PUT_FUEL;                                                                          \
 		return (uint64_t)(kind);                                                           \
 	} while (0)
-#define HALT return 0
 #define LEAVE(end) END_##end
 
 #endif

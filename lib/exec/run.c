@@ -15,6 +15,7 @@ __attribute__((cold, noinline)) uint64_t exec_stop(REGISTERS)
 	(void)mem, (void)l0, (void)f0, (void)g0, (void)v0;
 	vm->pc = pc;
 	vm->fp = fp;
+	PUT_FUEL;
 	return r0;
 }
 
@@ -54,7 +55,22 @@ __asm__(HANDLER_TABLE_BEGIN(exec_handlers)
 
 static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pin)
 {
-	return ((handle *)pc[0])(pc, fp, vm->memory, 0, vm, fp[pin], 0, 0, (v128){0, 0});
+	uint8_t *mem = vm->memory;
+	uint64_t r0 = 0, l0 = fp[pin];
+	double f0 = 0;
+	float g0 = 0;
+	v128 v0 = {0, 0};
+#if defined(FUEL_SET_ASIDE)
+	int64_t callers = fuel;
+#elif defined(FUEL_PARAMETER)
+	int64_t fuel;
+#endif
+	TAKE_FUEL;
+	uint64_t trap = ((handle *)pc[0])(PASSED);
+#ifdef FUEL_SET_ASIDE
+	fuel = callers;
+#endif
+	return trap;
 }
 
 #else
@@ -63,6 +79,7 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 {
 	uint8_t *mem = vm->memory;
 	uint64_t r0 = 0, l0 = fp[pin];
+	int64_t fuel = vm->fuel;
 	double f0 = 0;
 	float g0 = 0;
 	v128 v0 = {0, 0};

@@ -33,7 +33,7 @@ struct wpkg_memory;
 
 /*
  * Where costs are counted, each loop and function begins with a meter, whose last word is what one
- * pass through it costs. A branch back or a call pays that itself and goes on behind the meter.
+ * pass through it costs. A branch back or a call goes behind the meter and pays that itself.
  */
 #define METER_WORDS 3
 
@@ -47,11 +47,12 @@ struct vm {
 	const struct wpkg_memory *current;
 	uint64_t *stack_limit; /* no frame may reach it; NULL after an interrupt (atomic) */
 	uint32_t interrupt;    /* the trap to end with, or 0 (atomic) */
-	int64_t fuel;	       /* what may be used before the meter asks again */
-	const uint64_t *pc;    /* at a trap, and where a slow step goes on */
-	uint64_t *fp;	       /* its frame */
-	uint32_t pin;	       /* with pc: the slot of the pinned local there */
-	uint64_t value;	       /* to a slow step and back: an index, a reference, a result */
+	int64_t fuel;	    /* what may be used before the meter asks again; while handlers run, a
+			       register may have it */
+	const uint64_t *pc; /* at a trap, and where a slow step goes on */
+	uint64_t *fp;	    /* its frame */
+	uint32_t pin;	    /* with pc: the slot of the pinned local there */
+	uint64_t value;	    /* to a slow step and back: an index, a reference, a result */
 	struct wpkg_engine *engine;
 	uint64_t *counts; /* of instructions run, by handler, H_COUNT for the rest of what is
 			     joined; NULL: not counted */

@@ -88,10 +88,11 @@ enum wpkg_trap exec_link_call(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 		return WPKG_TRAP_NONE;
 	}
 	code[1] = exec_fields(field(pc, 0), func->params, func->link, func->zeroed);
-	code[2] = (uint64_t)func->code;
+	bool pays = exec_engine_meters(vm->engine);
+	code[2] = (uint64_t)(func->code + (pays ? METER_WORDS : 0));
 	code[3] = (uint64_t)func->frame | (uint64_t)func->pin << 32;
 	unsigned handler = func->zeroed <= 4 ? calls[func->zeroed] : H_call_n;
-	if (exec_engine_meters(vm->engine))
+	if (pays)
 		handler += H_call_0_pays - H_call_0;
 	code[0] = exec_handler_word(handler);
 	return WPKG_TRAP_NONE;

@@ -208,7 +208,7 @@ void exec_br_table(struct translator *t)
 	uint32_t first = t->fixup_count;
 	for (uint32_t i = 0; i <= count; i++) {
 		struct label step = {.kind = LABEL_BLOCK, .fixups = NOWHERE};
-		exec_branch_word(t, direct ? exec_label_at(t, take_u32(&t->at)) : &step);
+		exec_label_word(t, direct ? exec_label_at(t, take_u32(&t->at)) : &step);
 	}
 	for (uint32_t i = 0; i <= count && !direct; i++) {
 		exec_bind(t, first + i);

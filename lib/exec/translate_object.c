@@ -225,7 +225,7 @@ void exec_branch_if_cast(struct translator *t, bool sense, uint32_t slot, wpkg_v
 	exec_emit(t, handler + (label->kind == LABEL_LOOP));
 	exec_word(t, exec_fields(0, slot, 0, 0));
 	exec_word(t, type_word(type));
-	exec_branch_word(t, label);
+	exec_label_word(t, label);
 }
 
 /* The reference stays on the stack, branch or not. */
