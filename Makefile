@@ -4,7 +4,7 @@
 #   make quickstart      install what is missing, build, and see one real module go all the way
 #   make check           every test; make check-unit, check-cli ... for one kind
 #   make lint            format, layers, headers, clang-tidy, cppcheck
-#   make bench           our figures beside a peer's, from one run; make bench-server, bench-link for one of them
+#   make bench           our figures beside a peer's, from one run; make bench-server, bench-engine ... for one of them
 #   make install         below PREFIX (/usr/local), libraries in LIBDIR, staged in DESTDIR
 #   make deb             Debian packages in build/deb
 #
@@ -393,16 +393,12 @@ install: all $(PAGES) $(COMPLETIONS) $(OUT)/wpkg.h
 deb:
 	tools/debian/build $(BUILD)/deb
 
-.PHONY: bench bench-server
+.PHONY: bench
 bench: all $(BENCH_BIN)
 	tests/bench/run
 
-.PHONY: bench-link
-bench-link: all
-	OUT=$(abspath $(OUT)) tests/bench/bench-link
-
-bench-server: all $(BENCH_BIN)
-	tests/bench/bench-server
+bench-%: all $(BENCH_BIN)
+	OUT=$(abspath $(OUT)) tests/bench/$@
 
 .PHONY: clean
 clean:
