@@ -35,11 +35,16 @@ void wpkg_hash_init(struct wpkg_hash_state *state)
 	state->v[3] = key[1] ^ UINT64_C(0x7465646279746573);
 }
 
-void wpkg_hash_add(struct wpkg_hash_state *state, uint64_t word)
+static inline void add(struct wpkg_hash_state *state, uint64_t word)
 {
 	state->v[3] ^= word;
 	sip_round(state->v);
 	state->v[0] ^= word;
+}
+
+void wpkg_hash_add(struct wpkg_hash_state *state, uint64_t word)
+{
+	add(state, word);
 }
 
 uint64_t wpkg_hash_finish(struct wpkg_hash_state *state)
@@ -58,11 +63,11 @@ uint64_t wpkg_hash(struct wpkg_str bytes)
 	size_t at = 0;
 	for (; bytes.len - at >= 8; at += 8) {
 		memcpy(&word, bytes.ptr + at, 8);
-		wpkg_hash_add(&state, word);
+		add(&state, word);
 	}
 	word = (uint64_t)bytes.len << 56;
 	for (size_t i = at; i < bytes.len; i++)
 		word |= (uint64_t)(uint8_t)bytes.ptr[i] << (i - at) * 8;
-	wpkg_hash_add(&state, word);
+	add(&state, word);
 	return wpkg_hash_finish(&state);
 }

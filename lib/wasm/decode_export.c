@@ -23,15 +23,22 @@ static uint32_t index_count(const struct wpkg_module *module, uint8_t kind)
 	}
 }
 
-/* The bucket of the name's export, or the free one where it would go. */
-static uint32_t *find_bucket(const struct wpkg_module *module, struct wpkg_str name)
+/*
+ * The bucket of the name's export, or the free one where it would go. The half of the hash that a
+ * bucket keeps says of nearly every other name that it is another one, without looking at it.
+ */
+static uint64_t *find_bucket(const struct wpkg_module *module, struct wpkg_str name, uint64_t hash)
 {
 	uint32_t mask = module->export_bucket_count - 1;
-	uint32_t i = (uint32_t)wpkg_hash(name) & mask;
-	while (module->export_buckets[i] &&
-	       !wpkg_str_equal(module->exports[module->export_buckets[i] - 1].name, name))
-		i = (i + 1) & mask;
-	return &module->export_buckets[i];
+	uint32_t i = (uint32_t)hash & mask;
+	for (;; i = (i + 1) & mask) {
+		uint64_t *bucket = &module->export_buckets[i];
+		if (*bucket == 0)
+			return bucket;
+		if (*bucket >> 32 == hash >> 32 &&
+		    wpkg_str_equal(module->exports[(uint32_t)*bucket - 1].name, name))
+			return bucket;
+	}
 }
 
 const struct wpkg_module_export *wpkg_module_find_export(const struct wpkg_module *module,
@@ -39,7 +46,7 @@ const struct wpkg_module_export *wpkg_module_find_export(const struct wpkg_modul
 {
 	if (module->export_count == 0)
 		return NULL;
-	uint32_t found = *find_bucket(module, name);
+	uint32_t found = (uint32_t)*find_bucket(module, name, wpkg_hash(name));
 	return found ? &module->exports[found - 1] : NULL;
 }
 
@@ -50,7 +57,7 @@ static bool make_buckets(struct decoder *d, uint32_t count)
 	uint32_t buckets = 4;
 	while (buckets < 2 * count)
 		buckets *= 2;
-	module->export_buckets = wpkg_mem_calloc(buckets, sizeof(uint32_t));
+	module->export_buckets = wpkg_mem_calloc(buckets, sizeof(*module->export_buckets));
 	module->export_bucket_count = buckets;
 	return module->export_buckets ||
 	       wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_ENOMEM, "no memory for exports");
@@ -83,12 +90,13 @@ static bool read_export(struct decoder *d, struct wpkg_module_export *export)
 static bool note_name(struct decoder *d, const struct wpkg_module_export *export,
 		      const uint8_t *where)
 {
-	uint32_t *bucket = find_bucket(d->module, export->name);
+	uint64_t hash = wpkg_hash(export->name);
+	uint64_t *bucket = find_bucket(d->module, export->name, hash);
 	if (*bucket)
 		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT,
 					"duplicate export name \"%.*s\"",
 					WPKG_STR_ARG(export->name));
-	*bucket = ++d->module->export_count;
+	*bucket = hash >> 32 << 32 | ++d->module->export_count;
 	return true;
 }
 

@@ -156,7 +156,8 @@ struct wpkg_module {
 	struct wpkg_module_global *globals;
 	struct wpkg_module_tag *tags;
 	struct wpkg_module_export *exports;
-	uint32_t *export_buckets; /* by hash of the name: number of the export, plus 1; 0: free */
+	/* By hash of the name: half of the hash above the number of the export, plus 1; 0: free. */
+	uint64_t *export_buckets;
 	struct wpkg_module_elem *elems;
 	struct wpkg_module_data *datas;
 	uint32_t section_count;
