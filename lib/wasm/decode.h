@@ -81,7 +81,9 @@ bool wasm_decode_data(struct decoder *d);
 /* Parts of the code and data sections, for who reads them piece by piece. */
 bool wasm_decode_code_begin(struct decoder *d);
 bool wasm_decode_body_size(struct decoder *d, uint32_t *size);
-bool wasm_decode_body(struct decoder *d, struct wpkg_reader body);
+
+/* The next function's body: so many bytes at the cursor. */
+bool wasm_decode_body(struct decoder *d, uint32_t size);
 
 /* The rest of the code section on d->threads threads. */
 bool wasm_decode_bodies_on_threads(struct decoder *d);

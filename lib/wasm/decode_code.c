@@ -45,38 +45,38 @@ void wasm_decode_name_function(struct wpkg_err *err, unsigned opcode, uint32_t f
 		wpkg_err_set(err, old.status, "%s (in function %u)", old.msg, (unsigned)function);
 }
 
-/* The next function's body, which is all that the cursor goes over. */
-bool wasm_decode_body(struct decoder *d, struct wpkg_reader body)
+/* Until it is read, the cursor ends where the body does. What a body lacks will not come later. */
+bool wasm_decode_body(struct decoder *d, uint32_t size)
 {
+	struct wpkg_reader *r = &d->in->r;
+	if (size > wpkg_reader_left(r))
+		return wpkg_reader_short(r);
 	uint32_t function = d->module->func_import_count + d->body_count++;
 	struct wpkg_range *range = &d->module->funcs[function].body;
-	struct wpkg_reader outer = d->in->r;
-	d->in->r = body;
-	range->start = wpkg_reader_offset(&body);
-	range->end = range->start + (uint32_t)wpkg_reader_left(&body);
+	const uint8_t *end = r->end;
+	r->end = r->at + size;
+	range->start = wpkg_reader_offset(r);
+	range->end = range->start + size;
 	bool is_valid = wasm_validate_body(&d->validator, function);
-	if (!is_valid) {
-		d->failed_function = function;
-		wasm_decode_name_function(body.err, d->validator.opcode, function);
-	}
-	wpkg_reader_join(&outer, &d->in->r);
-	d->in->r = outer;
-	return is_valid;
+	r->end = end;
+	if (is_valid)
+		return true;
+	r->at = end;
+	r->is_short = false;
+	d->failed_function = function;
+	wasm_decode_name_function(r->err, d->validator.opcode, function);
+	return false;
 }
 
 bool wasm_decode_code(struct decoder *d)
 {
-	struct wpkg_reader *r = &d->in->r;
 	if (!wasm_decode_code_begin(d))
 		return false;
-	if (d->threads > 1 && wpkg_reader_left(r) >= THREADS_FROM)
+	if (d->threads > 1 && wpkg_reader_left(&d->in->r) >= THREADS_FROM)
 		return wasm_decode_bodies_on_threads(d);
 	while (d->body_count < d->module->func_count - d->module->func_import_count) {
 		uint32_t size;
-		if (!wasm_decode_body_size(d, &size))
-			return false;
-		struct wpkg_reader body = wpkg_reader_sub(r, size);
-		if (r->status != WPKG_OK || !wasm_decode_body(d, body))
+		if (!wasm_decode_body_size(d, &size) || !wasm_decode_body(d, size))
 			return false;
 	}
 	return true;

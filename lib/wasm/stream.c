@@ -207,8 +207,7 @@ static bool read_body(struct wpkg_module_stream *s)
 		s->want = (size_t)(r->end - r->base) - wpkg_reader_left(r) + size;
 		return false;
 	}
-	struct wpkg_reader body = wpkg_reader_sub(r, size);
-	return wasm_decode_body(&s->decoder, body) &&
+	return wasm_decode_body(&s->decoder, size) &&
 	       next(s, bodies_left(s) ? STEP_BODY : STEP_END);
 }
 

@@ -77,15 +77,17 @@ static bool reserve(struct validator *v, uint32_t flat)
 
 static void fill_flat(struct validator *v)
 {
-	uint32_t at = 0;
+	wpkg_valtype *locals = v->locals;
+	uint32_t at = 0, flat = v->flat_count;
 	for (; at < v->params.count; at++)
-		v->locals[at] = v->params.at[at];
-	for (uint32_t run = 0; run < v->run_count && at < v->flat_count; run++) {
+		locals[at] = v->params.at[at];
+	for (uint32_t run = 0; run < v->run_count && at < flat; run++) {
 		wpkg_valtype type = v->runs[run].type;
+		uint32_t end = v->runs[run].end < flat ? v->runs[run].end : flat;
 		if (!wpkg_valtype_has_default(type))
 			type = FLOOR;
-		for (; at < v->runs[run].end && at < v->flat_count; at++)
-			v->locals[at] = type;
+		while (at < end)
+			locals[at++] = type;
 	}
 }
 
