@@ -140,6 +140,12 @@ $(call objects,$(wildcard lib/exec/run*.c)): CFLAGS += -O2 -fno-math-errno -ffp-
   $(if $(IS_CLANG),,-foptimize-sibling-calls -fno-ipa-icf)
 endif
 
+# The validator's quick walk jumps from instruction to instruction: each is to have a jump of its own,
+# which gcc would merge with those of others that end alike, and a place that does not move with
+# changes elsewhere in the function, which made it up to 3 % slower or faster.
+$(call objects,lib/wasm/validate_quick.c): CFLAGS += $(if $(IS_CLANG),,-falign-labels=32 \
+  -fno-reorder-blocks-and-partition -fno-tree-tail-merge)
+
 # The index's migrations, compiled into the library.
 MIGRATIONS := $(wildcard schema/migrations/*.sql)
 

@@ -3,9 +3,9 @@
  * The quick walk: over the instructions that bodies are made of, as long as nothing about them is
  * out of the ordinary. It knows no errors: what it does not see at a glance to be right (an
  * instruction that is rare, an operand that is not the very type, the first use of a feature) it
- * leaves to wasm_step, as if it had never looked at it. So an instruction is tried on a copy of the
- * state, which counts when the instruction was quick; what a try writes before it knows is beyond
- * the top of a stack.
+ * leaves to wasm_step, as if it had never looked at it. So what an instruction does to operands and
+ * blocks is done behind the last of its checks; only the cursor may have moved when one of them
+ * fails, and is put back.
  *
  * What to do with an instruction is its kind, from a table by opcode, which knows the features that
  * are in use, too. The operands of a kind are constants where they are compared.
@@ -15,6 +15,8 @@
  * end of its own lacks bytes, and nothing else is wrong with it, or it were not quick.
  */
 #include "wasm/validate.h"
+
+#include <string.h>
 
 #define READABLE 32
 #define PARAMS 16 /* more of a call are not quick */
@@ -34,6 +36,9 @@ struct scope {
 	const struct wpkg_module *module;
 	const struct wpkg_module_global *globals;
 	uint32_t global_count, func_count, type_count;
+	const struct wpkg_module_func *funcs;
+	const uint32_t *type_ids; /* by type index */
+	const struct wpkg_type *types;
 	wpkg_valtype address; /* of memory 0; NO_WORD: there is none */
 	const uint8_t *kinds;
 	const void *const *jumps;
@@ -66,6 +71,8 @@ struct scope {
 	X(FLOAT32)                                                                                 \
 	X(FLOAT64)                                                                                 \
 	X(VECTOR)                                                                                  \
+	X(ATOMIC)                                                                                  \
+	X(PLACE_LANE)                                                                              \
 	X(LANE)                                                                                    \
 	X(SHUFFLE)                                                                                 \
 	X(NOP)                                                                                     \
@@ -80,6 +87,8 @@ struct scope {
 	X(BRANCH)                                                                                  \
 	X(BRANCH_IF)                                                                               \
 	X(BRANCH_TABLE)                                                                            \
+	X(RETHROW)                                                                                 \
+	X(DELEGATE)                                                                                \
 	X(RETURN)                                                                                  \
 	X(CALL)                                                                                    \
 	X(CALL_INDIRECT)                                                                           \
@@ -106,6 +115,10 @@ static enum kind kind_of(const struct wpkg_opcode *code)
 		return code->signature == WPKG_SIG_X ? OTHER : PLAIN + code->signature;
 	case WPKG_IMM_MEMARG:
 		return ACCESS + code->signature;
+	case WPKG_IMM_MEMARG_ATOMIC:
+		return ATOMIC;
+	case WPKG_IMM_MEMARG_LANE:
+		return PLACE_LANE;
 	case WPKG_IMM_LANE:
 		return LANE;
 	case WPKG_IMM_SHUFFLE:
@@ -147,6 +160,8 @@ static const struct {
 	{WPKG_OP_BR_IF, BRANCH_IF},
 	{WPKG_OP_BR_TABLE, BRANCH_TABLE},
 	{WPKG_OP_RETURN, RETURN},
+	{WPKG_OP_RETHROW, RETHROW},
+	{WPKG_OP_DELEGATE, DELEGATE},
 	{WPKG_OP_CALL, CALL},
 	{WPKG_OP_CALL_INDIRECT, CALL_INDIRECT},
 	{WPKG_OP_DROP, DROP},
@@ -172,19 +187,30 @@ static void make_kinds(struct validator *v, wpkg_features used)
 
 /* LEB128 numbers. False: too long, or too large. */
 
+#define TOP_BITS UINT64_C(0x8080808080808080)
+
+INLINE uint64_t load(const uint8_t *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* A number of two to five bytes: the first one without its top bit is the last. */
 INLINE bool read_long(struct quick *q, uint32_t *value)
 {
-	const uint8_t *at = q->at;
-	uint32_t byte = *at++;
-	*value = byte & 0x7f;
-	for (unsigned shift = 7; byte >= 0x80; shift += 7) {
-		byte = *at++;
-		if (shift == 28 && byte > 0xf)
-			return false;
-		*value |= (byte & 0x7f) << shift;
-	}
-	q->at = at;
-	return true;
+	uint64_t word = load(q->at);
+	uint64_t stops = ~word & TOP_BITS & 0xffffffffff;
+	if (stops == 0)
+		return false;
+	word &= stops ^ (stops - 1);
+	*value = (uint32_t)((word & 0x7f) | (word >> 1 & 0x7f << 7) | (word >> 2 & 0x7f << 14) |
+			    (word >> 3 & 0x7f << 21) | (word >> 4 & UINT64_C(0x7f) << 28));
+	q->at += (unsigned)__builtin_ctzll(stops) / 8 + 1;
+	return word >> 36 == 0;
 }
 
 INLINE bool read_u32(struct quick *q, uint32_t *value)
@@ -199,17 +225,37 @@ INLINE bool read_u32(struct quick *q, uint32_t *value)
 /* A signed number: the last byte that it may have holds so many bits of it. */
 INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits)
 {
-	const uint8_t *at = q->at;
-	const uint8_t *last = at + max - 1;
-	if (*at < 0x80) {
+	if (*q->at < 0x80) {
 		q->at++;
 		return true;
 	}
+	uint64_t stops = ~load(q->at) & TOP_BITS;
+	if (max <= 8)
+		stops &= (UINT64_C(1) << 8 * (max - 1)) - 1;
+	if (stops) {
+		q->at += (unsigned)__builtin_ctzll(stops) / 8 + 1;
+		return true;
+	}
+	const uint8_t *at = q->at;
+	const uint8_t *last = at + max - 1;
 	while (at < last && *at >= 0x80)
 		at++;
 	q->at = at + 1;
 	return at < last ||
 	       (*at < 0x80 && ((*at + (1U << (last_bits - 1))) & 0x7f) < 1U << last_bits);
+}
+
+/*
+ * Pushes a constant. What comes next takes it most often, with another of its type, and gives one
+ * of that type again: then the one that is there already stays.
+ */
+INLINE bool number(const struct scope *s, struct quick *q, wpkg_valtype type, unsigned binary)
+{
+	if (q->at < s->stop && s->kinds[*q->at] == binary && q->sp[-1] == type)
+		q->at++;
+	else
+		*q->sp++ = type;
+	return true;
 }
 
 INLINE bool skip(struct quick *q, unsigned bytes)
@@ -222,7 +268,10 @@ INLINE bool skip(struct quick *q, unsigned bytes)
 
 INLINE bool pop(struct quick *q, wpkg_valtype type)
 {
-	return *--q->sp == type;
+	if (q->sp[-1] != type)
+		return false;
+	q->sp--;
+	return true;
 }
 
 INLINE bool push(struct quick *q, wpkg_valtype type)
@@ -250,10 +299,13 @@ INLINE bool apply(struct quick *q, unsigned operands, wpkg_valtype a, wpkg_valty
 }
 
 /* The same of what is rare. */
-INLINE bool apply_row(struct quick *q, unsigned opcode)
+INLINE bool apply_row(const struct scope *s, struct quick *q, unsigned opcode)
 {
 	const struct wpkg_signature *row = &wpkg_signatures[wpkg_opcodes[opcode].signature];
-	return apply(q, row->operand_count, row->operands[0], row->operands[1], row->operands[2],
+	wpkg_valtype first = row->operands[0];
+	if (first == WPKG_TYPE_ADDRESS)
+		first = s->address;
+	return apply(q, row->operand_count, first, row->operands[1], row->operands[2],
 		     row->result_count, row->results[0]);
 }
 
@@ -312,7 +364,7 @@ INLINE bool lanes(struct quick *q, unsigned count, unsigned limit)
 
 /* Blocks. */
 
-INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind)
+INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind, unsigned operands)
 {
 	wpkg_valtype type = WPKG_TYPE_NONE;
 	uint8_t byte = *q->at++;
@@ -322,6 +374,7 @@ INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind)
 		return false;
 	if (q->depth == s->frame_cap)
 		return false;
+	q->sp -= operands;
 	if (s->init_heights)
 		s->init_heights[q->depth] = s->init_height;
 	s->frames[q->depth++] = (struct frame){.opcode = kind & 0xf,
@@ -330,35 +383,34 @@ INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind)
 	return push(q, FLOOR);
 }
 
-/* Takes the type, or no type, of a block or branch off the stack. */
-INLINE bool pop_one(struct quick *q, wpkg_valtype type)
+/* Is what the label or block takes, a type or none, on the stack? */
+INLINE bool has(const wpkg_valtype *sp, wpkg_valtype type)
 {
-	if (type == WPKG_TYPE_NONE)
-		return true;
-	return pop(q, type);
+	return type == WPKG_TYPE_NONE || sp[-1] == type;
 }
 
-/* Takes what the innermost block gives off the stack, down to its floor. */
-INLINE bool close(const struct scope *s, struct quick *q)
+/* The floor of the innermost block when what it gives is all that is above; else NULL. */
+INLINE wpkg_valtype *closed(const struct scope *s, const struct quick *q)
 {
 	const struct frame *frame = &s->frames[q->depth - 1];
-	wpkg_valtype type = frame->type;
-	if (wasm_block_is_index(type) ||
+	wpkg_valtype *top = q->sp - 1;
+	if (wasm_block_is_index(frame->type) ||
 	    (s->init_heights && s->init_heights[q->depth - 1] != s->init_height))
-		return false;
-	if (q->sp[-1] == FLOOR)
-		return type == WPKG_TYPE_NONE || frame->is_unreachable;
-	return pop(q, type) && q->sp[-1] == FLOOR;
+		return NULL;
+	if (*top == FLOOR)
+		return frame->type == WPKG_TYPE_NONE || frame->is_unreachable ? top : NULL;
+	return *top == frame->type && top[-1] == FLOOR ? top - 1 : NULL;
 }
 
 INLINE bool leave(const struct scope *s, struct quick *q)
 {
 	const struct frame *frame = &s->frames[q->depth - 1];
 	wpkg_valtype type = frame->type;
-	if ((frame->opcode == FRAME_IF && type != WPKG_TYPE_NONE) || !close(s, q))
+	wpkg_valtype *floor = closed(s, q);
+	if (!floor || (frame->opcode == FRAME_IF && type != WPKG_TYPE_NONE))
 		return false;
-	q->sp[-1] = type;
-	q->sp -= type == WPKG_TYPE_NONE;
+	*floor = type;
+	q->sp = floor + (type != WPKG_TYPE_NONE);
 	q->depth--;
 	return true;
 }
@@ -368,8 +420,10 @@ INLINE bool turn(const struct scope *s, struct quick *q, unsigned from, unsigned
 		 enum frame_kind to)
 {
 	struct frame *frame = &s->frames[q->depth - 1];
-	if ((frame->opcode != from && frame->opcode != or_from) || !close(s, q))
+	wpkg_valtype *floor = closed(s, q);
+	if (!floor || (frame->opcode != from && frame->opcode != or_from))
 		return false;
+	q->sp = floor + 1;
 	frame->opcode = to & 0xf;
 	frame->is_unreachable = false;
 	return true;
@@ -396,15 +450,35 @@ INLINE bool unreachable(const struct scope *s, struct quick *q)
 INLINE bool branch(const struct scope *s, struct quick *q, uint32_t index)
 {
 	wpkg_valtype type;
-	return label(s, q, index, &type) && pop_one(q, type) && unreachable(s, q);
+	return label(s, q, index, &type) && has(q->sp, type) && unreachable(s, q);
+}
+
+INLINE bool rethrow(const struct scope *s, struct quick *q)
+{
+	uint32_t index;
+	if (!read_u32(q, &index) || index >= q->depth)
+		return false;
+	unsigned to = s->frames[q->depth - 1 - index].opcode;
+	return (to == FRAME_CATCH || to == FRAME_CATCH_ALL) && unreachable(s, q);
+}
+
+/*
+ * Ends a try; the label is counted from outside of it. As wasm_step looks at the block before it
+ * reads the label, it gets one that goes beyond the end while the block is still there.
+ */
+INLINE bool delegate(const struct scope *s, struct quick *q)
+{
+	uint32_t index;
+	return s->frames[q->depth - 1].opcode == FRAME_TRY && read_u32(q, &index) &&
+	       index < q->depth - 1 && q->at < s->stop && leave(s, q);
 }
 
 INLINE bool branch_if(const struct scope *s, struct quick *q)
 {
 	uint32_t index;
 	wpkg_valtype type;
-	return read_u32(q, &index) && label(s, q, index, &type) && pop(q, WPKG_TYPE_I32) &&
-	       (type == WPKG_TYPE_NONE || q->sp[-1] == type);
+	return read_u32(q, &index) && label(s, q, index, &type) && has(q->sp - 1, type) &&
+	       pop(q, WPKG_TYPE_I32);
 }
 
 /* Each label takes the same; all of the table must be readable. */
@@ -418,21 +492,22 @@ INLINE bool branch_table(const struct scope *s, struct quick *q)
 	for (uint32_t i = 0; i < count; i++)
 		if (!read_u32(q, &index) || !label(s, q, index, &type) || type != first)
 			return false;
-	return pop(q, WPKG_TYPE_I32) && pop_one(q, first) && unreachable(s, q);
+	return q->sp[-1] == WPKG_TYPE_I32 && has(q->sp - 1, first) && unreachable(s, q);
 }
 
 /* Calls. */
 
-INLINE bool call(struct quick *q, const struct wpkg_type *type)
+INLINE bool call(struct quick *q, wpkg_valtype *sp, const struct wpkg_type *type)
 {
 	if (type->param_count > PARAMS || type->result_count > 1)
 		return false;
 	const wpkg_valtype *params = type->params;
 	for (uint32_t i = type->param_count; i > 0; i--)
-		if (!pop(q, params[i - 1]))
+		if (*--sp != params[i - 1])
 			return false;
 	if (type->result_count > 0)
-		push(q, params[type->param_count]);
+		*sp++ = params[type->param_count];
+	q->sp = sp;
 	return true;
 }
 
@@ -440,7 +515,7 @@ INLINE bool call_direct(const struct scope *s, struct quick *q)
 {
 	uint32_t index;
 	return read_u32(q, &index) && index < s->func_count &&
-	       call(q, wpkg_module_func_type(s->module, index));
+	       call(q, q->sp, &s->types[s->type_ids[s->funcs[index].type]]);
 }
 
 INLINE bool call_indirect(const struct scope *s, struct quick *q)
@@ -450,9 +525,17 @@ INLINE bool call_indirect(const struct scope *s, struct quick *q)
 	    s->module->table_count == 0)
 		return false;
 	const struct wpkg_module_table *table = &s->module->tables[0];
-	const struct wpkg_type *type = wpkg_module_type(s->module, index);
+	const struct wpkg_type *type = &s->types[s->type_ids[index]];
 	return type->composite == WPKG_COMPOSITE_FUNC && table->element == WPKG_TYPE_FUNCREF &&
-	       pop(q, wasm_address(&table->size)) && call(q, type);
+	       q->sp[-1] == wasm_address(&table->size) && call(q, q->sp - 1, type);
+}
+
+INLINE bool drop(struct quick *q)
+{
+	if (q->sp[-1] == FLOOR)
+		return false;
+	q->sp--;
+	return true;
 }
 
 INLINE bool choose(struct quick *q)
@@ -485,6 +568,9 @@ static struct scope scope_of(const struct validator *v)
 		.globals = module->globals,
 		.global_count = module->global_count,
 		.func_count = module->func_count,
+		.funcs = module->funcs,
+		.type_ids = module->type_ids,
+		.types = module->types.types,
 		.type_count = module->type_count,
 		.address = module->memory_count ? wasm_address(&module->memories[0].size) : NO_WORD,
 		.kinds = v->kinds,
@@ -504,12 +590,11 @@ static struct scope scope_of(const struct validator *v)
 /* On to the next instruction, by a jump of each one's own, which the processor foretells better. */
 #define NEXT                                                                                       \
 	do {                                                                                       \
-		here = now.at;                                                                     \
-		now = next;                                                                        \
-		if (now.at >= s->stop)                                                             \
-			goto out;                                                                  \
+		if (next.at >= stop)                                                               \
+			goto edge;                                                                 \
+		here = next.at;                                                                    \
 		opcode = *next.at++;                                                               \
-		goto * s->jumps[opcode];                                                           \
+		goto *jumps[opcode];                                                               \
 	} while (0)
 
 /* Instructions of a kind, and when they are quick. */
@@ -541,8 +626,10 @@ static const uint8_t *walk(struct validator *v, const struct scope *s, struct qu
 		for (unsigned i = 0; i < 256; i++)
 			v->jumps[i] = labels[v->kinds[i]];
 	}
-	struct quick now = *state, next = now, *q = &next;
-	const uint8_t *here;
+	struct quick next = *state, *q = &next;
+	const void *const *jumps = s->jumps;
+	const uint8_t *const stop = s->stop;
+	const uint8_t *here = next.at;
 	wpkg_valtype type;
 	uint32_t index;
 	unsigned opcode;
@@ -552,19 +639,23 @@ static const uint8_t *walk(struct validator *v, const struct scope *s, struct qu
 	ON(LOCAL_TEE, local(s, q, &type) && q->sp[-1] == type);
 	ON(GLOBAL_GET, global_get(s, q));
 	ON(GLOBAL_SET, global_set(s, q));
-	ON(NUMBER32, skip_signed(q, 5, 4) && push(q, WPKG_TYPE_I32));
-	ON(NUMBER64, skip_signed(q, 10, 1) && push(q, WPKG_TYPE_I64));
+	ON(NUMBER32, skip_signed(q, 5, 4) && number(s, q, WPKG_TYPE_I32, PLAIN + WPKG_SIG_II_I));
+	ON(NUMBER64, skip_signed(q, 10, 1) && number(s, q, WPKG_TYPE_I64, PLAIN + WPKG_SIG_LL_L));
 	ON(FLOAT32, skip(q, 4) && push(q, WPKG_TYPE_F32));
 	ON(FLOAT64, skip(q, 8) && push(q, WPKG_TYPE_F64));
 	ON(VECTOR, skip(q, 16) && push(q, WPKG_TYPE_V128));
-	ON(LANE, lanes(q, 1, wpkg_opcodes[opcode].aux) && apply_row(q, opcode));
-	ON(SHUFFLE, lanes(q, 16, 32) && apply_row(q, opcode));
+	ON(ATOMIC,
+	   *q->at == wpkg_opcodes[opcode].aux && skip_place(q, opcode) && apply_row(s, q, opcode));
+	ON(PLACE_LANE, skip_place(q, opcode) && lanes(q, 1, 16U >> wpkg_opcodes[opcode].aux) &&
+			       apply_row(s, q, opcode));
+	ON(LANE, lanes(q, 1, wpkg_opcodes[opcode].aux) && apply_row(s, q, opcode));
+	ON(SHUFFLE, lanes(q, 16, 32) && apply_row(s, q, opcode));
 	ON(NOP, true);
 	ON(UNREACHABLE, unreachable(s, q));
-	ON(BLOCK, enter(s, q, FRAME_BLOCK));
-	ON(LOOP, enter(s, q, FRAME_LOOP));
-	ON(IF, pop(q, WPKG_TYPE_I32) && enter(s, q, FRAME_IF));
-	ON(TRY, enter(s, q, FRAME_TRY));
+	ON(BLOCK, enter(s, q, FRAME_BLOCK, 0));
+	ON(LOOP, enter(s, q, FRAME_LOOP, 0));
+	ON(IF, q->sp[-1] == WPKG_TYPE_I32 && enter(s, q, FRAME_IF, 1));
+	ON(TRY, enter(s, q, FRAME_TRY, 0));
 	ON(ELSE, turn(s, q, FRAME_IF, FRAME_IF, FRAME_ELSE));
 	ON(CATCH_ALL, turn(s, q, FRAME_TRY, FRAME_CATCH, FRAME_CATCH_ALL));
 END:
@@ -572,16 +663,16 @@ END:
 		goto out;
 	if (q->depth > 0)
 		NEXT;
-	here = now.at;
-	now = next;
-	goto out;
+	goto edge;
 	ON(BRANCH, read_u32(q, &index) && branch(s, q, index));
 	ON(BRANCH_IF, branch_if(s, q));
 	ON(BRANCH_TABLE, branch_table(s, q));
+	ON(RETHROW, rethrow(s, q));
+	ON(DELEGATE, delegate(s, q));
 	ON(RETURN, branch(s, q, q->depth - 1));
 	ON(CALL, call_direct(s, q));
 	ON(CALL_INDIRECT, call_indirect(s, q));
-	ON(DROP, *--q->sp != FLOOR);
+	ON(DROP, drop(q));
 	ON(SELECT, choose(q));
 	ON(COPY, copy(s, q));
 	ON(FILL, fill(s, q));
@@ -596,7 +687,9 @@ PREFIX:
 	goto *labels[prefixed(s, q, &opcode)];
 OTHER:
 out:
-	*state = now;
+	next.at = here;
+edge:
+	*state = next;
 	return here;
 }
 

@@ -137,7 +137,11 @@ START_TEST(malformed_instructions_fail_at_the_byte_that_is_wrong)
 		"\0\x42\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\xa7\x0b");
 	ck_body_valid("\0\x42\x80\x80\x80\x80\x80\x80\x80\x80\x80\x7f\xa7\x0b");
 	ck_body(6, "integer too large (local.get in function 1)", "\0\x20\x80\x80\x80\x80\x10\x0b");
+	ck_body_valid("\0\x20\x80\x00\x1a\x20\x80\x80\x00\x1a\x20\x80\x80\x80\x00\x0b");
 	ck_body_valid("\0\x20\x80\x80\x80\x80\x00\x0b");
+	ck_body(1, "unknown local 268435456 (local.get in function 1)",
+		"\0\x20\x80\x80\x80\x80\x01\x0b");
+	ck_body_valid("\0\x42\x80\x80\x80\x80\x80\x80\x80\x80\x40\xa7\x0b");
 	ck_body(3, "unexpected end (in function 1)", "\0\x20\0");
 	ck_body(2, "unexpected end (i32.const in function 1)", "\0\x41");
 	ck_body(4, "instructions behind the end of the function (in function 1)", "\0\x20\0\x0b\1");
@@ -165,6 +169,11 @@ START_TEST(an_instruction_that_the_end_cuts_is_named)
 	ck_body(7, "unexpected end (i16x8.extract_lane_u in function 1)",
 		"\0\x20\0\xfd\x0f\xfd\x19");
 	ck_body(4, "unexpected end (i32.load in function 1)", "\0\x20\0\x28");
+	/* where the bytes behind the body would go on with it, and the feature is in use already */
+	ck_body(8, "unexpected end (delegate in function 1)", "\0\6\x40\x18\0\6\x40\x18");
+	ck_body(10, "unexpected end (rethrow in function 1)", "\0\6\x40\x19\x0b\6\x40\x19\x01\x09");
+	ck_body(13, "unexpected end (i32.atomic.load in function 1)",
+		"\0\x20\0\xfe\x10\2\0\x1a\x20\0\xfe\x10\2");
 }
 END_TEST
 
@@ -177,6 +186,11 @@ START_TEST(blocks_are_closed_as_they_were_opened)
 	ck_body(3, "invalid rethrow label (rethrow in function 1)", "\0\6\x40\x09\0\x0b\x0b");
 	ck_body_valid("\0\6\x40\7\0\x09\0\x0b\x20\0\x0b");
 	ck_body_valid("\0\6\x40\x18\0\x20\0\x0b");
+	ck_body_valid("\0\6\x40\x19\6\x40\x18\0\x09\0\x0b\6\x40\x19\x09\0\x0b\x20\0\x0b");
+	ck_body(13, "unknown label 2 (delegate in function 1)",
+		"\0\6\x40\x18\0\2\x40\6\x40\x18\1\6\x40\x18\2\x0b\x20\0\x0b");
+	ck_body(8, "invalid rethrow label (rethrow in function 1)",
+		"\0\6\x40\x19\x0b\6\x40\1\x09\0\x0b\x20\0\x0b");
 	ck_body(3, "unknown label 1 (delegate in function 1)", "\0\6\x40\x18\1\x20\0\x0b");
 	/* an if that gives what it takes needs no else; one that only gives does */
 	ck_body_valid("\0\x20\0\x20\0\x20\0\4\4\x0b\x6a\x0b");
