@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define BLOCK_SIZE ((size_t)4096)
+#define BLOCK_SMALLEST ((size_t)128)
 #define BLOCK_LARGEST ((size_t)1024 * 1024)
 
 struct wpkg_arena_block {
@@ -44,7 +44,7 @@ void wpkg_arena_wipe(struct wpkg_arena *arena)
 /* Blocks double, so that a large document costs few allocations. */
 static struct wpkg_arena_block *add_block(struct wpkg_arena *arena, size_t need)
 {
-	size_t size = arena->block ? 2 * arena->block->size : BLOCK_SIZE;
+	size_t size = arena->block ? 2 * arena->block->size : BLOCK_SMALLEST;
 	if (size > BLOCK_LARGEST)
 		size = BLOCK_LARGEST;
 	if (size < need)

@@ -21,6 +21,24 @@ static void count_items(struct link_module *m)
 	m->counts[LINK_DATA] = module->data_count;
 }
 
+/* One block for all spaces: a small module leaves most of them empty, and there may be many. */
+static bool make_spaces(struct link *link, struct link_module *m)
+{
+	size_t total = 0;
+	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++)
+		total += m->counts[space];
+	uint32_t *out = wpkg_arena_alloc(&link->arena, total, sizeof(*out));
+	bool *live = wpkg_arena_alloc(&link->arena, total, sizeof(*live));
+	for (unsigned space = 0; out && live && space < LINK_SPACE_COUNT; space++) {
+		m->out[space] = out;
+		m->live[space] = live;
+		out += m->counts[space];
+		live += m->counts[space];
+	}
+	m->is_referenced = wpkg_arena_alloc(&link->arena, m->counts[WPKG_EXTERN_FUNC], 1);
+	return out && live && m->is_referenced;
+}
+
 static enum wpkg_status open_module(struct link *link, struct link_module *m,
 				    const struct wpkg_link_input *input)
 {
@@ -33,13 +51,8 @@ static enum wpkg_status open_module(struct link *link, struct link_module *m,
 	m->targets = wpkg_arena_alloc(&link->arena, module->import_count + 1, sizeof(*m->targets));
 	if (!m->canonical || !m->types || !m->targets)
 		return no_memory(link);
-	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++) {
-		m->out[space] =
-			wpkg_arena_alloc(&link->arena, m->counts[space] + 1, sizeof(uint32_t));
-		m->live[space] = wpkg_arena_alloc(&link->arena, m->counts[space] + 1, sizeof(bool));
-		if (!m->out[space] || !m->live[space])
-			return no_memory(link);
-	}
+	if (!make_spaces(link, m))
+		return no_memory(link);
 	enum wpkg_status status =
 		wpkg_types_adopt(m->canonical, &link->types, &module->types, link->err);
 	for (uint32_t i = 0; status == WPKG_OK && i < module->type_count; i++)
@@ -90,6 +103,13 @@ void link_close(struct link *link)
 	link_names_clear(&link->host_names);
 	wpkg_types_clear(&link->types);
 	wpkg_arena_clear(&link->arena);
+}
+
+void link_rest_input(const struct link *link, uint32_t input)
+{
+	const struct wpkg_link_input *from = link->modules[input].input;
+	if (from->rest)
+		from->rest(from->module->bytes);
 }
 
 uint32_t link_import_of(const struct wpkg_module *module, uint8_t kind, uint32_t index)

@@ -135,10 +135,21 @@ static void put_subsection(struct wpkg_buf *out, uint8_t id, const struct names 
 	wpkg_buf_clear(&body);
 }
 
+static bool is_named(const struct link *link, uint8_t subsection)
+{
+	struct wpkg_reader r;
+	for (uint32_t i = 0; i < link->count; i++)
+		if (link_find_names(&r, link->modules[i].module, subsection))
+			return true;
+	return false;
+}
+
 static void merge_names(struct wpkg_buf *out, const struct link *link, uint8_t subsection,
 			uint8_t space, bool is_list)
 {
 	struct names names = {.count = link->item_counts[space]};
+	if (!is_named(link, subsection))
+		return;
 	names.items = wpkg_mem_calloc(names.count + 1, sizeof(*names.items));
 	if (!names.items) {
 		out->failed = WPKG_ENOMEM;

@@ -36,6 +36,7 @@ struct link_module {
 	uint32_t counts[LINK_SPACE_COUNT];
 	uint32_t *out[LINK_SPACE_COUNT]; /* index in the output */
 	bool *live[LINK_SPACE_COUNT];
+	bool *is_referenced; /* by function: ref.func in a body that is live makes it */
 	struct link_origin *from[LINK_SPACE_COUNT]; /* NULL unless something is explained */
 };
 
@@ -86,6 +87,9 @@ void link_extern_format(struct wpkg_buf *out, const struct link *link,
 enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inputs,
 			   struct wpkg_err *err);
 void link_close(struct link *link);
+
+/* The input's bytes are not read again soon. */
+void link_rest_input(const struct link *link, uint32_t input);
 
 /* Binds every import. Problems go into the report, their texts into the arena; without a report the
  * first one is the error. */

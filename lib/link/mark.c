@@ -1,39 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the output needs, from its roots: a list of items to look at, each once. A memory or table
- * that is needed brings its active segments, a segment what its expressions name.
+ * What the output needs, from its roots: items to look at, each once. A memory or table that is
+ * needed brings its active segments, a segment what its expressions name.
+ *
+ * An input's items are looked at as long as there are any, before another input has its turn and
+ * this one's bytes rest: a page is the least that a mapped file has in memory, and many small
+ * modules are less than that. Where calls go to and fro between inputs they rest no more after a
+ * few turns: each turn would read its pages anew.
  */
 #include "base/mem.h"
 #include "link/link_int.h"
 
+#define NONE UINT32_MAX
+#define RESTS_MOST 4 /* of an input */
+
 struct pending {
-	uint32_t input, index;
-	uint8_t space; /* LINK_TYPE: index is the first type of a group */
+	uint32_t index;
+	uint32_t next; /* of the same input, or free; NONE */
+	uint8_t space; /* LINK_TYPE: index is the first type of a group, whichever input has it */
 };
 
 struct mark {
 	struct link *link;
 	struct pending *pending; /* heap */
-	size_t count, capacity;
-	uint32_t input; /* whose code is walked */
+	uint32_t count, capacity;
+	uint32_t unused; /* first that is free again; NONE */
+	uint32_t *first; /* pending, by input; NONE */
+	uint32_t *turns; /* inputs that have something pending, each once */
+	uint32_t turn_count;
+	bool *has_turn; /* by input: it is among them, or has its turn now */
+	uint8_t *rests; /* by input: how often it has rested */
+	uint32_t input; /* whose turn it is, whose code is walked */
 	struct link_origin at;
 	enum wpkg_status status;
 };
 
-static bool add(struct mark *m, struct pending one)
+static bool no_memory(struct mark *m)
 {
+	m->status = WPKG_FAIL(m->link->err, WPKG_ENOMEM, "link: no memory");
+	return false;
+}
+
+static uint32_t take_unused(struct mark *m)
+{
+	uint32_t number = m->unused;
+	if (number != NONE) {
+		m->unused = m->pending[number].next;
+		return number;
+	}
 	if (m->count == m->capacity) {
-		size_t capacity = m->capacity ? m->capacity * 2 : 256;
-		struct pending *more = wpkg_mem_resize(m->pending, capacity, sizeof(*more));
-		if (!more) {
-			m->status = WPKG_FAIL(m->link->err, WPKG_ENOMEM, "link: no memory");
-			return false;
-		}
+		uint32_t capacity = m->capacity ? m->capacity * 2 : 256;
+		struct pending *more =
+			capacity == 0 ? NULL : wpkg_mem_resize(m->pending, capacity, sizeof(*more));
+		if (!more)
+			return NONE;
 		m->pending = more;
 		m->capacity = capacity;
 	}
-	m->pending[m->count++] = one;
+	return m->count++;
+}
+
+static bool add(struct mark *m, uint32_t input, uint8_t space, uint32_t index)
+{
+	uint32_t number = take_unused(m);
+	if (number == NONE)
+		return no_memory(m);
+	m->pending[number] = (struct pending){index, m->first[input], space};
+	m->first[input] = number;
+	if (!m->has_turn[input])
+		m->turns[m->turn_count++] = input;
+	m->has_turn[input] = true;
 	return true;
+}
+
+static struct pending take(struct mark *m)
+{
+	uint32_t number = m->first[m->input];
+	struct pending one = m->pending[number];
+	m->first[m->input] = one.next;
+	m->pending[number].next = m->unused;
+	m->unused = number;
+	return one;
 }
 
 static bool push(struct mark *m, uint8_t space, struct link_item item)
@@ -47,7 +94,7 @@ static bool push(struct mark *m, uint8_t space, struct link_item item)
 	struct link_origin *from = m->link->modules[item.input].from[space];
 	if (from)
 		from[item.index] = m->at;
-	return add(m, (struct pending){item.input, item.index, space});
+	return add(m, item.input, space, item.index);
 }
 
 /* A type comes with its recursion group. */
@@ -59,7 +106,7 @@ static bool push_type(struct mark *m, uint32_t id)
 		return true;
 	for (uint32_t i = 0; i < type->group_size; i++)
 		live[i] = true;
-	return add(m, (struct pending){0, type->group, LINK_TYPE});
+	return add(m, m->input, LINK_TYPE, type->group);
 }
 
 static bool push_valtype(struct mark *m, wpkg_valtype type)
@@ -91,8 +138,11 @@ static bool mark_group(struct mark *m, uint32_t first)
 static bool visit(void *user, const struct link_reference *reference)
 {
 	struct mark *m = user;
+	const struct link_module *from = &m->link->modules[m->input];
 	if (reference->space == LINK_TYPE)
-		return push_type(m, m->link->modules[m->input].types[reference->index]);
+		return push_type(m, from->types[reference->index]);
+	if (reference->makes_reference)
+		from->is_referenced[reference->index] = true;
 	return push(m, reference->space, (struct link_item){m->input, reference->index});
 }
 
@@ -168,9 +218,8 @@ static bool mark_global(struct mark *m, uint32_t index)
 
 static bool mark_one(struct mark *m, const struct pending *one)
 {
-	const struct link_module *from = &m->link->modules[one->input];
-	m->input = one->input;
-	m->at = (struct link_origin){{one->input, one->index}, one->space};
+	const struct link_module *from = &m->link->modules[m->input];
+	m->at = (struct link_origin){{m->input, one->index}, one->space};
 	switch (one->space) {
 	case WPKG_EXTERN_FUNC:
 		return mark_func(m, one->index);
@@ -193,10 +242,18 @@ static bool mark_one(struct mark *m, const struct pending *one)
 
 static bool drain(struct mark *m)
 {
-	while (m->count > 0) {
-		struct pending one = m->pending[--m->count];
-		if (!mark_one(m, &one))
-			return false;
+	while (m->turn_count > 0) {
+		m->input = m->turns[--m->turn_count];
+		while (m->first[m->input] != NONE) {
+			struct pending one = take(m);
+			if (!mark_one(m, &one))
+				return false;
+		}
+		m->has_turn[m->input] = false;
+		if (m->rests[m->input] == RESTS_MOST)
+			continue;
+		m->rests[m->input]++;
+		link_rest_input(m->link, m->input);
 	}
 	return true;
 }
@@ -265,15 +322,28 @@ static bool push_roots(struct mark *m, const struct link_root *roots, size_t cou
 	return true;
 }
 
+static bool prepare(struct mark *m)
+{
+	struct wpkg_arena *arena = &m->link->arena;
+	m->link->type_live = wpkg_arena_alloc(arena, m->link->types.count + 1, sizeof(bool));
+	m->first = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->first));
+	m->turns = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->turns));
+	m->has_turn = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->has_turn));
+	m->rests = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->rests));
+	if (!m->link->type_live || !m->first || !m->turns || !m->has_turn || !m->rests)
+		return no_memory(m);
+	for (uint32_t i = 0; i < m->link->count; i++)
+		m->first[i] = NONE;
+	return true;
+}
+
 enum wpkg_status link_mark(struct link *link, const struct link_root *roots, size_t count,
 			   bool keep_all)
 {
-	struct mark m = {.link = link, .at.space = LINK_NO_SPACE};
+	struct mark m = {.link = link, .at.space = LINK_NO_SPACE, .unused = NONE};
 	bool more = true;
-	link->type_live = wpkg_arena_alloc(&link->arena, link->types.count + 1, sizeof(bool));
-	if (!link->type_live)
-		return WPKG_FAIL(link->err, WPKG_ENOMEM, "link: no memory");
-	bool whole = push_roots(&m, roots, count) && (!keep_all || push_everything(&m));
+	bool whole =
+		prepare(&m) && push_roots(&m, roots, count) && (!keep_all || push_everything(&m));
 	while (whole && more)
 		whole = drain(&m) && push_segments(&m, &more);
 	wpkg_mem_free(m.pending);

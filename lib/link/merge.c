@@ -30,6 +30,7 @@ struct merge {
 	struct wpkg_buf *out;
 	size_t section, content; /* offsets in the output, of the section being made */
 	struct wpkg_buf body;	 /* of the function being made */
+	uint32_t input;		 /* whose bytes are read */
 	struct wpkg_err *err;
 };
 
@@ -277,6 +278,14 @@ static void put_extern_type(struct merge *m, const struct link_extern *type)
 	}
 }
 
+/* The last one rests: of a mapped file, at least a page would stay in memory. */
+static void turn_to(struct merge *m, uint32_t input)
+{
+	if (m->input != input)
+		link_rest_input(&m->link, m->input);
+	m->input = input;
+}
+
 static void put_imports(struct merge *m)
 {
 	uint32_t count = 0;
@@ -287,6 +296,7 @@ static void put_imports(struct merge *m)
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		for (uint32_t i = 0; i < m->link.import_counts[kind]; i++) {
 			struct link_item item = m->link.items[kind][i];
+			turn_to(m, item.input);
 			const struct wpkg_module *module = m->link.modules[item.input].module;
 			const struct wpkg_module_import *import =
 				&module->imports[link_import_of(module, kind, item.index)];
@@ -305,11 +315,15 @@ static uint32_t count_defined(const struct merge *m, uint8_t space)
 	return m->link.item_counts[space] - m->link.import_counts[space];
 }
 
-/* The items of a space that the output defines, in its order. */
-#define EACH_DEFINED(m, space, item)                                                               \
-	for (uint32_t each_ = (m)->link.import_counts[space];                                      \
-	     each_ < (m)->link.item_counts[space] && (item = (m)->link.items[space][each_], true); \
-	     each_++)
+/* The items of a space that the output defines, in its order; *at counts them from 0. */
+static bool next_defined(struct merge *m, uint8_t space, uint32_t *at, struct link_item *item)
+{
+	if (*at == count_defined(m, space))
+		return false;
+	*item = m->link.items[space][m->link.import_counts[space] + (*at)++];
+	turn_to(m, item->input);
+	return true;
+}
 
 static void begin_vector(struct merge *m, uint32_t count)
 {
@@ -321,8 +335,7 @@ static void put_functions(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
-	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
-	{
+	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
 		const struct link_module *from = &m->link.modules[item.input];
 		wpkg_writer_u32(
 			m->out,
@@ -343,8 +356,7 @@ static void put_tables(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_TABLE));
-	EACH_DEFINED(m, WPKG_EXTERN_TABLE, item)
-	{
+	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_TABLE, &at, &item);) {
 		const struct wpkg_range init =
 			m->link.modules[item.input].module->tables[item.index].init;
 		struct link_extern type =
@@ -362,8 +374,7 @@ static void put_plain(struct merge *m, uint8_t kind, uint8_t section)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, kind));
-	EACH_DEFINED(m, kind, item)
-	{
+	for (uint32_t at = 0; next_defined(m, kind, &at, &item);) {
 		struct link_extern type = link_extern_of(&m->link, item.input, kind, item.index);
 		put_extern_type(m, &type);
 		if (kind == WPKG_EXTERN_GLOBAL)
@@ -378,6 +389,7 @@ static void put_exports(struct merge *m)
 	begin_vector(m, (uint32_t)m->export_count);
 	for (size_t i = 0; i < m->export_count; i++) {
 		const struct output_export *export = &m->exports[i];
+		turn_to(m, export->item.input);
 		wpkg_writer_name(m->out, export->name);
 		wpkg_buf_append_byte(m->out, export->kind);
 		wpkg_writer_u32(
@@ -441,32 +453,15 @@ static void put_elem(struct merge *m, struct link_item item)
 	}
 }
 
-static bool note_reference(void *user, const struct link_reference *reference)
-{
-	const struct {
-		struct merge *m;
-		uint32_t input;
-	} *at = user;
-	if (reference->makes_reference)
-		at->m->referenced[at->m->link.modules[at->input]
-					  .out[WPKG_EXTERN_FUNC][reference->index]] = true;
-	return true;
-}
-
 /* Functions that bodies make references of must be named outside of bodies, and may not be now. */
 static uint32_t find_references(struct merge *m)
 {
-	struct link_item item;
 	uint32_t count = 0;
-	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
-	{
-		struct {
-			struct merge *m;
-			uint32_t input;
-		} at = {m, item.input};
-		const struct wpkg_module *module = m->link.modules[item.input].module;
-		link_walk_body(wpkg_module_at(module, module->funcs[item.index].body.start),
-			       note_reference, &at);
+	for (uint32_t n = 0; n < m->link.count; n++) {
+		const struct link_module *from = &m->link.modules[n];
+		for (uint32_t i = 0; i < from->counts[WPKG_EXTERN_FUNC]; i++)
+			if (from->is_referenced[i])
+				m->referenced[from->out[WPKG_EXTERN_FUNC][i]] = true;
 	}
 	for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
 		count += m->referenced[i];
@@ -478,8 +473,8 @@ static void put_elems(struct merge *m)
 	struct link_item item;
 	uint32_t references = find_references(m);
 	begin_vector(m, m->link.item_counts[LINK_ELEM] + (references > 0));
-	EACH_DEFINED(m, LINK_ELEM, item)
-	put_elem(m, item);
+	for (uint32_t at = 0; next_defined(m, LINK_ELEM, &at, &item);)
+		put_elem(m, item);
 	if (references > 0) {
 		wpkg_writer_u32(m->out, 3);
 		wpkg_buf_append_byte(m->out, 0);
@@ -535,6 +530,7 @@ static void put_late(struct merge *m, uint32_t input, struct wpkg_range at, uint
 static void put_late_segments(struct merge *m, uint32_t input)
 {
 	const struct link_module *from = &m->link.modules[input];
+	turn_to(m, input);
 	for (uint32_t i = 0; i < from->module->elem_count; i++) {
 		const struct wpkg_module_elem *elem = &from->module->elems[i];
 		if (from->live[LINK_ELEM][i] && is_late_elem(m, (struct link_item){input, i}))
@@ -550,34 +546,15 @@ static void put_late_segments(struct merge *m, uint32_t input)
 	}
 }
 
-static void rest(const struct merge *m, uint32_t input)
-{
-	const struct wpkg_link_input *from = m->link.modules[input].input;
-	if (from->rest)
-		from->rest(from->module->bytes);
-}
-
-/* The last item's input rests when the next one is of another. */
-static void rest_before(const struct merge *m, uint32_t *last, uint32_t input)
-{
-	if (*last != input)
-		rest(m, *last);
-	*last = input;
-}
-
 static void put_code(struct merge *m)
 {
 	struct link_item item;
-	uint32_t last = 0;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
-	EACH_DEFINED(m, WPKG_EXTERN_FUNC, item)
-	{
-		rest_before(m, &last, item.input);
+	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
 		link_put_body(&m->body, &m->link, item.input,
 			      m->link.modules[item.input].module->funcs[item.index].body);
 		put_sized_body(m);
 	}
-	rest(m, last);
 	if (m->makes_start) {
 		wpkg_buf_append_byte(&m->body, 0);
 		for (uint32_t i = 0; i < m->link.count; i++) {
@@ -594,11 +571,8 @@ static void put_code(struct merge *m)
 static void put_datas(struct merge *m)
 {
 	struct link_item item;
-	uint32_t last = 0;
 	begin_vector(m, m->link.item_counts[LINK_DATA]);
-	EACH_DEFINED(m, LINK_DATA, item)
-	{
-		rest_before(m, &last, item.input);
+	for (uint32_t at = 0; next_defined(m, LINK_DATA, &at, &item);) {
 		const struct link_module *from = &m->link.modules[item.input];
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
 		bool active = data->mode == WPKG_SEGMENT_ACTIVE && !is_late_data(m, item);
@@ -676,7 +650,7 @@ static enum wpkg_status plan(struct merge *m, const struct wpkg_link_inputs *inp
 	if (status == WPKG_OK && m->makes_start)
 		m->link.type_live[m->start_type] = true;
 	for (uint32_t i = 0; status == WPKG_OK && i < m->link.count; i++)
-		rest(m, i);
+		link_rest_input(&m->link, i);
 	return status == WPKG_OK ? link_lay_out(&m->link) : status;
 }
 

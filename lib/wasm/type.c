@@ -134,7 +134,7 @@ static enum wpkg_status room_for_bucket(struct wpkg_types *types, struct wpkg_er
 {
 	if (types->bucket_count && types->group_count + 1 <= types->bucket_count / 3 * 2)
 		return WPKG_OK;
-	uint32_t count = types->bucket_count ? types->bucket_count * 2 : 16;
+	uint32_t count = types->bucket_count ? types->bucket_count * 2 : 8;
 	uint32_t *buckets = wpkg_mem_calloc(count, sizeof(*buckets));
 	uint32_t *hashes = wpkg_mem_calloc(count, sizeof(*hashes));
 	if (!buckets || !hashes) {
@@ -166,7 +166,7 @@ static enum wpkg_status room_for_types(struct wpkg_types *types, uint32_t size,
 		return fail_memory(err);
 	if (types->count + size <= types->cap)
 		return WPKG_OK;
-	uint32_t cap = types->cap ? types->cap * 2 : 16;
+	uint32_t cap = types->cap ? types->cap * 2 : 4;
 	if (cap < types->count + size)
 		cap = types->count + size;
 	struct wpkg_type *block = wpkg_mem_resize(types->types, cap, sizeof(*block));
