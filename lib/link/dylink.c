@@ -3,79 +3,35 @@
  * Dynamic libraries joined ahead of time (tool conventions, DynamicLinking.md). What a dynamic
  * loader does when a program starts is done here: each library gets a place in one memory and one
  * table, and what it imports from "env", "GOT.mem" and "GOT.func" gets a value. Two modules are
- * made for that and merged with the libraries:
- *
- *   base     memory, table, stack pointer, and a global for each address; imports nothing
- *   loader   puts functions that have an address into the table; runs what applies relocations
- *            (its start function) and what constructs (its export)
+ * made for that (dylink_loader.c) and merged with the libraries.
  */
 #include "link/dylink.h"
 
 #include "base/path.h"
-#include "link/names.h"
-#include "wasm/facts.h"
+#include "link/dylink_int.h"
 #include "wasm/opcode.h"
-#include "wasm/writer.h"
 
 #define PAGE 65536
-#define STACK_BYTES 65536
+#define STACK_BYTES 65536 /* unless the options say otherwise */
 #define TABLE_MAX 10000000
 #define ALIGNMENT_MAX 31
-
-enum { LOADER, BASE, FIRST_LIBRARY };
-enum { GLOBAL_STACK_POINTER, GLOBAL_BASES }; /* of base: two bases a library, then addresses */
-
-struct library {
-	const struct wpkg_link_input *input;
-	struct wpkg_facts *facts;
-	uint32_t memory_base, table_base;
-	struct wpkg_link_target *bindings;
-	uint8_t state; /* of the order: 0 not seen, 1 on the path, 2 placed */
-};
-
-/* A function or address that something asks for by name. */
-struct place {
-	struct wpkg_link_target target; /* function: of the library; address: unused */
-	uint32_t value;			/* of the global */
-	bool is_func;
-};
-
-struct joining {
-	const struct wpkg_dylink_options *options;
-	struct wpkg_arena arena;
-	struct library *libraries;
-	uint32_t count;
-	uint32_t *order; /* those that others need first */
-	uint32_t placed;
-	struct link_names addresses[2]; /* number in places, by name: data, functions */
-	struct place *places;
-	uint32_t place_count, slot_count, first_slot;
-	uint64_t memory_at, table_at, memory_pages, memory_max;
-	struct wpkg_buf base, loader, section;
-	struct wpkg_buf problems;
-	struct wpkg_err *err;
-};
 
 bool wpkg_dylink_is(const struct wpkg_module *module)
 {
 	return wpkg_module_find_custom(module, WPKG_LIT("dylink.0")) != NULL;
 }
 
-static enum wpkg_status no_memory(struct joining *j)
+enum wpkg_status dylink_no_memory(struct dylink *j)
 {
 	return WPKG_FAIL(j->err, WPKG_ENOMEM, "link: no memory");
 }
 
-static struct wpkg_str origin_of(const struct library *library)
+static struct wpkg_str origin_of(const struct dylink_library *library)
 {
 	return library->input->origin.len > 0 ? library->input->origin : library->input->name;
 }
 
-/* Problems are found all; the first is the error. */
-static void problem(struct joining *j, const struct library *library, const char *format, ...)
-	WPKG_PRINTF(3, 4);
-
-static void problem(struct joining *j, const struct library *library, const char *format, ...)
+void dylink_problem(struct dylink *j, const struct dylink_library *library, const char *format, ...)
 {
 	va_list args;
 	wpkg_buf_append_format(&j->problems, "%.*s: ", WPKG_STR_ARG(origin_of(library)));
@@ -85,7 +41,7 @@ static void problem(struct joining *j, const struct library *library, const char
 	wpkg_buf_append_byte(&j->problems, '\n');
 }
 
-static enum wpkg_status answer(struct joining *j)
+enum wpkg_status dylink_answer(struct dylink *j)
 {
 	struct wpkg_str rest = wpkg_buf_str(&j->problems), line;
 	if (rest.len == 0)
@@ -96,30 +52,30 @@ static enum wpkg_status answer(struct joining *j)
 }
 
 /* What a library may be, so that nothing of it has to be guessed. */
-static void check_shape(struct joining *j, const struct library *library)
+static void check_shape(struct dylink *j, const struct dylink_library *library)
 {
 	const struct wpkg_module *m = library->input->module;
 	const struct wpkg_facts_dylink *dylink = &library->facts->dylink;
 	if (!wpkg_str_equal_text(dylink->section, "dylink.0"))
-		problem(j, library,
-			"not a dynamic library (it has no dylink.0 section), as others "
-			"of the inputs are");
+		dylink_problem(j, library,
+			       "not a dynamic library (it has no dylink.0 section), as others "
+			       "of the inputs are");
 	else if (m->memory_count > m->memory_import_count)
-		problem(j, library,
-			"has a memory of its own, which libraries cannot share "
-			"(wasm-ld's --import-memory leaves it to others)");
+		dylink_problem(j, library,
+			       "has a memory of its own, which libraries cannot share "
+			       "(wasm-ld's --import-memory leaves it to others)");
 	else if (m->memory_count > 1 || (m->memory_count == 1 && m->memories[0].size.is_64))
-		problem(j, library, "has a memory of 64-bit addresses or more than one");
+		dylink_problem(j, library, "has a memory of 64-bit addresses or more than one");
 	else if (m->memory_count == 1 && m->memories[0].size.is_shared)
-		problem(j, library,
-			"shares its memory with threads, which need a loader of their "
-			"own for thread-local data");
+		dylink_problem(j, library,
+			       "shares its memory with threads, which need a loader of their "
+			       "own for thread-local data");
 	else if (dylink->memory_align > ALIGNMENT_MAX || dylink->table_align > ALIGNMENT_MAX)
-		problem(j, library, "asks for an alignment of more than 2 to the %d",
-			ALIGNMENT_MAX);
+		dylink_problem(j, library, "asks for an alignment of more than 2 to the %d",
+			       ALIGNMENT_MAX);
 }
 
-static enum wpkg_status open_libraries(struct joining *j, const struct wpkg_link_inputs *inputs)
+static enum wpkg_status open_libraries(struct dylink *j, const struct wpkg_link_inputs *inputs)
 {
 	enum wpkg_status status = WPKG_OK;
 	j->count = (uint32_t)inputs->count;
@@ -127,10 +83,10 @@ static enum wpkg_status open_libraries(struct joining *j, const struct wpkg_link
 	j->order = wpkg_arena_alloc(&j->arena, j->count, sizeof(*j->order));
 	if (!j->libraries || !j->order) {
 		j->count = 0;
-		return no_memory(j);
+		return dylink_no_memory(j);
 	}
 	for (uint32_t i = 0; status == WPKG_OK && i < j->count; i++) {
-		struct library *library = &j->libraries[i];
+		struct dylink_library *library = &j->libraries[i];
 		library->input = &inputs->items[i];
 		status = wpkg_facts_of_module(&library->facts, library->input->module, j->err);
 		if (status == WPKG_OK)
@@ -139,7 +95,7 @@ static enum wpkg_status open_libraries(struct joining *j, const struct wpkg_link
 	return status;
 }
 
-static uint32_t find_needed(const struct joining *j, struct wpkg_str name)
+static uint32_t find_needed(const struct dylink *j, struct wpkg_str name)
 {
 	for (uint32_t i = 0; i < j->count; i++) {
 		struct wpkg_str origin = j->libraries[i].input->origin;
@@ -151,21 +107,26 @@ static uint32_t find_needed(const struct joining *j, struct wpkg_str name)
 }
 
 /* Depth is bounded by the number of libraries; a circle has no order, as in other loaders. */
-static void order_from(struct joining *j, uint32_t number)
+static void order_from(struct dylink *j, uint32_t number)
 {
-	struct library *library = &j->libraries[number];
+	struct dylink_library *library = &j->libraries[number];
 	const struct wpkg_facts_dylink *dylink = &library->facts->dylink;
 	library->state = 1;
 	for (uint32_t i = 0; i < dylink->needed_count; i++) {
 		uint32_t needed = find_needed(j, dylink->needed[i]);
 		if (needed == WPKG_INDEX_NONE)
-			problem(j, library, "needs %.*s, which is not among the inputs",
-				WPKG_STR_ARG(dylink->needed[i]));
+			dylink_problem(j, library, "needs %.*s, which is not among the inputs",
+				       WPKG_STR_ARG(dylink->needed[i]));
 		else if (j->libraries[needed].state == 0)
 			order_from(j, needed);
 	}
 	library->state = 2;
 	j->order[j->placed++] = number;
+}
+
+uint64_t dylink_stack(const struct dylink *j)
+{
+	return j->options->stack_size > 0 ? j->options->stack_size : STACK_BYTES;
 }
 
 static uint64_t align(uint64_t at, uint32_t alignment)
@@ -175,15 +136,15 @@ static uint64_t align(uint64_t at, uint32_t alignment)
 }
 
 /* The stack, which grows down to 0, then each library's data in the order in which they start. */
-static enum wpkg_status lay_out(struct joining *j)
+static enum wpkg_status lay_out(struct dylink *j)
 {
-	j->memory_at = j->options->stack_size > 0 ? j->options->stack_size : STACK_BYTES;
+	j->memory_at = dylink_stack(j);
 	j->table_at = 1;
 	if (j->memory_at % 16 != 0 || j->memory_at > UINT32_MAX)
 		return WPKG_FAIL(j->err, WPKG_EINVAL, "stack of %llu bytes is not a multiple of 16",
 				 (unsigned long long)j->memory_at);
 	for (uint32_t i = 0; i < j->count; i++) {
-		struct library *library = &j->libraries[j->order[i]];
+		struct dylink_library *library = &j->libraries[j->order[i]];
 		const struct wpkg_facts_dylink *dylink = &library->facts->dylink;
 		const struct wpkg_module *m = library->input->module;
 		j->memory_at = align(j->memory_at, dylink->memory_align);
@@ -212,7 +173,7 @@ static enum wpkg_status lay_out(struct joining *j)
 }
 
 /* The first library that exports the name as that. */
-static const struct wpkg_module_export *find_export(const struct joining *j, struct wpkg_str name,
+static const struct wpkg_module_export *find_export(const struct dylink *j, struct wpkg_str name,
 						    uint8_t kind, uint32_t *number)
 {
 	for (*number = 0; *number < j->count; ++*number) {
@@ -248,9 +209,9 @@ static bool read_offset(uint32_t *out, const struct wpkg_module *m, uint32_t glo
 }
 
 /* Addresses of what the layout decides. */
-static bool own_address(const struct joining *j, struct wpkg_str name, uint32_t *value)
+static bool own_address(const struct dylink *j, struct wpkg_str name, uint32_t *value)
 {
-	uint64_t stack = j->options->stack_size > 0 ? j->options->stack_size : STACK_BYTES;
+	uint64_t stack = dylink_stack(j);
 	const struct {
 		struct wpkg_str name;
 		uint64_t value;
@@ -266,14 +227,15 @@ static bool own_address(const struct joining *j, struct wpkg_str name, uint32_t 
 	return false;
 }
 
-static bool find_place(struct joining *j, const struct library *library, struct wpkg_str name,
-		       struct place *place)
+static bool find_place(struct dylink *j, const struct dylink_library *library, struct wpkg_str name,
+		       struct dylink_place *place)
 {
 	uint32_t number, offset = 0;
 	uint8_t kind = place->is_func ? WPKG_EXTERN_FUNC : WPKG_EXTERN_GLOBAL;
 	const struct wpkg_module_export *export = find_export(j, name, kind, &number);
 	if (export && place->is_func) {
-		place->target = (struct wpkg_link_target){FIRST_LIBRARY + number, export->index};
+		place->target =
+			(struct wpkg_link_target){DYLINK_FIRST_LIBRARY + number, export->index};
 		place->value = j->first_slot + j->slot_count++;
 		return true;
 	}
@@ -284,40 +246,40 @@ static bool find_place(struct joining *j, const struct library *library, struct 
 	if (!export && !place->is_func && own_address(j, name, &place->value))
 		return true;
 	if (export)
-		problem(j, library,
-			"needs the address of '%.*s', which %.*s exports as something "
-			"other than a constant",
-			WPKG_STR_ARG(name), WPKG_STR_ARG(origin_of(&j->libraries[number])));
+		dylink_problem(j, library,
+			       "needs the address of '%.*s', which %.*s exports as something "
+			       "other than a constant",
+			       WPKG_STR_ARG(name), WPKG_STR_ARG(origin_of(&j->libraries[number])));
 	else
-		problem(j, library, "needs the address of '%.*s', which no input exports",
-			WPKG_STR_ARG(name));
+		dylink_problem(j, library, "needs the address of '%.*s', which no input exports",
+			       WPKG_STR_ARG(name));
 	return false;
 }
 
-static uint32_t global_of_place(const struct joining *j, uint32_t place)
+uint32_t dylink_global_of_place(const struct dylink *j, uint32_t place)
 {
-	return GLOBAL_BASES + 2 * j->count + place;
+	return DYLINK_BASES + 2 * j->count + place;
 }
 
-static enum wpkg_status bind_address(struct joining *j, const struct library *library,
+static enum wpkg_status bind_address(struct dylink *j, const struct dylink_library *library,
 				     const struct wpkg_module_import *import,
 				     struct wpkg_link_target *target)
 {
 	bool is_func = wpkg_str_equal_text(import->module, "GOT.func"), is_new;
 	uint32_t *number = link_names_put(&j->addresses[is_func], import->field, &is_new);
 	if (!number)
-		return no_memory(j);
+		return dylink_no_memory(j);
 	if (is_new) {
-		struct place place = {.is_func = is_func};
+		struct dylink_place place = {.is_func = is_func};
 		*number = j->place_count;
 		if (find_place(j, library, import->field, &place))
 			j->places[j->place_count++] = place;
 	}
-	*target = (struct wpkg_link_target){BASE, global_of_place(j, *number)};
+	*target = (struct wpkg_link_target){DYLINK_BASE, dylink_global_of_place(j, *number)};
 	return WPKG_OK;
 }
 
-static void bind_symbol(struct joining *j, uint32_t number, const struct wpkg_module_import *import,
+static void bind_symbol(struct dylink *j, uint32_t number, const struct wpkg_module_import *import,
 			struct wpkg_link_target *target)
 {
 	static const struct {
@@ -326,36 +288,36 @@ static void bind_symbol(struct joining *j, uint32_t number, const struct wpkg_mo
 		uint32_t index;
 	} own[] = {{WPKG_STR("memory"), WPKG_EXTERN_MEMORY, 0},
 		   {WPKG_STR("__indirect_function_table"), WPKG_EXTERN_TABLE, 0},
-		   {WPKG_STR("__stack_pointer"), WPKG_EXTERN_GLOBAL, GLOBAL_STACK_POINTER},
-		   {WPKG_STR("__memory_base"), WPKG_EXTERN_GLOBAL, GLOBAL_BASES},
-		   {WPKG_STR("__table_base"), WPKG_EXTERN_GLOBAL, GLOBAL_BASES + 1}};
+		   {WPKG_STR("__stack_pointer"), WPKG_EXTERN_GLOBAL, DYLINK_STACK_POINTER},
+		   {WPKG_STR("__memory_base"), WPKG_EXTERN_GLOBAL, DYLINK_BASES},
+		   {WPKG_STR("__table_base"), WPKG_EXTERN_GLOBAL, DYLINK_BASES + 1}};
 	uint32_t from;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		bool is_base = i >= 3; /* each library has its own */
 		if (import->kind != own[i].kind || !wpkg_str_equal(import->field, own[i].name))
 			continue;
-		*target =
-			(struct wpkg_link_target){BASE, own[i].index + (is_base ? 2 * number : 0)};
+		*target = (struct wpkg_link_target){DYLINK_BASE,
+						    own[i].index + (is_base ? 2 * number : 0)};
 		return;
 	}
 	const struct wpkg_module_export *export =
 		find_export(j, import->field, import->kind, &from);
 	if (export)
-		*target = (struct wpkg_link_target){FIRST_LIBRARY + from, export->index};
+		*target = (struct wpkg_link_target){DYLINK_FIRST_LIBRARY + from, export->index};
 	else if (!j->options->allow_undefined)
-		problem(j, &j->libraries[number], "needs %s '%.*s', which no input exports",
-			wpkg_extern_name(import->kind), WPKG_STR_ARG(import->field));
+		dylink_problem(j, &j->libraries[number], "needs %s '%.*s', which no input exports",
+			       wpkg_extern_name(import->kind), WPKG_STR_ARG(import->field));
 }
 
-static enum wpkg_status bind_library(struct joining *j, uint32_t number)
+static enum wpkg_status bind_library(struct dylink *j, uint32_t number)
 {
-	struct library *library = &j->libraries[number];
+	struct dylink_library *library = &j->libraries[number];
 	const struct wpkg_module *m = library->input->module;
 	enum wpkg_status status = WPKG_OK;
 	library->bindings = wpkg_arena_alloc(&j->arena, (size_t)m->import_count + 1,
 					     sizeof(*library->bindings));
 	if (!library->bindings)
-		return no_memory(j);
+		return dylink_no_memory(j);
 	for (uint32_t i = 0; status == WPKG_OK && i < m->import_count; i++) {
 		const struct wpkg_module_import *import = &m->imports[i];
 		struct wpkg_link_target *target = &library->bindings[i];
@@ -368,264 +330,25 @@ static enum wpkg_status bind_library(struct joining *j, uint32_t number)
 	return status;
 }
 
-static enum wpkg_status bind_all(struct joining *j)
+static enum wpkg_status bind_all(struct dylink *j)
 {
 	size_t most = 1;
 	for (uint32_t i = 0; i < j->count; i++)
 		most += j->libraries[i].input->module->import_count;
 	j->places = wpkg_arena_alloc(&j->arena, most, sizeof(*j->places));
 	if (!j->places)
-		return no_memory(j);
+		return dylink_no_memory(j);
 	enum wpkg_status status = WPKG_OK;
 	for (uint32_t i = 0; status == WPKG_OK && i < j->count; i++)
 		status = bind_library(j, i);
-	return status == WPKG_OK ? answer(j) : status;
-}
-
-static void end_section(struct joining *j, struct wpkg_buf *out, enum wpkg_section id)
-{
-	if (j->section.failed != WPKG_OK)
-		out->failed = j->section.failed;
-	wpkg_writer_section(out, id, wpkg_buf_str(&j->section));
-	wpkg_buf_reset(&j->section);
-}
-
-static void put_global(struct joining *j, uint32_t value, bool is_mutable)
-{
-	wpkg_writer_valtype(&j->section, WPKG_TYPE_I32);
-	wpkg_buf_append_byte(&j->section, is_mutable);
-	wpkg_buf_append_byte(&j->section, WPKG_OP_I32_CONST);
-	wpkg_writer_signed(&j->section, (int32_t)value);
-	wpkg_buf_append_byte(&j->section, WPKG_OP_END);
-}
-
-static void put_limits(struct joining *j, uint64_t min, uint64_t max)
-{
-	wpkg_buf_append_byte(&j->section, max > 0);
-	wpkg_writer_u64(&j->section, min);
-	if (max > 0)
-		wpkg_writer_u64(&j->section, max);
-}
-
-static void put_base(struct joining *j)
-{
-	uint64_t stack = j->options->stack_size > 0 ? j->options->stack_size : STACK_BYTES;
-	wpkg_writer_header(&j->base);
-	wpkg_writer_u32(&j->section, 1);
-	wpkg_writer_valtype(&j->section, WPKG_TYPE_FUNCREF);
-	put_limits(j, j->first_slot + j->slot_count, 0);
-	end_section(j, &j->base, WPKG_SECTION_TABLE);
-	wpkg_writer_u32(&j->section, 1);
-	put_limits(j, j->memory_pages, j->memory_max);
-	end_section(j, &j->base, WPKG_SECTION_MEMORY);
-	wpkg_writer_u32(&j->section, global_of_place(j, j->place_count));
-	put_global(j, (uint32_t)stack, true);
-	for (uint32_t i = 0; i < j->count; i++) {
-		put_global(j, j->libraries[i].memory_base, false);
-		put_global(j, j->libraries[i].table_base, false);
-	}
-	for (uint32_t i = 0; i < j->place_count; i++)
-		put_global(j, j->places[i].value, true);
-	end_section(j, &j->base, WPKG_SECTION_GLOBAL);
-}
-
-/* What the loader imports; its bindings say which. */
-struct imported {
-	struct wpkg_link_target target;
-	uint32_t type; /* of the loader */
-};
-
-struct loader {
-	struct joining *j;
-	struct imported *funcs;
-	uint32_t func_count, relocs_end,
-		ctors_end; /* those that run at the start, then the others */
-	uint32_t start;	   /* the program's own "_start", among the functions; NONE */
-	struct wpkg_buf types;
-	uint32_t type_count;
-};
-
-static void add_named(struct loader *l, struct wpkg_str name)
-{
-	for (uint32_t i = 0; i < l->j->count; i++) {
-		uint32_t number = l->j->order[i];
-		const struct wpkg_module *m = l->j->libraries[number].input->module;
-		const struct wpkg_module_export *export = wpkg_module_find_export(m, name);
-		if (export && export->kind == WPKG_EXTERN_FUNC)
-			l->funcs[l->func_count++] =
-				(struct imported){{FIRST_LIBRARY + number, export->index}, 0};
-	}
-}
-
-/* A type of the loader for the function; each has its own, since nobody counts them. */
-static void add_slot(struct loader *l, const struct place *place)
-{
-	struct joining *j = l->j;
-	const struct library *library = &j->libraries[place->target.input - FIRST_LIBRARY];
-	const struct wpkg_module *m = library->input->module;
-	const struct wpkg_type *type =
-		&m->types.types[m->type_ids[m->funcs[place->target.index].type]];
-	uint32_t count = type->param_count + type->result_count;
-	for (uint32_t i = 0; i < count; i++)
-		if (wpkg_valtype_id(type->params[i]) != WPKG_TYPE_ID_NONE)
-			problem(j, library, "a function with an address has types of its own");
-	wpkg_buf_append_byte(&l->types, 0x60);
-	wpkg_writer_u32(&l->types, type->param_count);
-	for (uint32_t i = 0; i < type->param_count; i++)
-		wpkg_writer_valtype(&l->types, type->params[i]);
-	wpkg_writer_u32(&l->types, type->result_count);
-	for (uint32_t i = type->param_count; i < count; i++)
-		wpkg_writer_valtype(&l->types, type->params[i]);
-	l->funcs[l->func_count++] = (struct imported){place->target, l->type_count++};
-}
-
-static void put_import(struct joining *j, const char *field, enum wpkg_extern kind)
-{
-	wpkg_writer_name(&j->section, WPKG_LIT("env"));
-	wpkg_writer_name(&j->section, wpkg_str_from(field));
-	wpkg_buf_append_byte(&j->section, (uint8_t)kind);
-}
-
-static void put_imports(struct loader *l)
-{
-	struct joining *j = l->j;
-	wpkg_writer_u32(&j->section, l->func_count + 2);
-	for (uint32_t i = 0; i < l->func_count; i++) {
-		put_import(j, "function", WPKG_EXTERN_FUNC);
-		wpkg_writer_u32(&j->section, l->funcs[i].type);
-	}
-	put_import(j, "table", WPKG_EXTERN_TABLE);
-	wpkg_writer_valtype(&j->section, WPKG_TYPE_FUNCREF);
-	put_limits(j, 0, 0);
-	put_import(j, "memory", WPKG_EXTERN_MEMORY);
-	put_limits(j, 0, 0);
-	end_section(j, &j->loader, WPKG_SECTION_IMPORT);
-}
-
-static void put_calls(struct loader *l, uint32_t from, uint32_t to, uint32_t last)
-{
-	struct wpkg_buf body;
-	wpkg_buf_init(&body, 1 << 20);
-	wpkg_buf_append_byte(&body, 0);
-	for (uint32_t i = from; i < to; i++) {
-		wpkg_buf_append_byte(&body, WPKG_OP_CALL);
-		wpkg_writer_u32(&body, i);
-	}
-	if (last != WPKG_INDEX_NONE) {
-		wpkg_buf_append_byte(&body, WPKG_OP_CALL);
-		wpkg_writer_u32(&body, last);
-	}
-	wpkg_buf_append_byte(&body, WPKG_OP_END);
-	if (body.failed != WPKG_OK)
-		l->j->section.failed = body.failed;
-	wpkg_writer_name(&l->j->section, wpkg_buf_str(&body));
-	wpkg_buf_clear(&body);
-}
-
-static void put_exports(struct loader *l, bool has_init)
-{
-	struct joining *j = l->j;
-	wpkg_writer_u32(&j->section, 1U + has_init);
-	wpkg_writer_name(&j->section, WPKG_LIT("memory"));
-	wpkg_buf_append_byte(&j->section, WPKG_EXTERN_MEMORY);
-	wpkg_writer_u32(&j->section, 0);
-	if (has_init) {
-		wpkg_writer_name(&j->section, l->start != WPKG_INDEX_NONE
-						      ? WPKG_LIT("_start")
-						      : WPKG_LIT("_initialize"));
-		wpkg_buf_append_byte(&j->section, WPKG_EXTERN_FUNC);
-		wpkg_writer_u32(&j->section, l->func_count + 1);
-	}
-	end_section(j, &j->loader, WPKG_SECTION_EXPORT);
-}
-
-static void put_slots(struct loader *l)
-{
-	struct joining *j = l->j;
-	if (j->slot_count == 0)
-		return;
-	wpkg_writer_u32(&j->section, 1);
-	wpkg_writer_u32(&j->section, 0);
-	wpkg_buf_append_byte(&j->section, WPKG_OP_I32_CONST);
-	wpkg_writer_signed(&j->section, (int32_t)j->first_slot);
-	wpkg_buf_append_byte(&j->section, WPKG_OP_END);
-	wpkg_writer_u32(&j->section, j->slot_count);
-	for (uint32_t i = 0; i < j->slot_count; i++)
-		wpkg_writer_u32(&j->section, l->func_count - j->slot_count + i);
-	end_section(j, &j->loader, WPKG_SECTION_ELEMENT);
-}
-
-static void put_loader(struct loader *l)
-{
-	struct joining *j = l->j;
-	bool has_init = l->ctors_end > l->relocs_end || l->start != WPKG_INDEX_NONE;
-	wpkg_writer_header(&j->loader);
-	wpkg_writer_u32(&j->section, l->type_count);
-	wpkg_buf_append(&j->section, "\x60\0\0", 3);
-	wpkg_buf_append_str(&j->section, wpkg_buf_str(&l->types));
-	end_section(j, &j->loader, WPKG_SECTION_TYPE);
-	put_imports(l);
-	wpkg_buf_append(&j->section, "\2\0\0", 3);
-	end_section(j, &j->loader, WPKG_SECTION_FUNCTION);
-	put_exports(l, has_init);
-	if (l->relocs_end > 0) {
-		wpkg_writer_u32(&j->section, l->func_count);
-		end_section(j, &j->loader, WPKG_SECTION_START);
-	}
-	put_slots(l);
-	wpkg_writer_u32(&j->section, 2);
-	put_calls(l, 0, l->relocs_end, WPKG_INDEX_NONE);
-	put_calls(l, l->relocs_end, l->ctors_end, l->start);
-	end_section(j, &j->loader, WPKG_SECTION_CODE);
-}
-
-/* The bindings of the loader's imports, in their order. */
-static struct wpkg_link_target *loader_bindings(const struct loader *l)
-{
-	struct wpkg_link_target *bindings =
-		wpkg_arena_alloc(&l->j->arena, l->func_count + 2, sizeof(*bindings));
-	for (uint32_t i = 0; bindings && i < l->func_count; i++)
-		bindings[i] = l->funcs[i].target;
-	if (bindings)
-		bindings[l->func_count] = bindings[l->func_count + 1] =
-			(struct wpkg_link_target){BASE, 0};
-	return bindings;
-}
-
-static enum wpkg_status make_loader(struct joining *j, struct wpkg_link_target **bindings)
-{
-	struct loader l = {.j = j, .start = WPKG_INDEX_NONE, .type_count = 1};
-	wpkg_buf_init(&l.types, 1 << 24);
-	l.funcs = wpkg_arena_alloc(&j->arena, (size_t)3 * j->count + j->slot_count + 1,
-				   sizeof(*l.funcs));
-	if (!l.funcs)
-		return no_memory(j);
-	add_named(&l, WPKG_LIT("__wasm_apply_data_relocs"));
-	l.relocs_end = l.func_count;
-	add_named(&l, WPKG_LIT("__wasm_call_ctors"));
-	l.ctors_end = l.func_count;
-	const struct wpkg_module_export *start =
-		wpkg_module_find_export(j->libraries[0].input->module, WPKG_LIT("_start"));
-	if (start && start->kind == WPKG_EXTERN_FUNC) {
-		l.start = l.func_count;
-		l.funcs[l.func_count++] = (struct imported){{FIRST_LIBRARY, start->index}, 0};
-	}
-	for (uint32_t i = 0; i < j->place_count; i++)
-		if (j->places[i].is_func)
-			add_slot(&l, &j->places[i]);
-	put_loader(&l);
-	if (l.types.failed != WPKG_OK)
-		j->loader.failed = l.types.failed;
-	*bindings = loader_bindings(&l);
-	wpkg_buf_clear(&l.types);
-	return *bindings ? answer(j) : no_memory(j);
+	return status == WPKG_OK ? dylink_answer(j) : status;
 }
 
 /* The functions that the first input exports, without what loaders are to call. */
 static struct wpkg_link_export *
-choose_exports(struct joining *j, const struct wpkg_link_options *options, size_t *count)
+choose_exports(struct dylink *j, const struct wpkg_link_options *options, size_t *count)
 {
-	const struct library *main = &j->libraries[0];
+	const struct dylink_library *main = &j->libraries[0];
 	const struct wpkg_module *m = main->input->module;
 	struct wpkg_link_export *exports = wpkg_arena_alloc(
 		&j->arena, m->export_count + options->export_count + 1, sizeof(*exports));
@@ -642,55 +365,57 @@ choose_exports(struct joining *j, const struct wpkg_link_options *options, size_
 	return exports;
 }
 
-static enum wpkg_status merge(struct wpkg_buf *out, struct joining *j,
+static enum wpkg_status merge(struct wpkg_buf *out, struct dylink *j,
 			      const struct wpkg_link_options *options,
 			      const struct wpkg_link_target *bindings,
 			      const struct wpkg_module *const *made)
 {
 	struct wpkg_link_input *items =
-		wpkg_arena_alloc(&j->arena, j->count + FIRST_LIBRARY, sizeof(*items));
+		wpkg_arena_alloc(&j->arena, j->count + DYLINK_FIRST_LIBRARY, sizeof(*items));
 	struct wpkg_link_options how = *options;
 	how.exports = choose_exports(j, options, &how.export_count);
 	if (!items || !how.exports)
-		return no_memory(j);
-	items[LOADER] = (struct wpkg_link_input){.name = WPKG_LIT(" loader"),
-						 .origin = WPKG_LIT("the linker's loader"),
-						 .module = made[LOADER],
-						 .bindings = bindings};
-	items[BASE] = (struct wpkg_link_input){.name = WPKG_LIT(" base"),
-					       .origin = WPKG_LIT("the linker's memory"),
-					       .module = made[BASE]};
+		return dylink_no_memory(j);
+	items[DYLINK_LOADER] = (struct wpkg_link_input){.name = WPKG_LIT(" loader"),
+							.origin = WPKG_LIT("the linker's loader"),
+							.module = made[DYLINK_LOADER],
+							.bindings = bindings};
+	items[DYLINK_BASE] = (struct wpkg_link_input){.name = WPKG_LIT(" base"),
+						      .origin = WPKG_LIT("the linker's memory"),
+						      .module = made[DYLINK_BASE]};
 	for (uint32_t i = 0; i < j->count; i++) {
-		items[FIRST_LIBRARY + i] = *j->libraries[i].input;
-		items[FIRST_LIBRARY + i].bindings = j->libraries[i].bindings;
+		items[DYLINK_FIRST_LIBRARY + i] = *j->libraries[i].input;
+		items[DYLINK_FIRST_LIBRARY + i].bindings = j->libraries[i].bindings;
 	}
-	return wpkg_link_merge(out, &(struct wpkg_link_inputs){items, j->count + FIRST_LIBRARY},
+	return wpkg_link_merge(out,
+			       &(struct wpkg_link_inputs){items, j->count + DYLINK_FIRST_LIBRARY},
 			       &how, j->err);
 }
 
-static enum wpkg_status write_all(struct wpkg_buf *out, struct joining *j,
+static enum wpkg_status write_all(struct wpkg_buf *out, struct dylink *j,
 				  const struct wpkg_link_options *options)
 {
 	struct wpkg_module *made[2] = {NULL, NULL};
 	struct wpkg_link_target *bindings = NULL;
-	put_base(j);
-	enum wpkg_status status = make_loader(j, &bindings);
+	dylink_put_base(j);
+	enum wpkg_status status = dylink_make_loader(j, &bindings);
 	if (status == WPKG_OK)
 		status = wpkg_buf_check(&j->base, "linked module", j->err);
 	if (status == WPKG_OK)
 		status = wpkg_buf_check(&j->loader, "linked module", j->err);
 	if (status == WPKG_OK)
-		status = wpkg_module_read(&made[BASE], wpkg_buf_str(&j->base), NULL, j->err);
+		status = wpkg_module_read(&made[DYLINK_BASE], wpkg_buf_str(&j->base), NULL, j->err);
 	if (status == WPKG_OK)
-		status = wpkg_module_read(&made[LOADER], wpkg_buf_str(&j->loader), NULL, j->err);
+		status = wpkg_module_read(&made[DYLINK_LOADER], wpkg_buf_str(&j->loader), NULL,
+					  j->err);
 	if (status == WPKG_OK)
 		status = merge(out, j, options, bindings, (const struct wpkg_module *const *)made);
-	wpkg_module_free(made[BASE]);
-	wpkg_module_free(made[LOADER]);
+	wpkg_module_free(made[DYLINK_BASE]);
+	wpkg_module_free(made[DYLINK_LOADER]);
 	return status;
 }
 
-static void close(struct joining *j)
+static void close(struct dylink *j)
 {
 	for (uint32_t i = 0; i < j->count; i++)
 		wpkg_facts_free(j->libraries[i].facts);
@@ -708,7 +433,7 @@ enum wpkg_status wpkg_dylink_join(struct wpkg_buf *out, const struct wpkg_link_i
 				  const struct wpkg_dylink_options *how, struct wpkg_buf *problems,
 				  struct wpkg_err *err)
 {
-	struct joining j = {.options = how, .err = err};
+	struct dylink j = {.options = how, .err = err};
 	wpkg_arena_init(&j.arena, (size_t)1 << 30);
 	wpkg_buf_init(&j.base, (size_t)1 << 30);
 	wpkg_buf_init(&j.loader, (size_t)1 << 30);
@@ -716,12 +441,12 @@ enum wpkg_status wpkg_dylink_join(struct wpkg_buf *out, const struct wpkg_link_i
 	wpkg_buf_init(&j.problems, (size_t)1 << 26);
 	enum wpkg_status status = open_libraries(&j, inputs);
 	if (status == WPKG_OK)
-		status = answer(&j);
+		status = dylink_answer(&j);
 	for (uint32_t i = 0; status == WPKG_OK && i < j.count; i++)
 		if (j.libraries[i].state == 0)
 			order_from(&j, i);
 	if (status == WPKG_OK)
-		status = answer(&j);
+		status = dylink_answer(&j);
 	if (status == WPKG_OK)
 		status = lay_out(&j);
 	if (status == WPKG_OK)

@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An object: a valid module with two kinds of custom sections. "linking", version 2, is a row of
- * subsections, each with a number and a size:
- *
- *   5  segments      count, each: name, alignment as a power of two, flags
- *   6  constructors  count, each: priority, symbol
- *   7  groups        count, each: name, flags, count of members, each: kind, index
- *   8  symbols       count, each: kind, flags and
- *                      function, global, tag, table: index; name, unless it is the import's
- *                      data: name; when defined segment, offset, size
- *                      section: number of the section
- *
- * "reloc.NAME" has the number of a section and a count of relocations, in the order of offsets:
- * type, offset, index and, for some types, an addend. (Tool conventions, Linking.md.)
+ * An object: a valid module with two kinds of custom sections. "linking" says what is in it
+ * (linking.c). "reloc.NAME" has the number of a section and a count of relocations, in the order of
+ * offsets: type, offset, index and, for some types, an addend. (Tool conventions, Linking.md.)
  */
 #include "base/mem.h"
 #include "link/object_int.h"
-
-#define NAME_MAX_BYTES 100000
 
 struct reading {
 	struct obj_link *o;
 	struct obj_file *file;
 	uint32_t number; /* of the file */
-	struct wpkg_reader subs[OBJ_SUB_END];
-	struct wpkg_err *err;
 };
-
-static enum wpkg_status no_memory(struct reading *in)
-{
-	return WPKG_FAIL(in->err, WPKG_ENOMEM, "link: no memory");
-}
 
 bool wpkg_object_is(struct wpkg_str bytes)
 {
@@ -44,7 +25,7 @@ bool wpkg_object_is(struct wpkg_str bytes)
 		uint8_t id = wpkg_reader_byte(&r);
 		struct wpkg_reader body = wpkg_reader_sub(&r, wpkg_reader_u32(&r));
 		if (id == WPKG_SECTION_CUSTOM &&
-		    wpkg_str_equal_text(wpkg_reader_name(&body, NAME_MAX_BYTES), "linking"))
+		    wpkg_str_equal_text(wpkg_reader_name(&body, OBJ_NAME_MAX_BYTES), "linking"))
 			return true;
 	}
 	return false;
@@ -54,314 +35,6 @@ void obj_file_clear(struct obj_file *file)
 {
 	wpkg_module_free(file->module);
 	file->module = NULL;
-}
-
-static struct wpkg_reader reader_of(const struct reading *in, struct wpkg_range range)
-{
-	struct wpkg_reader r;
-	wpkg_reader_init(&r, obj_bytes(in->file, range), range.start, in->err);
-	return r;
-}
-
-/* Where the subsections are; ones of unknown numbers are skipped. */
-static enum wpkg_status find_subsections(struct reading *in)
-{
-	struct wpkg_reader r = reader_of(in, in->file->linking);
-	uint32_t version = wpkg_reader_u32(&r);
-	if (r.status == WPKG_OK && version != OBJ_LINKING_VERSION)
-		wpkg_reader_fail(&r, r.base, WPKG_EFORMAT, "linking section of version %u, not %u",
-				 version, OBJ_LINKING_VERSION);
-	for (int id = 0; id < OBJ_SUB_END; id++)
-		wpkg_reader_init(&in->subs[id], (struct wpkg_str){0}, 0, in->err);
-	while (wpkg_reader_more(&r)) {
-		uint8_t id = wpkg_reader_byte(&r);
-		struct wpkg_reader sub = wpkg_reader_sub(&r, wpkg_reader_u32(&r));
-		if (id < OBJ_SUB_END && r.status == WPKG_OK)
-			in->subs[id] = sub;
-		if (id == OBJ_SUB_GROUPS && r.status == WPKG_OK)
-			in->file->groups = (struct wpkg_range){
-				wpkg_reader_offset(&sub),
-				wpkg_reader_offset(&sub) + (uint32_t)wpkg_reader_left(&sub)};
-	}
-	return r.status;
-}
-
-/* The entries that the subsection says it has: each is at least a byte. */
-static uint32_t take_count(struct wpkg_reader *r, const char *what)
-{
-	return wpkg_reader_more(r) ? wpkg_reader_count(r, (uint32_t)wpkg_reader_left(r), what) : 0;
-}
-
-static enum wpkg_status read_segments(struct reading *in)
-{
-	struct wpkg_reader *r = &in->subs[OBJ_SUB_SEGMENTS];
-	const uint8_t *start = r->at;
-	uint32_t count = take_count(r, "segments");
-	if (r->status == WPKG_OK && count != in->file->module->data_count)
-		wpkg_reader_fail(r, start, WPKG_EFORMAT,
-				 "linking section describes %u segments, the module has %u", count,
-				 in->file->module->data_count);
-	for (uint32_t i = 0; r->status == WPKG_OK && i < count; i++) {
-		struct obj_segment *segment = &in->file->segments[i];
-		segment->name = wpkg_reader_name(r, NAME_MAX_BYTES);
-		const uint8_t *where = r->at;
-		uint32_t alignment = wpkg_reader_u32(r);
-		segment->flags = (uint8_t)wpkg_reader_u32(r);
-		segment->alignment = (uint8_t)alignment;
-		if (alignment > 31)
-			wpkg_reader_fail(r, where, WPKG_EFORMAT, "alignment of 2 to the %u",
-					 alignment);
-	}
-	return r->status;
-}
-
-/* The chunk that a member of a group is; NULL when there is none of that index. */
-static struct obj_chunk *group_member(const struct reading *in, uint32_t kind, uint32_t index)
-{
-	const struct obj_file *file = in->file;
-	uint32_t imports = obj_imports_of(file);
-	if (kind == OBJ_GROUP_DATA)
-		return index < file->module->data_count ? &file->datas[index] : NULL;
-	if (kind == OBJ_GROUP_FUNC)
-		return index >= imports && index < file->module->func_count
-			       ? &file->funcs[index - imports]
-			       : NULL;
-	return kind == OBJ_GROUP_SECTION && index < file->custom_count ? &file->customs[index]
-								       : NULL;
-}
-
-struct wpkg_reader obj_groups_of(const struct obj_file *file)
-{
-	struct wpkg_reader r;
-	wpkg_reader_init(&r, obj_bytes(file, file->groups), file->groups.start, NULL);
-	if (wpkg_reader_more(&r))
-		wpkg_reader_u32(&r); /* their count */
-	return r;
-}
-
-bool obj_group_take(struct obj_group *group, struct wpkg_reader *r)
-{
-	if (!wpkg_reader_more(r))
-		return false;
-	group->name = wpkg_reader_name(r, NAME_MAX_BYTES);
-	group->flags = wpkg_reader_u32(r);
-	group->count = take_count(r, "members");
-	return r->status == WPKG_OK;
-}
-
-void obj_group_member_take(struct obj_group_member *member, struct wpkg_reader *r)
-{
-	member->kind = wpkg_reader_u32(r);
-	member->index = wpkg_reader_u32(r);
-}
-
-static enum wpkg_status read_members(struct reading *in, uint32_t count, bool is_used)
-{
-	struct wpkg_reader *r = &in->subs[OBJ_SUB_GROUPS];
-	for (; r->status == WPKG_OK && count > 0; count--) {
-		const uint8_t *where = r->at;
-		struct obj_group_member member;
-		obj_group_member_take(&member, r);
-		struct obj_chunk *chunk = group_member(in, member.kind, member.index);
-		if (r->status == WPKG_OK && !chunk)
-			wpkg_reader_fail(r, where, WPKG_EFORMAT,
-					 "group has a member of kind %u and index %u that there is "
-					 "not",
-					 member.kind, member.index);
-		else if (chunk)
-			chunk->is_grouped = true;
-		if (chunk && !is_used)
-			chunk->is_discarded = true;
-	}
-	return r->status;
-}
-
-/* Of the groups of one name the first file's is used; the members of the others are discarded. */
-static enum wpkg_status read_groups(struct reading *in)
-{
-	struct wpkg_reader *r = &in->subs[OBJ_SUB_GROUPS];
-	uint32_t count = take_count(r, "groups");
-	for (struct obj_group group; r->status == WPKG_OK && count > 0; count--) {
-		bool is_new;
-		if (!obj_group_take(&group, r)) {
-			if (r->status == WPKG_OK)
-				wpkg_reader_fail(r, r->at, WPKG_EFORMAT,
-						 "fewer groups than their count says");
-			break;
-		}
-		uint32_t *owner = link_names_put(&in->o->comdats, group.name, &is_new);
-		if (!owner)
-			return no_memory(in);
-		if (is_new)
-			*owner = in->number;
-		read_members(in, group.count, *owner == in->number);
-	}
-	return r->status;
-}
-
-struct space {
-	enum wpkg_extern kind;
-	uint32_t count, imports;
-};
-
-static struct space space_of(const struct wpkg_module *m, uint8_t kind)
-{
-	switch (kind) {
-	case OBJ_GLOBAL:
-		return (struct space){WPKG_EXTERN_GLOBAL, m->global_count, m->global_import_count};
-	case OBJ_TAG:
-		return (struct space){WPKG_EXTERN_TAG, m->tag_count, m->tag_import_count};
-	case OBJ_TABLE:
-		return (struct space){WPKG_EXTERN_TABLE, m->table_count, m->table_import_count};
-	default:
-		return (struct space){WPKG_EXTERN_FUNC, m->func_count, m->func_import_count};
-	}
-}
-
-static uint32_t import_of(const struct wpkg_module *m, uint8_t kind, uint32_t index)
-{
-	return kind == OBJ_GLOBAL  ? m->globals[index].import
-	       : kind == OBJ_TAG   ? m->tags[index].import
-	       : kind == OBJ_TABLE ? m->tables[index].import
-				   : m->funcs[index].import;
-}
-
-static void take_indexed(struct wpkg_reader *r, const struct wpkg_module *m,
-			 struct obj_record *record)
-{
-	const uint8_t *where = r->at;
-	struct space space = space_of(m, record->kind);
-	record->index = wpkg_reader_u32(r);
-	bool is_undefined = record->flags & OBJ_UNDEFINED;
-	if (r->status == WPKG_OK &&
-	    (record->index >= space.count || (record->index < space.imports) != is_undefined)) {
-		wpkg_reader_fail(r, where, WPKG_EFORMAT, "symbol is %s %u, which is not %s",
-				 wpkg_extern_name(space.kind), record->index,
-				 is_undefined ? "imported" : "defined");
-		return;
-	}
-	if (!is_undefined || record->flags & OBJ_EXPLICIT_NAME)
-		record->name = wpkg_reader_name(r, NAME_MAX_BYTES);
-	else if (r->status == WPKG_OK)
-		record->name = m->imports[import_of(m, record->kind, record->index)].field;
-}
-
-static void take_data(struct wpkg_reader *r, const struct wpkg_module *m, struct obj_record *record)
-{
-	record->name = wpkg_reader_name(r, NAME_MAX_BYTES);
-	record->index = OBJ_NONE;
-	if (record->flags & OBJ_UNDEFINED)
-		return;
-	const uint8_t *where = r->at;
-	record->index = wpkg_reader_u32(r);
-	record->offset = wpkg_reader_u64(r);
-	record->size = (uint32_t)wpkg_reader_u64(r);
-	if (r->status != WPKG_OK || record->flags & OBJ_ABSOLUTE)
-		return;
-	uint32_t bytes = record->index < m->data_count ? m->datas[record->index].bytes.end -
-								 m->datas[record->index].bytes.start
-						       : 0;
-	if (record->index >= m->data_count || record->offset > bytes)
-		wpkg_reader_fail(r, where, WPKG_EFORMAT,
-				 "symbol '%.*s' is at %llu of segment %u, which is not there",
-				 WPKG_STR_ARG(record->name), (unsigned long long)record->offset,
-				 record->index);
-}
-
-static void take_record(struct wpkg_reader *r, const struct wpkg_module *m,
-			struct obj_record *record)
-{
-	const uint8_t *where = r->at;
-	*record = (struct obj_record){.kind = wpkg_reader_byte(r)};
-	record->flags = wpkg_reader_u32(r);
-	switch ((enum obj_kind)record->kind) {
-	case OBJ_DATA:
-		take_data(r, m, record);
-		break;
-	case OBJ_SECTION:
-		where = r->at;
-		record->index = wpkg_reader_u32(r);
-		record->flags |= OBJ_LOCAL;
-		if (r->status == WPKG_OK && (record->index >= m->section_count ||
-					     m->sections[record->index].id != WPKG_SECTION_CUSTOM))
-			wpkg_reader_fail(r, where, WPKG_EFORMAT,
-					 "symbol is section %u, which is not a custom one",
-					 record->index);
-		break;
-	case OBJ_FUNC:
-	case OBJ_GLOBAL:
-	case OBJ_TAG:
-	case OBJ_TABLE:
-		take_indexed(r, m, record);
-		break;
-	case OBJ_KIND_COUNT:
-	default:
-		wpkg_reader_fail(r, where, WPKG_EFORMAT, "symbol of unknown kind %u", record->kind);
-	}
-}
-
-static void note_defined(struct reading *in, const struct obj_record *record, uint32_t symbol)
-{
-	struct obj_file *file = in->file;
-	struct obj_chunk *chunk = NULL;
-	if (record->flags & (OBJ_UNDEFINED | OBJ_ABSOLUTE))
-		return;
-	if (record->kind == OBJ_FUNC)
-		chunk = &file->funcs[record->index - obj_imports_of(file)];
-	else if (record->kind == OBJ_DATA)
-		chunk = &file->datas[record->index];
-	if (chunk && chunk->symbol == OBJ_NONE)
-		chunk->symbol = symbol;
-}
-
-static enum wpkg_status read_symbols(struct reading *in)
-{
-	struct wpkg_reader *r = &in->subs[OBJ_SUB_SYMBOLS];
-	struct obj_file *file = in->file;
-	uint32_t count = take_count(r, "symbols");
-	file->refs = wpkg_arena_alloc(&in->o->arena, (size_t)count + 1, sizeof(*file->refs));
-	if (!file->refs)
-		return no_memory(in);
-	for (uint32_t i = 0; r->status == WPKG_OK && i < count; i++) {
-		struct obj_record record;
-		take_record(r, file->module, &record);
-		if (r->status != WPKG_OK)
-			break;
-		struct obj_ref *ref = &file->refs[i];
-		enum wpkg_status status = obj_symbol_bind(&ref->symbol, in->o, in->number, &record);
-		if (status != WPKG_OK)
-			return status;
-		ref->index = record.index;
-		file->ref_count = i + 1;
-		note_defined(in, &record, ref->symbol);
-	}
-	return r->status;
-}
-
-static enum wpkg_status read_inits(struct reading *in)
-{
-	struct wpkg_reader *r = &in->subs[OBJ_SUB_INITS];
-	struct obj_file *file = in->file;
-	uint32_t count = take_count(r, "constructors");
-	file->inits = wpkg_arena_alloc(&in->o->arena, (size_t)count + 1, sizeof(*file->inits));
-	if (!file->inits)
-		return no_memory(in);
-	for (uint32_t i = 0; r->status == WPKG_OK && i < count; i++) {
-		struct obj_init *init = &file->inits[i];
-		init->priority = wpkg_reader_u32(r);
-		const uint8_t *where = r->at;
-		uint32_t ref = wpkg_reader_u32(r);
-		if (r->status == WPKG_OK &&
-		    (ref >= file->ref_count ||
-		     in->o->symbols[file->refs[ref].symbol].kind != OBJ_FUNC)) {
-			wpkg_reader_fail(r, where, WPKG_EFORMAT,
-					 "constructor is symbol %u, which is not a function", ref);
-			break;
-		}
-		init->symbol = ref;
-		file->init_count = i + 1;
-	}
-	return r->status;
 }
 
 /* The chunks of a section, in the order of their places. */
@@ -459,13 +132,13 @@ static struct obj_reloc take_reloc(struct wpkg_reader *r)
 
 static enum wpkg_status read_relocs(struct reading *in, struct wpkg_range section)
 {
-	struct wpkg_reader r = reader_of(in, section);
+	struct wpkg_reader r = obj_reader_of(in->o, in->file, section);
 	struct places places = {0};
 	uint32_t number = wpkg_reader_u32(&r), last = 0;
 	if (r.status == WPKG_OK && !places_of(&places, in, number))
 		wpkg_reader_fail(&r, r.base, WPKG_EFORMAT,
 				 "relocations of section %u, which has none", number);
-	for (uint32_t count = take_count(&r, "relocations"); count > 0; count--) {
+	for (uint32_t count = obj_take_count(&r, "relocations"); count > 0; count--) {
 		const uint8_t *where = r.at;
 		struct obj_reloc reloc = take_reloc(&r);
 		if (r.status == WPKG_OK && reloc.offset < last)
@@ -551,20 +224,20 @@ static enum wpkg_status make_chunks(struct reading *in)
 	file->canonical =
 		wpkg_arena_alloc(arena, (size_t)m->types.count + 1, sizeof(*file->canonical));
 	if (!file->funcs || !file->datas || !file->segments || !file->types || !file->canonical)
-		return no_memory(in);
+		return obj_no_memory(in->o);
 	for (uint32_t i = imports; i < m->func_count; i++)
 		file->funcs[i - imports] =
 			(struct obj_chunk){.range = m->funcs[i].body, .symbol = OBJ_NONE};
 	for (uint32_t i = 0; i < m->data_count; i++)
 		file->datas[i] = (struct obj_chunk){.range = m->datas[i].bytes, .symbol = OBJ_NONE};
-	return note_sections(in) && note_exports(in) ? WPKG_OK : no_memory(in);
+	return note_sections(in) && note_exports(in) ? WPKG_OK : obj_no_memory(in->o);
 }
 
 static enum wpkg_status adopt_types(struct reading *in)
 {
 	struct obj_file *file = in->file;
 	enum wpkg_status status =
-		wpkg_types_adopt(file->canonical, &in->o->types, &file->module->types, in->err);
+		wpkg_types_adopt(file->canonical, &in->o->types, &file->module->types, in->o->err);
 	for (uint32_t i = 0; status == WPKG_OK && i < file->module->type_count; i++)
 		file->types[i] = file->canonical[file->module->type_ids[i]];
 	/* From now on they are those of the link. */
@@ -579,16 +252,16 @@ static enum wpkg_status check_shape(struct reading *in)
 	const struct wpkg_module *m = file->module;
 	/* Compilers import it; what LLVM's linker joins (-r) has it. */
 	if (m->memory_count > 1)
-		return WPKG_FAIL(in->err, WPKG_EFORMAT, "an object has one memory, not %u",
+		return WPKG_FAIL(in->o->err, WPKG_EFORMAT, "an object has one memory, not %u",
 				 m->memory_count);
 	if (m->start != WPKG_INDEX_NONE)
-		return WPKG_FAIL(in->err, WPKG_EFORMAT, "an object has no start function");
+		return WPKG_FAIL(in->o->err, WPKG_EFORMAT, "an object has no start function");
 	for (uint32_t i = 0; i < m->data_count; i++)
 		if (m->datas[i].mode != WPKG_SEGMENT_ACTIVE)
-			return WPKG_FAIL(in->err, WPKG_EFORMAT, "segment %u is not active", i);
+			return WPKG_FAIL(in->o->err, WPKG_EFORMAT, "segment %u is not active", i);
 	bool is_64 = m->memory_count > 0 && m->memories[0].size.is_64;
 	if (in->number > 0 && m->memory_count > 0 && is_64 != in->o->is_64)
-		return WPKG_FAIL(in->err, WPKG_EINVAL, "%s-bit object among those of %s bits",
+		return WPKG_FAIL(in->o->err, WPKG_EINVAL, "%s-bit object among those of %s bits",
 				 is_64 ? "64" : "32", is_64 ? "32" : "64");
 	in->o->is_64 = in->o->is_64 || is_64;
 	return WPKG_OK;
@@ -605,7 +278,7 @@ static enum wpkg_status check_table(struct reading *in)
 					 "__indirect_function_table"))
 			continue;
 		if (o->has_table && o->is_table_64 != is_64)
-			return WPKG_FAIL(in->err, WPKG_EINVAL,
+			return WPKG_FAIL(in->o->err, WPKG_EINVAL,
 					 "%s-bit table of functions among those of %s bits",
 					 is_64 ? "64" : "32", is_64 ? "32" : "64");
 		in->file->has_table = o->has_table = true;
@@ -618,7 +291,7 @@ static enum wpkg_status read_parts(struct reading *in)
 {
 	enum wpkg_status status = make_chunks(in);
 	if (status == WPKG_OK && in->file->linking.end == 0)
-		status = WPKG_FAIL(in->err, WPKG_EFORMAT,
+		status = WPKG_FAIL(in->o->err, WPKG_EFORMAT,
 				   "not an object: it has no linking section");
 	if (status == WPKG_OK)
 		status = check_shape(in);
@@ -627,15 +300,7 @@ static enum wpkg_status read_parts(struct reading *in)
 	if (status == WPKG_OK)
 		status = adopt_types(in);
 	if (status == WPKG_OK)
-		status = find_subsections(in);
-	if (status == WPKG_OK)
-		status = read_segments(in);
-	if (status == WPKG_OK)
-		status = read_groups(in);
-	if (status == WPKG_OK)
-		status = read_symbols(in);
-	if (status == WPKG_OK)
-		status = read_inits(in);
+		status = obj_linking_read(in->o, in->number);
 	const struct wpkg_module *m = in->file->module;
 	for (uint32_t i = 0; status == WPKG_OK && i < m->section_count; i++)
 		if (m->sections[i].id == WPKG_SECTION_CUSTOM &&
@@ -663,8 +328,7 @@ enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_
 		o->files = more;
 		o->file_capacity = capacity;
 	}
-	struct reading in = {
-		.o = o, .file = &o->files[o->file_count], .number = o->file_count, .err = o->err};
+	struct reading in = {.o = o, .file = &o->files[o->file_count], .number = o->file_count};
 	*in.file = (struct obj_file){.name = name, .pulled_for = OBJ_NONE, .pulled_by = OBJ_NONE};
 	enum wpkg_status status;
 	if (wpkg_str_starts(bytes, wpkg_str_of("BC\xc0\xde", 4)))

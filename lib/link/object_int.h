@@ -3,10 +3,11 @@
 #define WPKG_LINK_OBJECT_INT_H
 
 /*
- * What the steps of linking objects share. In their order: files are read (object.c), their symbols
- * are bound and pull others from archives (symbol.c), what is needed is marked (live.c), data get
- * addresses (segment.c) and everything else an index (number.c), and it is written (program.c). An
- * output that is an object has all of that from join.c, and its tables from relocatable.c.
+ * What the steps of linking objects share. In their order: files are read (object.c, linking.c),
+ * their symbols are bound and pull others from archives (symbol.c), what is needed is marked
+ * (live.c), data get addresses (segment.c) and everything else an index (number.c), and it is
+ * written (program.c). An output that is an object has all of that from join.c, and its tables from
+ * relocatable.c.
  */
 
 #include "base/arena.h"
@@ -17,6 +18,7 @@
 #include "wasm/reader.h"
 
 #define OBJ_NONE UINT32_MAX
+#define OBJ_NAME_MAX_BYTES 100000
 
 /* As the "linking" section numbers them. */
 enum obj_kind { OBJ_FUNC, OBJ_DATA, OBJ_GLOBAL, OBJ_SECTION, OBJ_TAG, OBJ_TABLE, OBJ_KIND_COUNT };
@@ -272,6 +274,16 @@ void obj_problem(struct obj_link *o, const char *format, ...) WPKG_PRINTF(2, 3);
 enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_str name,
 			      struct wpkg_str bytes);
 void obj_file_clear(struct obj_file *file);
+
+/* linking.c: reads what the file says of its segments, groups, symbols and constructors. */
+enum wpkg_status obj_linking_read(struct obj_link *o, uint32_t number);
+
+/* Reads a range of the file; its errors are the link's. */
+struct wpkg_reader obj_reader_of(const struct obj_link *o, const struct obj_file *file,
+				 struct wpkg_range range);
+
+/* How many entries follow: each is at least a byte. */
+uint32_t obj_take_count(struct wpkg_reader *r, const char *what);
 
 /* Subsections of "linking", and its version. */
 enum {
