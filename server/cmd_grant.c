@@ -5,15 +5,7 @@
 #include "operator.h"
 #include "store/access.h"
 
-struct change_options {
-	struct operator_options common;
-	const char *reason;
-};
-
-static const struct wpkg_option change_rows[] = {OPERATOR_DATA_ROW,
-						 {"reason", 'r', WPKG_OPTION_TEXT, "TEXT", "why",
-						  NULL, offsetof(struct change_options, reason)},
-						 {0}};
+static const struct wpkg_option change_rows[] = {OPERATOR_DATA_ROW, OPERATOR_REASON_ROW, {0}};
 
 /* USER RIGHT PATTERN */
 static enum wpkg_status read_grant(struct wpkg_grant *out, char *const *operands,
@@ -31,8 +23,7 @@ static enum wpkg_status add(struct operator_session *session,
 			    const struct wpkg_invocation *invocation, int *code,
 			    struct wpkg_err *err)
 {
-	const struct change_options *options = invocation->options;
-	const struct wpkg_act act = operator_act(session, options->reason);
+	const struct wpkg_act act = operator_act(session, session->options->reason);
 	struct wpkg_grant grant;
 	(void)code;
 	enum wpkg_status status = read_grant(&grant, invocation->operands, err);
@@ -59,7 +50,7 @@ const struct wpkg_command cmd_grant_add = {
 		"can be the first to push a name below it.",
 	.example = "wpkgd grant add --data /var/lib/wpkgd jo own 'example.com/*'",
 	.options = change_rows,
-	.options_size = sizeof(struct change_options),
+	.options_size = sizeof(struct operator_options),
 	.least_operands = 3,
 	.most_operands = 3,
 	.run = run_add,
@@ -69,8 +60,7 @@ static enum wpkg_status revoke(struct operator_session *session,
 			       const struct wpkg_invocation *invocation, int *code,
 			       struct wpkg_err *err)
 {
-	const struct change_options *options = invocation->options;
-	const struct wpkg_act act = operator_act(session, options->reason);
+	const struct wpkg_act act = operator_act(session, session->options->reason);
 	struct wpkg_grant grant;
 	(void)code;
 	enum wpkg_status status = read_grant(&grant, invocation->operands, err);
@@ -95,23 +85,14 @@ const struct wpkg_command cmd_grant_revoke = {
 	.description = "What the user has by owning a name, or by another grant, stays.",
 	.example = "wpkgd grant revoke --data /var/lib/wpkgd jo push 'example.com/*'",
 	.options = change_rows,
-	.options_size = sizeof(struct change_options),
+	.options_size = sizeof(struct operator_options),
 	.least_operands = 3,
 	.most_operands = 3,
 	.run = run_revoke,
 };
 
-struct list_options {
-	struct operator_options common;
-	const char *user;
-};
-
-static const struct wpkg_option list_rows[] = {OPERATOR_DATA_ROW,
-					       OPERATOR_JSON_ROW,
-					       {"user", 'u', WPKG_OPTION_TEXT, "USER",
-						"only this user's", NULL,
-						offsetof(struct list_options, user)},
-					       {0}};
+static const struct wpkg_option list_rows[] = {
+	OPERATOR_DATA_ROW, OPERATOR_JSON_ROW, OPERATOR_USER_ROW, {0}};
 
 static bool add_row(struct wpkg_arena *arena, struct wpkg_value *list,
 		    const struct wpkg_grant *grant)
@@ -129,9 +110,10 @@ static enum wpkg_status list(struct operator_session *session,
 			     const struct wpkg_invocation *invocation, int *code,
 			     struct wpkg_err *err)
 {
-	const struct list_options *options = invocation->options;
+	const struct operator_options *options = session->options;
 	struct wpkg_arena *arena = &session->arena;
 	struct wpkg_grant_list grants;
+	(void)invocation;
 	(void)code;
 	enum wpkg_status status =
 		wpkg_grant_list(&grants, arena, session->store, wpkg_str_from(options->user), err);
@@ -147,7 +129,7 @@ static enum wpkg_status list(struct operator_session *session,
 			      wpkg_right_name(grant->right), WPKG_STR_ARG(grant->pattern),
 			      WPKG_STR_ARG(grant->by), operator_time(arena, grant->created));
 	}
-	return options->common.json ? operator_json(good ? document : NULL, true, err) : WPKG_OK;
+	return options->json ? operator_json(good ? document : NULL, true, err) : WPKG_OK;
 }
 
 static int run_list(const struct wpkg_invocation *invocation)
@@ -162,7 +144,7 @@ const struct wpkg_command cmd_grant_list = {
 	.description = "Whoever was the first to push a name owns it without a grant.",
 	.example = "wpkgd grant list --data /var/lib/wpkgd",
 	.options = list_rows,
-	.options_size = sizeof(struct list_options),
+	.options_size = sizeof(struct operator_options),
 	.run = run_list,
 };
 
@@ -170,8 +152,7 @@ static enum wpkg_status set_owner(struct operator_session *session,
 				  const struct wpkg_invocation *invocation, int *code,
 				  struct wpkg_err *err)
 {
-	const struct change_options *options = invocation->options;
-	const struct wpkg_act act = operator_act(session, options->reason);
+	const struct wpkg_act act = operator_act(session, session->options->reason);
 	(void)code;
 	enum wpkg_status status =
 		wpkg_owner_set(session->store, wpkg_str_from(invocation->operands[0]),
@@ -194,7 +175,7 @@ const struct wpkg_command cmd_owner_set = {
 	.description = "Also a name that nobody pushed yet: it is then that user's to push.",
 	.example = "wpkgd owner set --data /var/lib/wpkgd example.com/tool jo",
 	.options = change_rows,
-	.options_size = sizeof(struct change_options),
+	.options_size = sizeof(struct operator_options),
 	.least_operands = 2,
 	.most_operands = 2,
 	.run = run_set_owner,

@@ -121,17 +121,8 @@ const struct wpkg_command cmd_token_create = {
 
 /* list */
 
-struct list_options {
-	struct operator_options common;
-	const char *user;
-};
-
-static const struct wpkg_option list_rows[] = {OPERATOR_DATA_ROW,
-					       OPERATOR_JSON_ROW,
-					       {"user", 'u', WPKG_OPTION_TEXT, "USER",
-						"only this user's", NULL,
-						offsetof(struct list_options, user)},
-					       {0}};
+static const struct wpkg_option list_rows[] = {
+	OPERATOR_DATA_ROW, OPERATOR_JSON_ROW, OPERATOR_USER_ROW, {0}};
 
 static bool add_row(struct wpkg_arena *arena, struct wpkg_value *list,
 		    const struct wpkg_token *token)
@@ -157,9 +148,10 @@ static enum wpkg_status list(struct operator_session *session,
 			     const struct wpkg_invocation *invocation, int *code,
 			     struct wpkg_err *err)
 {
-	const struct list_options *options = invocation->options;
+	const struct operator_options *options = session->options;
 	struct wpkg_arena *arena = &session->arena;
 	struct wpkg_token_list tokens;
+	(void)invocation;
 	(void)code;
 	enum wpkg_status status =
 		wpkg_token_list(&tokens, arena, session->store, wpkg_str_from(options->user), err);
@@ -178,7 +170,7 @@ static enum wpkg_status list(struct operator_session *session,
 			      token->scope.len ? "  " : "", WPKG_STR_ARG(token->scope),
 			      token->note.len ? "  " : "", WPKG_STR_ARG(token->note));
 	}
-	return options->common.json ? operator_json(good ? document : NULL, true, err) : WPKG_OK;
+	return options->json ? operator_json(good ? document : NULL, true, err) : WPKG_OK;
 }
 
 static int run_list(const struct wpkg_invocation *invocation)
@@ -192,28 +184,19 @@ const struct wpkg_command cmd_token_list = {
 	.summary = "list tokens, without what is secret of them",
 	.example = "wpkgd token list --data /var/lib/wpkgd --user jo",
 	.options = list_rows,
-	.options_size = sizeof(struct list_options),
+	.options_size = sizeof(struct operator_options),
 	.run = run_list,
 };
 
 /* revoke */
 
-struct revoke_options {
-	struct operator_options common;
-	const char *reason;
-};
-
-static const struct wpkg_option revoke_rows[] = {OPERATOR_DATA_ROW,
-						 {"reason", 'r', WPKG_OPTION_TEXT, "TEXT", "why",
-						  NULL, offsetof(struct revoke_options, reason)},
-						 {0}};
+static const struct wpkg_option revoke_rows[] = {OPERATOR_DATA_ROW, OPERATOR_REASON_ROW, {0}};
 
 static enum wpkg_status revoke(struct operator_session *session,
 			       const struct wpkg_invocation *invocation, int *code,
 			       struct wpkg_err *err)
 {
-	const struct revoke_options *options = invocation->options;
-	const struct wpkg_act act = operator_act(session, options->reason);
+	const struct wpkg_act act = operator_act(session, session->options->reason);
 	uint64_t id = 0;
 	(void)code;
 	if (!wpkg_str_parse_u64(wpkg_str_from(invocation->operands[0]), &id) || id > INT64_MAX)
@@ -237,7 +220,7 @@ const struct wpkg_command cmd_token_revoke = {
 	.description = "A running server refuses it from the next request on.",
 	.example = "wpkgd token revoke --data /var/lib/wpkgd 7 --reason 'laptop lost'",
 	.options = revoke_rows,
-	.options_size = sizeof(struct revoke_options),
+	.options_size = sizeof(struct operator_options),
 	.least_operands = 1,
 	.most_operands = 1,
 	.run = run_revoke,

@@ -18,9 +18,12 @@
 #include "data/value.h"
 #include "store/record.h"
 
-/* The first member of each command's options. */
+/* The first member of each command's options, or all of them. NULL: not given, or no such option.
+ */
 struct operator_options {
 	const char *data;
+	const char *reason;
+	const char *user;
 	bool json;
 };
 
@@ -34,6 +37,16 @@ struct operator_options {
 	{                                                                                          \
 		"json", 0, WPKG_OPTION_FLAG, NULL, "print JSON", NULL,                             \
 			offsetof(struct operator_options, json)                                    \
+	}
+#define OPERATOR_REASON_ROW                                                                        \
+	{                                                                                          \
+		"reason", 'r', WPKG_OPTION_TEXT, "TEXT", "why", NULL,                              \
+			offsetof(struct operator_options, reason)                                  \
+	}
+#define OPERATOR_USER_ROW                                                                          \
+	{                                                                                          \
+		"user", 'u', WPKG_OPTION_TEXT, "USER", "only this user's", NULL,                   \
+			offsetof(struct operator_options, user)                                    \
 	}
 
 struct operator_session {
