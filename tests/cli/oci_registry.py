@@ -4,28 +4,24 @@
 
     oci_registry.py FOLDER [CERTIFICATE KEY]
 
-Writes its port to FOLDER/port, a line for each request to FOLDER/requests ("METHOD PATH who"), and
-reads before each answer the defect that it shall have from FOLDER/defect and what it wants to know
-of its clients from FOLDER/auth: "open", "basic", or "bearer", whose tokens it gives out itself. The
-one user is jo, the password sesame. Nobody may pull with a token, and jo push."""
+See misbehaving.py for what is in FOLDER. What it wants to know of its clients is in FOLDER/auth:
+"open", "basic", or "bearer", whose tokens it gives out itself. The one user is jo, the password
+sesame. Nobody may pull with a token, and jo push."""
 
 import base64
 import hashlib
-import http.server
 import json
-import os
 import re
-import ssl
-import sys
 import threading
 import urllib.parse
 
-FOLDER = sys.argv[1]
+import misbehaving
+from misbehaving import setting
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INVOICE = "application/vnd.wpkg.invoice.v1+toml"
 BASIC = "Basic " + base64.b64encode(b"jo:sesame").decode()
-CHUNK = b"x" * 65536
 
 
 def sha256(data):
@@ -40,85 +36,24 @@ class Store:
         self.tags = {}  # (repository, tag) -> digest
         self.tokens = {}  # token -> may push
         self.sessions = 0
-        self.defect = "none"
-        self.failures = 0  # answers that the defect has spoilt so far
 
 
 STORE = Store()
 
 
-def setting(name, default):
-    try:
-        with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
-            return file.read().strip() or default
-    except FileNotFoundError:
-        return default
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def handle_one_request(self):
-        try:
-            super().handle_one_request()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    # What a handler works with.
+class Handler(misbehaving.Handler):
+    def who(self):
+        given = self.headers.get("Authorization")
+        return "anonymous" if given is None else given.split(" ")[0]
 
     def begin(self):
-        self.defect = setting("defect", "none")
-        with STORE.lock:
-            if STORE.defect != self.defect:
-                STORE.defect, STORE.failures = self.defect, 0
-        given = self.headers.get("Authorization")
-        who = "anonymous" if given is None else given.split(" ")[0]
-        with open(os.path.join(FOLDER, "requests"), "a", encoding="utf-8") as file:
-            file.write(f"{self.command} {self.path} {who}\n")
+        super().begin()
         self.split = urllib.parse.urlsplit(self.path)
         self.query = dict(urllib.parse.parse_qsl(self.split.query))
-
-    def first_failures(self, count):
-        with STORE.lock:
-            STORE.failures += 1
-            return STORE.failures <= count
-
-    def answer(self, status, body=b"", kind="application/octet-stream", **headers):
-        if isinstance(body, str):
-            body = body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", headers.pop("length", str(len(body))))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
 
     def refuse(self, status, code, message="", **headers):
         body = json.dumps({"errors": [{"code": code, "message": message}]})
         self.answer(status, body, "application/json", **headers)
-
-    def endless(self, kind="application/octet-stream"):
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        while True:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(CHUNK), CHUNK))
-
-    def body(self):
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            parts = []
-            while size := int(self.rfile.readline(), 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     # Who asks.
 
@@ -300,9 +235,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.begin()
         if self.defect == "cut-upload" and "/uploads/" in self.path and self.first_failures(1):
             self.rfile.read(int(self.headers.get("Content-Length", 0)) // 2)
-            self.wfile.write(b"HTTP/1.1 2")
-            self.close_connection = True
-            return None
+            return self.break_off()
         if setting("auth", "open") != "open" and not self.allowed(True):
             return None
         data = self.body()
@@ -332,18 +265,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(201, **headers)
 
 
-def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if len(sys.argv) > 2:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[2], sys.argv[3])
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    port = os.path.join(FOLDER, "port")
-    with open(port + ".new", "w", encoding="utf-8") as file:
-        file.write(str(server.server_port))
-    os.rename(port + ".new", port)
-    server.serve_forever()
-
-
-main()
+misbehaving.serve(Handler)

@@ -4,22 +4,18 @@
 
     registry.py FOLDER [CERTIFICATE KEY]
 
-Writes its port to FOLDER/port, a line for each request to FOLDER/requests, and reads before each
-answer the name of the defect that it shall have from FOLDER/defect (absent or "none": it behaves).
-It believes everything that is pushed, signs nothing and keeps nothing."""
+See misbehaving.py for what is in FOLDER. It believes everything that is pushed, signs nothing and
+keeps nothing."""
 
 import hashlib
-import http.server
 import json
 import os
-import ssl
-import sys
 import threading
 import time
 import tomllib
 
-FOLDER = sys.argv[1]
-CHUNK = b"x" * 65536
+import misbehaving
+from misbehaving import FOLDER
 
 
 class Store:
@@ -27,8 +23,6 @@ class Store:
         self.lock = threading.Lock()
         self.invoices = {}  # id -> TOML text
         self.parcels = {}  # digest -> bytes
-        self.defect = "none"
-        self.failures = 0  # answers that the defect has spoilt so far
         self.uploads = 0  # under way now
         self.most_uploads = 0  # and at most so far
 
@@ -59,51 +53,14 @@ def nested(text):
     return "[[invoices]]\n" + "\n".join(lines) + "\n"
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(misbehaving.Handler):
+    kind = "application/toml"
 
-    def log_message(self, *args):
-        pass
-
-    def handle_one_request(self):
-        try:
-            super().handle_one_request()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
+    def who(self):
+        part = " from " + self.headers["Range"] if self.headers.get("Range") else ""
+        return super().who() + part
 
     # What a handler works with.
-
-    def begin(self):
-        try:
-            with open(os.path.join(FOLDER, "defect"), encoding="utf-8") as file:
-                self.defect = file.read().strip()
-        except FileNotFoundError:
-            self.defect = "none"
-        with STORE.lock:
-            if STORE.defect != self.defect:
-                STORE.defect, STORE.failures = self.defect, 0
-        who = "authorized" if self.headers.get("Authorization") else "anonymous"
-        with open(os.path.join(FOLDER, "requests"), "a", encoding="utf-8") as file:
-            part = " from " + self.headers["Range"] if self.headers.get("Range") else ""
-            file.write(f"{self.command} {self.path} {who}{part}\n")
-
-    def first_failures(self, count):
-        """Is this one of the first answers that the defect spoils?"""
-        with STORE.lock:
-            STORE.failures += 1
-            return STORE.failures <= count
-
-    def answer(self, status, body, kind="application/toml", **headers):
-        if isinstance(body, str):
-            body = body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
 
     def refuse(self, status, text):
         self.answer(status, f"error = {quote(text)}\n")
@@ -114,13 +71,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def endless(self):
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        while True:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(CHUNK), CHUNK))
-
     def silence(self):
         self.send_response(200)
         self.send_header("Content-Length", "1000")
@@ -128,11 +78,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"x")
         self.wfile.flush()
         threading.Event().wait(60)
-
-    def break_off(self):
-        """In the middle of an answer, so that the client cannot think that none was begun."""
-        self.wfile.write(b"HTTP/1.1 2")
-        self.close_connection = True
 
     def drip(self, data):
         """Everything, in ten pieces over more than a second."""
@@ -144,16 +89,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(data[start:start + piece])
             self.wfile.flush()
             time.sleep(0.13)
-
-    def body(self):
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            parts = []
-            while size := int(self.rfile.readline(), 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     # Requests.
 
@@ -394,18 +329,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(200, 'message = "invoice yanked"\n')
 
 
-def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if len(sys.argv) > 2:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[2], sys.argv[3])
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    port = os.path.join(FOLDER, "port")
-    with open(port + ".new", "w", encoding="utf-8") as file:
-        file.write(str(server.server_port))
-    os.rename(port + ".new", port)
-    server.serve_forever()
-
-
-main()
+misbehaving.serve(Handler)
