@@ -10,199 +10,14 @@
  */
 #include "store/session.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/mem.h"
 #include "crypto/random.h"
 #include "store/repository_int.h"
+#include "store/session_int.h"
 #include "store/upload_int.h"
-
-#define BUCKETS 512
-#define MOST 4096	 /* sessions in memory */
-#define COMFORTABLE 1024 /* above this, idle ones are left to the disk */
-#define IDLE_SECONDS 60
-#define GOOD_NAMES 256
-
-struct wpkg_session {
-	struct wpkg_session *next; /* of its bucket */
-	struct wpkg_store *store;
-	char id[WPKG_SESSION_ID];
-	char *name;
-	char *pusher;
-	char *address; /* NULL: not known */
-	enum wpkg_digest_algorithm algorithm;
-	uint64_t limit;
-	int64_t started;
-	int64_t touched;
-	struct wpkg_upload *upload; /* NULL while it is being read from disk */
-	bool taken;
-	bool saved;	     /* there is a row */
-	uint64_t saved_size; /* what the row says */
-	struct job job;	     /* of a pause, or of a removal */
-	struct wpkg_session_done paused;
-	struct wpkg_upload_done finished;
-	struct wpkg_err failure; /* what finished will hear */
-};
-
-struct sessions {
-	/* Hashes of names that were good lately: a hint, which the end of an upload does not trust.
-	 */
-	atomic_uint_fast64_t good_names[GOOD_NAMES];
-	pthread_mutex_t lock;
-	pthread_cond_t landed; /* in_flight is 0 */
-	struct wpkg_session *buckets[BUCKETS];
-	size_t count;
-	size_t in_flight; /* that the committer has, until it is done with them */
-};
-
-/* The table */
-
-static struct wpkg_session **bucket_of(struct sessions *sessions, const char *id)
-{
-	uint8_t bytes[2] = {0};
-	wpkg_hex_parse(bytes, sizeof(bytes), wpkg_str_of(id, 4));
-	return &sessions->buckets[(bytes[0] * 256U + bytes[1]) % BUCKETS];
-}
-
-static struct wpkg_session *find(struct sessions *sessions, const char *id)
-{
-	struct wpkg_session *session = *bucket_of(sessions, id);
-	while (session && strcmp(session->id, id) != 0)
-		session = session->next;
-	return session;
-}
-
-static void unlink_session(struct sessions *sessions, struct wpkg_session *session)
-{
-	struct wpkg_session **at = bucket_of(sessions, session->id);
-	while (*at && *at != session)
-		at = &(*at)->next;
-	if (*at) {
-		*at = session->next;
-		sessions->count--;
-	}
-}
-
-static void free_session(struct wpkg_session *session)
-{
-	wpkg_mem_free(session->name);
-	wpkg_mem_free(session->pusher);
-	wpkg_mem_free(session->address);
-	wpkg_mem_free(session);
-}
-
-/* Ends what memory has of an upload; what the row trusts stays on disk. */
-static void forget_upload(struct wpkg_session *session)
-{
-	struct wpkg_upload *upload = session->upload;
-	session->upload = NULL;
-	if (!upload)
-		return;
-	if (session->saved && upload->stage) {
-		upload->store->blobs->ops->leave(upload->stage);
-		upload->stage = NULL;
-	}
-	upload_free(upload);
-}
-
-/* Out of memory; the row, if there is one, stays. The caller has the session. */
-static void discard(struct wpkg_session *session)
-{
-	struct sessions *sessions = session->store->sessions;
-	pthread_mutex_lock(&sessions->lock);
-	unlink_session(sessions, session);
-	pthread_mutex_unlock(&sessions->lock);
-	forget_upload(session);
-	free_session(session);
-}
-
-static void launch(struct sessions *sessions)
-{
-	pthread_mutex_lock(&sessions->lock);
-	sessions->in_flight++;
-	pthread_mutex_unlock(&sessions->lock);
-}
-
-static void land(struct sessions *sessions)
-{
-	pthread_mutex_lock(&sessions->lock);
-	if (--sessions->in_flight == 0)
-		pthread_cond_broadcast(&sessions->landed);
-	pthread_mutex_unlock(&sessions->lock);
-}
-
-static void give_back(struct wpkg_session *session)
-{
-	struct sessions *sessions = session->store->sessions;
-	pthread_mutex_lock(&sessions->lock);
-	session->touched = wpkg_clock_now();
-	session->taken = false;
-	pthread_mutex_unlock(&sessions->lock);
-}
-
-/* Those that rest with all they have on disk need no memory. Under the lock. */
-static void evict_idle(struct sessions *sessions, int64_t before)
-{
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct wpkg_session **at = &sessions->buckets[i];
-		while (*at) {
-			struct wpkg_session *session = *at;
-			bool idle = !session->taken && session->saved && session->touched < before;
-			if (!idle) {
-				at = &session->next;
-				continue;
-			}
-			*at = session->next;
-			sessions->count--;
-			forget_upload(session);
-			free_session(session);
-		}
-	}
-}
-
-/* Those that were never paused are in memory only: nothing of theirs was acknowledged. The lock is
- * held. */
-static uint64_t drop_unsaved(struct sessions *sessions, int64_t before)
-{
-	uint64_t count = 0;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct wpkg_session **at = &sessions->buckets[i];
-		while (*at) {
-			struct wpkg_session *session = *at;
-			if (session->taken || session->saved || session->touched >= before) {
-				at = &session->next;
-				continue;
-			}
-			*at = session->next;
-			sessions->count--;
-			forget_upload(session);
-			free_session(session);
-			count++;
-		}
-	}
-	return count;
-}
-
-static enum wpkg_status insert(struct sessions *sessions, struct wpkg_session *session,
-			       struct wpkg_err *err)
-{
-	if (sessions->count >= COMFORTABLE)
-		evict_idle(sessions, wpkg_clock_now() - IDLE_SECONDS);
-	/* Whoever opens sessions and leaves them shall not keep others from theirs. */
-	if (sessions->count >= COMFORTABLE)
-		(void)drop_unsaved(sessions, wpkg_clock_now() - IDLE_SECONDS);
-	if (sessions->count >= MOST)
-		return WPKG_FAIL(err, WPKG_EBUSY, "too many uploads are under way");
-	struct wpkg_session **bucket = bucket_of(sessions, session->id);
-	session->next = *bucket;
-	*bucket = session;
-	sessions->count++;
-	return WPKG_OK;
-}
 
 /* New sessions, and those that are read from disk */
 
@@ -237,7 +52,7 @@ static enum wpkg_status make_session(struct wpkg_session **out, struct wpkg_stor
 	session->name = wpkg_mem_dup_text(name.ptr, name.len);
 	session->pusher = wpkg_mem_dup_text(pusher.ptr, pusher.len);
 	if (!session->name || !session->pusher) {
-		free_session(session);
+		session_free(session);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
 	}
 	*out = session;
@@ -268,7 +83,7 @@ static enum wpkg_status check_name_once(struct wpkg_store *store, struct wpkg_st
 {
 	struct name_check check = {.name = name};
 	uint64_t hash = wpkg_hash(name);
-	atomic_uint_fast64_t *row = &store->sessions->good_names[hash % GOOD_NAMES];
+	atomic_uint_fast64_t *row = &store->sessions->good_names[hash % SESSION_GOOD_NAMES];
 	if (atomic_load_explicit(row, memory_order_relaxed) == hash)
 		return WPKG_OK;
 	wpkg_arena_init(&check.arena, 65536);
@@ -293,7 +108,7 @@ enum wpkg_status wpkg_session_new(char id[WPKG_SESSION_ID], struct wpkg_store *s
 		return status;
 	session->address = wpkg_mem_dup_text(options->address.ptr, options->address.len);
 	if (!session->address) {
-		free_session(session);
+		session_free(session);
 		return WPKG_FAIL(err, WPKG_ENOMEM, "upload: no memory");
 	}
 	wpkg_random(random, sizeof(random));
@@ -304,12 +119,12 @@ enum wpkg_status wpkg_session_new(char id[WPKG_SESSION_ID], struct wpkg_store *s
 	status = begin_upload(session, err);
 	if (status == WPKG_OK) {
 		pthread_mutex_lock(&store->sessions->lock);
-		status = insert(store->sessions, session, err);
+		status = sessions_insert(store->sessions, session, err);
 		pthread_mutex_unlock(&store->sessions->lock);
 	}
 	if (status != WPKG_OK) {
-		forget_upload(session);
-		free_session(session);
+		session_forget_upload(session);
+		session_free(session);
 	}
 	return status;
 }
@@ -397,7 +212,7 @@ static enum wpkg_status load(struct wpkg_session *session, struct wpkg_err *err)
 
 /* Taking */
 
-static bool is_id(char out[WPKG_SESSION_ID], struct wpkg_str id)
+bool session_id_parse(char out[WPKG_SESSION_ID], struct wpkg_str id)
 {
 	uint8_t bytes[WPKG_SESSION_ID / 2];
 	if (!wpkg_hex_parse(bytes, sizeof(bytes), id))
@@ -412,11 +227,11 @@ static enum wpkg_status take_entry(struct wpkg_session **out, struct wpkg_store 
 {
 	enum wpkg_status status = WPKG_OK;
 	pthread_mutex_lock(&store->sessions->lock);
-	struct wpkg_session *session = find(store->sessions, id);
+	struct wpkg_session *session = sessions_find(store->sessions, id);
 	if (session && session->taken)
 		status = WPKG_FAIL(err, WPKG_EBUSY, "another request writes to this upload");
 	else if (!session)
-		status = insert(store->sessions, fresh, err);
+		status = sessions_insert(store->sessions, fresh, err);
 	if (status == WPKG_OK) {
 		*out = session ? session : fresh;
 		(*out)->taken = true;
@@ -432,7 +247,7 @@ enum wpkg_status wpkg_session_take(struct wpkg_session **out, uint64_t *offset,
 	struct wpkg_session *fresh = NULL;
 	struct wpkg_session *session = NULL;
 	char text[WPKG_SESSION_ID];
-	if (!is_id(text, id))
+	if (!session_id_parse(text, id))
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such upload");
 	enum wpkg_status status = make_session(&fresh, store, name, (struct wpkg_str){0}, err);
 	if (status != WPKG_OK)
@@ -440,17 +255,17 @@ enum wpkg_status wpkg_session_take(struct wpkg_session **out, uint64_t *offset,
 	memcpy(fresh->id, text, sizeof(text));
 	status = take_entry(&session, store, text, fresh, err);
 	if (session != fresh)
-		free_session(fresh);
+		session_free(fresh);
 	if (status != WPKG_OK)
 		return status;
 	if (!session->upload)
 		status = load(session, err);
 	if (status != WPKG_OK) {
-		discard(session);
+		session_discard(session);
 		return status;
 	}
 	if (!wpkg_str_equal_text(name, session->name)) {
-		give_back(session);
+		session_give_back(session);
 		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no such upload");
 	}
 	*offset = wpkg_session_size(session);
@@ -466,7 +281,7 @@ enum wpkg_status wpkg_session_offset(uint64_t *out, struct wpkg_store *store, st
 	enum wpkg_status status = wpkg_session_take(&session, &offset, store, name, id, err);
 	if (status != WPKG_OK)
 		return status;
-	give_back(session);
+	session_give_back(session);
 	*out = offset;
 	return WPKG_OK;
 }
@@ -535,19 +350,19 @@ static void done_pause(struct job *job, enum wpkg_status status, const struct wp
 	if (status == WPKG_OK) {
 		session->saved = true;
 		session->saved_size = size;
-		give_back(session);
+		session_give_back(session);
 	} else {
 		/* The row says what is left of it; without one there is nothing. */
-		discard(session);
+		session_discard(session);
 	}
-	land(sessions);
+	sessions_land(sessions);
 	answer.call(answer.user, status, status == WPKG_OK ? size : 0, err);
 }
 
 void wpkg_session_pause(struct wpkg_session *session, struct wpkg_session_done done)
 {
 	session->paused = done;
-	launch(session->store->sessions);
+	sessions_launch(session->store->sessions);
 	session->job = (struct job){
 		.prepare = session->upload->stage ? prepare_pause : NULL,
 		.run = run_pause,
@@ -559,14 +374,14 @@ void wpkg_session_pause(struct wpkg_session *session, struct wpkg_session_done d
 void wpkg_session_drop(struct wpkg_session *session)
 {
 	if (session->saved) {
-		discard(session);
+		session_discard(session);
 		return;
 	}
-	forget_upload(session);
+	session_forget_upload(session);
 	if (begin_upload(session, NULL) == WPKG_OK)
-		give_back(session);
+		session_give_back(session);
 	else
-		discard(session);
+		session_discard(session);
 }
 
 /* In the transaction that stores the blob. */
@@ -608,8 +423,8 @@ static void done_removal(struct job *job, enum wpkg_status status, const struct 
 	struct wpkg_err failure = session->failure;
 	(void)status;
 	(void)err;
-	discard(session);
-	land(sessions);
+	session_discard(session);
+	sessions_land(sessions);
 	answer.call(answer.user, failure.status, NULL, &failure);
 }
 
@@ -628,8 +443,8 @@ static void answer_finish(void *user, enum wpkg_status status, const struct wpkg
 		committer_submit(session->store->committer, &session->job);
 		return;
 	}
-	discard(session);
-	land(sessions);
+	session_discard(session);
+	sessions_land(sessions);
 	answer.call(answer.user, status, result, err);
 }
 
@@ -638,7 +453,7 @@ void wpkg_session_finish(struct wpkg_session *session, const struct wpkg_content
 {
 	struct wpkg_upload *upload = session->upload;
 	session->finished = done;
-	launch(session->store->sessions);
+	sessions_launch(session->store->sessions);
 	upload->has_digest = true;
 	upload->wanted = *digest;
 	/* A second hash of another algorithm than is asked for is of no use. */
@@ -671,222 +486,6 @@ enum wpkg_status wpkg_session_cancel(struct wpkg_store *store, struct wpkg_str n
 		status = store_write(store, delete_row, session->id, err);
 	if (status == WPKG_OK)
 		session->saved = false; /* so that its file goes with it */
-	discard(session);
+	session_discard(session);
 	return status;
-}
-
-/* All of them */
-
-enum wpkg_status sessions_new(struct sessions **out, struct wpkg_err *err)
-{
-	struct sessions *sessions = wpkg_mem_calloc(1, sizeof(*sessions));
-	if (!sessions)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "store: no memory");
-	pthread_mutex_init(&sessions->lock, NULL);
-	pthread_cond_init(&sessions->landed, NULL);
-	*out = sessions;
-	return WPKG_OK;
-}
-
-/* A pause that somebody waits for. */
-struct pause_wait {
-	pthread_mutex_t lock;
-	pthread_cond_t answered;
-	bool is_answered;
-};
-
-static void answer_pause(void *user, enum wpkg_status status, uint64_t offset,
-			 const struct wpkg_err *err)
-{
-	struct pause_wait *wait = user;
-	(void)status;
-	(void)offset;
-	(void)err;
-	pthread_mutex_lock(&wait->lock);
-	wait->is_answered = true;
-	pthread_cond_signal(&wait->answered);
-	pthread_mutex_unlock(&wait->lock);
-}
-
-static void pause_and_wait(struct wpkg_session *session)
-{
-	struct pause_wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
-				  .answered = PTHREAD_COND_INITIALIZER};
-	session->taken = true;
-	wpkg_session_pause(session,
-			   (struct wpkg_session_done){.call = answer_pause, .user = &wait});
-	pthread_mutex_lock(&wait.lock);
-	while (!wait.is_answered)
-		pthread_cond_wait(&wait.answered, &wait.lock);
-	pthread_mutex_unlock(&wait.lock);
-	pthread_cond_destroy(&wait.answered);
-	pthread_mutex_destroy(&wait.lock);
-}
-
-/* One that a request still had is as it was at its last pause. */
-static struct wpkg_session *first_unsaved(struct sessions *sessions)
-{
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct wpkg_session *s = sessions->buckets[i]; s; s = s->next)
-			if (!s->taken && !s->saved)
-				return s;
-	return NULL;
-}
-
-void sessions_free(struct sessions *sessions)
-{
-	if (!sessions)
-		return;
-	pthread_mutex_lock(&sessions->lock);
-	while (sessions->in_flight > 0)
-		pthread_cond_wait(&sessions->landed, &sessions->lock);
-	pthread_mutex_unlock(&sessions->lock);
-	/* A pause that fails takes its session out of the table: the loop ends. */
-	for (struct wpkg_session *s = first_unsaved(sessions); s; s = first_unsaved(sessions))
-		pause_and_wait(s);
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct wpkg_session *session = sessions->buckets[i];
-		while (session) {
-			struct wpkg_session *next = session->next;
-			forget_upload(session);
-			free_session(session);
-			session = next;
-		}
-	}
-	pthread_cond_destroy(&sessions->landed);
-	pthread_mutex_destroy(&sessions->lock);
-	wpkg_mem_free(sessions);
-}
-
-#define EXPIRE_CHUNK 100
-
-struct expiry {
-	int64_t before;
-	char ids[EXPIRE_CHUNK][WPKG_SESSION_ID];
-	size_t count;
-	int64_t total;
-};
-
-static enum wpkg_status list_expired(struct wpkg_store *store, struct db *db, void *arguments,
-				     struct wpkg_err *err)
-{
-	struct expiry *expiry = arguments;
-	struct db_rows rows;
-	(void)store;
-	expiry->count = 0;
-	db_rows_open(&rows, db,
-		     "SELECT id FROM sessions WHERE touched < $1 ORDER BY touched LIMIT $2",
-		     DB_VALUES(db_integer(expiry->before), db_integer(EXPIRE_CHUNK)));
-	while (db_rows_next(&rows)) {
-		if (is_id(expiry->ids[expiry->count], db_rows_bytes(&rows, 0)))
-			expiry->count++;
-	}
-	return db_rows_close(&rows, err);
-}
-
-static enum wpkg_status count_expired(struct wpkg_store *store, struct db *db, void *arguments,
-				      struct wpkg_err *err)
-{
-	struct expiry *expiry = arguments;
-	bool found = false;
-	(void)store;
-	return db_find_integer(&found, &expiry->total, db,
-			       "SELECT count(*) FROM sessions WHERE touched < $1",
-			       DB_VALUES(db_integer(expiry->before)), err);
-}
-
-static enum wpkg_status delete_expired(struct wpkg_store *store, struct db *db, void *arguments,
-				       struct wpkg_err *err)
-{
-	struct expiry *expiry = arguments;
-	enum wpkg_status status = WPKG_OK;
-	(void)store;
-	for (size_t i = 0; status == WPKG_OK && i < expiry->count; i++) {
-		uint64_t changed = 0;
-		status = db_run(&changed, db, "DELETE FROM sessions WHERE id = $1 AND touched < $2",
-				DB_VALUES(db_text(wpkg_str_from(expiry->ids[i])),
-					  db_integer(expiry->before)),
-				err);
-		expiry->total += (int64_t)changed;
-	}
-	return status;
-}
-
-static uint64_t discard_unsaved(struct sessions *sessions, int64_t before)
-{
-	pthread_mutex_lock(&sessions->lock);
-	evict_idle(sessions, before);
-	uint64_t count = drop_unsaved(sessions, before);
-	pthread_mutex_unlock(&sessions->lock);
-	return count;
-}
-
-struct row_search {
-	const char *id;
-	bool found;
-};
-
-static enum wpkg_status find_row(struct wpkg_store *store, struct db *db, void *arguments,
-				 struct wpkg_err *err)
-{
-	struct row_search *search = arguments;
-	int64_t one = 0;
-	(void)store;
-	return db_find_integer(&search->found, &one, db, "SELECT 1 FROM sessions WHERE id = $1",
-			       DB_VALUES(db_text(wpkg_str_from(search->id))), err);
-}
-
-/* A file that nobody has open and that no row knows. */
-static enum wpkg_status visit_kept(void *user, const char *keep, struct wpkg_err *err)
-{
-	struct wpkg_store *store = user;
-	struct row_search search = {.id = keep};
-	enum wpkg_status status = store_read(store, find_row, &search, err);
-	if (status != WPKG_OK || search.found)
-		return status;
-	struct wpkg_err problem;
-	status = store->blobs->ops->forget(store->blobs, keep, &problem);
-	if (status == WPKG_OK || status == WPKG_EBUSY || status == WPKG_ENOTFOUND)
-		return WPKG_OK;
-	if (err)
-		*err = problem;
-	return status;
-}
-
-enum wpkg_status sessions_clean(struct wpkg_store *store, struct wpkg_err *err)
-{
-	return store->blobs->ops->list_kept(store->blobs, visit_kept, store, err);
-}
-
-enum wpkg_status sessions_expire(uint64_t *count, struct wpkg_store *store, int64_t before,
-				 bool dry_run, struct wpkg_err *err)
-{
-	struct expiry *expiry = wpkg_mem_calloc(1, sizeof(*expiry));
-	uint64_t unsaved = 0;
-	if (!expiry)
-		return WPKG_FAIL(err, WPKG_ENOMEM, "gc: no memory");
-	expiry->before = before;
-	enum wpkg_status status = WPKG_OK;
-	if (dry_run) {
-		status = store_read(store, count_expired, expiry, err);
-	} else {
-		unsaved = discard_unsaved(store->sessions, before);
-		do {
-			status = store_read(store, list_expired, expiry, err);
-			if (status == WPKG_OK && expiry->count > 0)
-				status = store_write(store, delete_expired, expiry, err);
-		} while (status == WPKG_OK && expiry->count == EXPIRE_CHUNK);
-		if (status == WPKG_OK)
-			status = sessions_clean(store, err);
-	}
-	if (status == WPKG_OK)
-		*count = unsaved + (uint64_t)expiry->total;
-	wpkg_mem_free(expiry);
-	return status;
-}
-
-enum wpkg_status wpkg_session_expire(uint64_t *count, struct wpkg_store *store, int64_t before,
-				     struct wpkg_err *err)
-{
-	return sessions_expire(count, store, before, false, err);
 }
