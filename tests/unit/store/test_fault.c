@@ -7,12 +7,10 @@
 /* Hundreds of stores, and the disk that fails is not the real one: none of them needs to be. */
 #define REGISTRY_FOLDER "/dev/shm/wpkg-store-XXXXXX"
 #include "registry.h"
+#include "session.h"
 
 #include <dlfcn.h>
 #include <libgen.h>
-#include <pthread.h>
-
-#include "store/session.h"
 
 static void (*inject)(const char *what);
 static int (*inject_reached)(void);
@@ -186,52 +184,9 @@ END_TEST
 
 /* Sessions: a pause that was answered is what the next start goes on from. */
 
-struct waiting {
-	pthread_mutex_t lock;
-	pthread_cond_t given;
-	bool is_given;
-	enum wpkg_status status;
-};
-
-static void give(struct waiting *waiting, enum wpkg_status status)
-{
-	pthread_mutex_lock(&waiting->lock);
-	waiting->status = status;
-	waiting->is_given = true;
-	pthread_cond_signal(&waiting->given);
-	pthread_mutex_unlock(&waiting->lock);
-}
-
-static void give_pause(void *user, enum wpkg_status status, uint64_t offset,
-		       const struct wpkg_err *err)
-{
-	(void)offset;
-	(void)err;
-	give(user, status);
-}
-
-static void give_upload(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
-			const struct wpkg_err *err)
-{
-	(void)result;
-	(void)err;
-	give(user, status);
-}
-
-static enum wpkg_status wait_for(struct waiting *waiting)
-{
-	pthread_mutex_lock(&waiting->lock);
-	while (!waiting->is_given)
-		pthread_cond_wait(&waiting->given, &waiting->lock);
-	pthread_mutex_unlock(&waiting->lock);
-	return waiting->status;
-}
-
 static bool send_part(const char *id, struct wpkg_str bytes, uint64_t *durable, bool last)
 {
 	struct wpkg_session *session = NULL;
-	struct waiting waiting = {.lock = PTHREAD_MUTEX_INITIALIZER,
-				  .given = PTHREAD_COND_INITIALIZER};
 	struct wpkg_content_digest digest;
 	uint64_t offset = 0;
 	if (wpkg_session_take(&session, &offset, store, WPKG_LIT("a/b"), wpkg_str_from(id), NULL) !=
@@ -245,14 +200,8 @@ static bool send_part(const char *id, struct wpkg_str bytes, uint64_t *durable, 
 		return false;
 	}
 	ck_assert_int_eq(wpkg_content_digest_of(&digest, WPKG_SHA256, bytes, NULL), WPKG_OK);
-	if (last)
-		wpkg_session_finish(
-			session, &digest,
-			(struct wpkg_upload_done){.call = give_upload, .user = &waiting});
-	else
-		wpkg_session_pause(
-			session, (struct wpkg_session_done){.call = give_pause, .user = &waiting});
-	bool good = wait_for(&waiting) == WPKG_OK;
+	bool good = (last ? finish_session(session, &digest) : pause_session(session, &offset)) ==
+		    WPKG_OK;
 	if (good && !last)
 		*durable = end;
 	return good;

@@ -3,16 +3,14 @@
  * again it works on the same store. */
 #define REGISTRY_FOLDER "/dev/shm/wpkg-store-XXXXXX"
 #include "registry.h"
+#include "session.h"
 #include "store/backup.h"
 #include "store/quota.h"
 #include "store/webhook.h"
 
-#include <pthread.h>
-
 #include "pkg/oci_manifest.h"
 #include "store/manifest.h"
 #include "store/repository.h"
-#include "store/session.h"
 #include "store/tag.h"
 
 /* Results of calls under test go here, so that the test's own memory is not in the way. */
@@ -269,48 +267,6 @@ END_TEST
 
 /* Repositories */
 
-struct waiting {
-	pthread_mutex_t lock;
-	pthread_cond_t given;
-	bool is_given;
-	enum wpkg_status status;
-};
-
-static void give(void *user, enum wpkg_status status)
-{
-	struct waiting *waiting = user;
-	pthread_mutex_lock(&waiting->lock);
-	waiting->status = status;
-	waiting->is_given = true;
-	pthread_cond_signal(&waiting->given);
-	pthread_mutex_unlock(&waiting->lock);
-}
-
-static void give_pause(void *user, enum wpkg_status status, uint64_t offset,
-		       const struct wpkg_err *err)
-{
-	(void)offset;
-	(void)err;
-	give(user, status);
-}
-
-static void give_upload(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
-			const struct wpkg_err *err)
-{
-	(void)result;
-	(void)err;
-	give(user, status);
-}
-
-static enum wpkg_status wait_for(struct waiting *waiting)
-{
-	pthread_mutex_lock(&waiting->lock);
-	while (!waiting->is_given)
-		pthread_cond_wait(&waiting->given, &waiting->lock);
-	pthread_mutex_unlock(&waiting->lock);
-	return waiting->status;
-}
-
 /* All of a session with one pause; from its beginning where it was lost. */
 static enum wpkg_status send_blob(struct wpkg_str bytes, const struct wpkg_content_digest *digest)
 {
@@ -319,9 +275,6 @@ static enum wpkg_status send_blob(struct wpkg_str bytes, const struct wpkg_conte
 	char id[WPKG_SESSION_ID];
 	uint64_t offset = 0;
 	const struct wpkg_session_options options = {.name = WPKG_STR("a/b")};
-	struct waiting pause = {.lock = PTHREAD_MUTEX_INITIALIZER,
-				.given = PTHREAD_COND_INITIALIZER};
-	struct waiting finish = pause;
 	enum wpkg_status status = wpkg_session_new(id, store, &options, &err);
 	if (status == WPKG_OK)
 		status = wpkg_session_take(&session, &offset, store, WPKG_LIT("a/b"),
@@ -333,8 +286,7 @@ static enum wpkg_status send_blob(struct wpkg_str bytes, const struct wpkg_conte
 		wpkg_session_drop(session);
 		return status;
 	}
-	wpkg_session_pause(session, (struct wpkg_session_done){.call = give_pause, .user = &pause});
-	status = wait_for(&pause);
+	status = pause_session(session, &offset);
 	if (status == WPKG_OK)
 		status = wpkg_session_take(&session, &offset, store, WPKG_LIT("a/b"),
 					   wpkg_str_from(id), &err);
@@ -345,9 +297,7 @@ static enum wpkg_status send_blob(struct wpkg_str bytes, const struct wpkg_conte
 		wpkg_session_drop(session);
 		return status;
 	}
-	wpkg_session_finish(session, digest,
-			    (struct wpkg_upload_done){.call = give_upload, .user = &finish});
-	return wait_for(&finish);
+	return finish_session(session, digest);
 }
 
 static enum wpkg_status put_manifest(struct wpkg_str text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry.h"
+#include "session.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,7 +10,6 @@
 #include "pkg/oci_manifest.h"
 #include "store/manifest.h"
 #include "store/repository.h"
-#include "store/session.h"
 #include "store/tag.h"
 
 #define NAME WPKG_LIT("a/repo")
@@ -36,78 +36,6 @@ static const char *text_of(const struct wpkg_content_digest *digest)
 	char text[WPKG_CONTENT_DIGEST_TEXT];
 	wpkg_content_digest_format(text, digest);
 	return wpkg_arena_dup(&arena, wpkg_str_from(text)).ptr;
-}
-
-/* Answers that somebody waits for. */
-struct answer {
-	pthread_mutex_t lock;
-	pthread_cond_t given;
-	bool is_given;
-	enum wpkg_status status;
-	uint64_t offset;
-	struct wpkg_digest digest;
-};
-
-static void give(struct answer *answer, enum wpkg_status status, uint64_t offset)
-{
-	pthread_mutex_lock(&answer->lock);
-	answer->is_given = true;
-	answer->status = status;
-	answer->offset = offset;
-	pthread_cond_signal(&answer->given);
-	pthread_mutex_unlock(&answer->lock);
-}
-
-static void give_pause(void *user, enum wpkg_status status, uint64_t offset,
-		       const struct wpkg_err *err)
-{
-	ck_assert(status == WPKG_OK || err);
-	give(user, status, offset);
-}
-
-static void give_upload(void *user, enum wpkg_status status, const struct wpkg_uploaded *result,
-			const struct wpkg_err *err)
-{
-	ck_assert(status == WPKG_OK || err);
-	if (result)
-		((struct answer *)user)->digest = result->digest;
-	give(user, status, 0);
-}
-
-static void begin_answer(struct answer *answer)
-{
-	*answer = (struct answer){.lock = PTHREAD_MUTEX_INITIALIZER,
-				  .given = PTHREAD_COND_INITIALIZER};
-}
-
-static enum wpkg_status wait_answer(struct answer *answer)
-{
-	pthread_mutex_lock(&answer->lock);
-	while (!answer->is_given)
-		pthread_cond_wait(&answer->given, &answer->lock);
-	pthread_mutex_unlock(&answer->lock);
-	return answer->status;
-}
-
-static enum wpkg_status pause_session(struct wpkg_session *session, uint64_t *offset)
-{
-	struct answer answer;
-	begin_answer(&answer);
-	wpkg_session_pause(session,
-			   (struct wpkg_session_done){.call = give_pause, .user = &answer});
-	enum wpkg_status status = wait_answer(&answer);
-	*offset = answer.offset;
-	return status;
-}
-
-static enum wpkg_status finish_session(struct wpkg_session *session,
-				       const struct wpkg_content_digest *digest)
-{
-	struct answer answer;
-	begin_answer(&answer);
-	wpkg_session_finish(session, digest,
-			    (struct wpkg_upload_done){.call = give_upload, .user = &answer});
-	return wait_answer(&answer);
 }
 
 static struct wpkg_str new_session(struct wpkg_str name)
