@@ -129,28 +129,59 @@ static const struct wpkg_option print_rows[] = {
 	 offsetof(struct print_options, output)},
 	{0}};
 
+/* A module on its way to a descriptor. */
+struct printing {
+	const struct wpkg_module *module;
+	const struct print_options *options;
+	int fd;
+	const char *path;
+};
+
+static enum wpkg_status take_piece(void *user, struct wpkg_str piece, struct wpkg_err *err)
+{
+	const struct printing *printing = user;
+	return wpkg_file_write_fd(printing->fd, piece, printing->path, err);
+}
+
+static enum wpkg_status print_to(void *user, int fd, const char *path, struct wpkg_err *err)
+{
+	struct printing *printing = user;
+	const struct wpkg_wat_print_options how = {.fold = printing->options->fold,
+						   .offsets = printing->options->offsets,
+						   .take = take_piece,
+						   .user = printing};
+	struct wpkg_buf piece;
+	printing->fd = fd;
+	printing->path = path;
+	wpkg_buf_init(&piece, SIZE_MAX);
+	enum wpkg_status status = wpkg_wat_print(&piece, printing->module, &how, err);
+	wpkg_buf_clear(&piece);
+	return status;
+}
+
 static int run_print(const struct wpkg_invocation *invocation)
 {
 	const struct print_options *options = invocation->options;
-	const struct wpkg_wat_print_options how = {.fold = options->fold,
-						   .offsets = options->offsets};
 	const char *name = invocation->operands[0];
+	struct printing printing = {.options = options};
 	struct wpkg_file_map file;
 	struct wpkg_module *module;
-	struct wpkg_buf text;
 	struct wpkg_err err;
-	int code;
+	int code = WPKG_EXIT_DONE;
 	if (tool_module_open(&file, invocation, name, &err) != WPKG_OK)
 		return tool_error(&err);
 	if (wpkg_module_read(&module, file.bytes, NULL, &err) != WPKG_OK) {
 		wpkg_err_prepend(&err, "%s", name);
 		code = tool_refusal(&err);
 	} else {
-		wpkg_buf_init(&text, SIZE_MAX);
-		code = wpkg_wat_print(&text, module, &how, &err) == WPKG_OK
-			       ? write_result(&text, options->output)
-			       : tool_error(&err);
-		wpkg_buf_clear(&text);
+		printing.module = module;
+		enum wpkg_status status =
+			options->output
+				? wpkg_file_write_by(AT_FDCWD, options->output, print_to, &printing,
+						     0644, 0, &err)
+				: print_to(&printing, STDOUT_FILENO, "standard output", &err);
+		if (status != WPKG_OK)
+			code = tool_error(&err);
 		wpkg_module_free(module);
 	}
 	wpkg_file_map_close(&file);
@@ -166,7 +197,8 @@ const struct wpkg_command tool_wat_print = {
 		"section; other custom sections and branch hints are annotations, which other "
 		"tools read when they are told to (wabt: --enable-annotations). Parsing the text "
 		"again gives the same module, byte for byte when it is encoded in the shortest "
-		"way.",
+		"way. The text is written as it is made; with --output there is a whole file or "
+		"none.",
 	.example = "wpkg wat print --fold app.wasm\n"
 		   "wpkg wat print app.wasm | wpkg wat parse -o again.wasm -",
 	.options = print_rows,

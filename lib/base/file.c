@@ -96,19 +96,16 @@ static enum wpkg_status sync_parent(int dir, const char *parent, struct wpkg_err
 	return status;
 }
 
-static enum wpkg_status fill(int fd, const char *path, struct wpkg_str bytes, mode_t mode,
-			     int flags, struct wpkg_err *err)
+static enum wpkg_status finish(int fd, const char *path, mode_t mode, int flags,
+			       struct wpkg_err *err)
 {
-	enum wpkg_status status = wpkg_file_write_fd(fd, bytes, path, err);
-	if (status != WPKG_OK)
-		return status;
 	if (fchmod(fd, mode) != 0 || ((flags & WPKG_FILE_DURABLE) && fsync(fd) != 0))
 		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
 	return WPKG_OK;
 }
 
-enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str bytes, mode_t mode,
-				 int flags, struct wpkg_err *err)
+enum wpkg_status wpkg_file_write_by(int dir, const char *path, wpkg_file_writer *writer, void *user,
+				    mode_t mode, int flags, struct wpkg_err *err)
 {
 	enum wpkg_status status = WPKG_OK;
 	uint8_t random[8];
@@ -131,7 +128,9 @@ enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str byte
 		status = WPKG_FAIL_ERRNO(err, errno, "%s", path);
 		goto out;
 	}
-	status = fill(fd, path, bytes, mode, flags, err);
+	status = writer(user, fd, path, err);
+	if (status == WPKG_OK)
+		status = finish(fd, path, mode, flags, err);
 	close(fd);
 	if (status != WPKG_OK)
 		unlinkat(dir, temporary, 0);
@@ -142,6 +141,18 @@ enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str byte
 out:
 	wpkg_mem_free(parent);
 	return status;
+}
+
+static enum wpkg_status write_bytes(void *user, int fd, const char *path, struct wpkg_err *err)
+{
+	const struct wpkg_str *bytes = user;
+	return wpkg_file_write_fd(fd, *bytes, path, err);
+}
+
+enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str bytes, mode_t mode,
+				 int flags, struct wpkg_err *err)
+{
+	return wpkg_file_write_by(dir, path, write_bytes, &bytes, mode, flags, err);
 }
 
 enum wpkg_status wpkg_file_make_dirs(int dir, const char *path, mode_t mode, struct wpkg_err *err)

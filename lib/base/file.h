@@ -43,6 +43,15 @@ enum wpkg_file_flags {
 WPKG_MUST_CHECK enum wpkg_status wpkg_file_write(int dir, const char *path, struct wpkg_str bytes,
 						 mode_t mode, int flags, struct wpkg_err *err);
 
+/* Writes the content to the descriptor, piece by piece; path is what errors call it. */
+typedef enum wpkg_status wpkg_file_writer(void *user, int fd, const char *path,
+					  struct wpkg_err *err);
+
+/* The same of what is too much to have at once. When the writer fails nothing is left. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_file_write_by(int dir, const char *path,
+						    wpkg_file_writer *writer, void *user,
+						    mode_t mode, int flags, struct wpkg_err *err);
+
 /* Syncs the directory that an open descriptor names. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_file_sync_dir(int dir, const char *what,
 						    struct wpkg_err *err);

@@ -53,9 +53,14 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_wat_parse(struct wpkg_buf *out, struct wpk
 						const struct wpkg_wat_options *options,
 						struct wpkg_err *err);
 
+/* Takes a piece of a text. Its first failure ends the printing, and is what that returns. */
+typedef enum wpkg_status wpkg_wat_take(void *user, struct wpkg_str piece, struct wpkg_err *err);
+
 struct wpkg_wat_print_options {
-	bool fold;    /* operands inside of the instruction that takes them */
-	bool offsets; /* a comment before what stands at an offset of the file: "(;0x1f;)" */
+	bool fold;	     /* operands inside of the instruction that takes them */
+	bool offsets;	     /* a comment before what stands at an offset of the file: "(;0x1f;)" */
+	wpkg_wat_take *take; /* gets the text in whole lines while it is made; NULL: out has it */
+	void *user;	     /* for take */
 };
 
 /*
@@ -69,6 +74,9 @@ struct wpkg_wat_print_options {
  * that says the same; no page size of 64 KiB. A module that is encoded so comes back byte for byte,
  * custom sections included; every other one has the same types, imports, definitions, code,
  * exports, segments and custom sections. NULL options are the defaults. WPKG_ENOMEM.
+ *
+ * With "take" out must be empty, is where pieces are made (about 64 KiB, and at least a line), and
+ * is empty again in the end.
  */
 WPKG_MUST_CHECK enum wpkg_status wpkg_wat_print(struct wpkg_buf *out,
 						const struct wpkg_module *module,
@@ -80,5 +88,12 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_wat_print(struct wpkg_buf *out,
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_module *module, uint32_t index,
 		    const struct wpkg_wat_print_options *options, struct wpkg_err *err);
+
+struct wpkg_range;
+
+/* Appends a constant expression of the module behind a space, indices without names:
+ * " (i32.const 1024)", or several instructions without parentheses. Check the buffer. */
+void wpkg_wat_print_constant(struct wpkg_buf *out, const struct wpkg_module *module,
+			     struct wpkg_range range);
 
 #endif

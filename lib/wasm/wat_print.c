@@ -7,12 +7,28 @@
 #define DEPTH_MAX 40
 #define LINE_BYTES 64 /* of a data segment in a line */
 #define LINE_ITEMS 16 /* of an element segment */
+#define PIECE_BYTES (64 * 1024)
+
+/* Gives away what is there. What is printed after a failure goes nowhere. */
+static void give(struct wat_printer *p)
+{
+	const struct wpkg_wat_print_options *options = p->options;
+	if (p->out->failed != WPKG_OK)
+		return;
+	p->taken = options->take(options->user, wpkg_buf_str(p->out), p->err);
+	wpkg_buf_reset(p->out);
+	p->out->failed = p->taken;
+}
 
 void wat_put_line(struct wat_printer *p)
 {
-	if (p->out->len == p->start) /* one function: no line before it */
+	bool is_first = !p->has_line && !p->is_module;
+	p->has_line = true;
+	if (is_first)
 		return;
 	unsigned depth = p->depth < DEPTH_MAX ? p->depth : DEPTH_MAX;
+	if (p->options->take && p->out->len >= PIECE_BYTES)
+		give(p);
 	wpkg_buf_append_byte(p->out, '\n');
 	for (unsigned i = 0; i < depth; i++)
 		wpkg_buf_append(p->out, "  ", 2);
@@ -372,7 +388,7 @@ static void put_func(struct wat_printer *p, uint32_t index)
 static void put_funcs(struct wat_printer *p)
 {
 	for (uint32_t i = p->module->func_import_count;
-	     !p->is_out_of_memory && i < p->module->func_count; i++)
+	     !p->is_out_of_memory && p->out->failed == WPKG_OK && i < p->module->func_count; i++)
 		put_func(p, i);
 }
 
@@ -380,6 +396,7 @@ static void put_funcs(struct wat_printer *p)
 
 static void put_module(struct wat_printer *p)
 {
+	p->is_module = true;
 	wpkg_buf_append_text(p->out, "(module");
 	if (p->names.has_module) {
 		if (wat_is_plain_id(p->names.module))
@@ -387,7 +404,6 @@ static void put_module(struct wat_printer *p)
 		else
 			put_name_annotation(p, p->names.module);
 	}
-	size_t head = p->out->len;
 	p->depth++;
 	wat_put_types(p);
 	put_imports(p);
@@ -402,25 +418,31 @@ static void put_module(struct wat_printer *p)
 	put_datas(p);
 	wat_put_customs(p);
 	p->depth--;
-	wpkg_buf_append_text(p->out, p->out->len > head ? "\n)\n" : ")\n");
+	wpkg_buf_append_text(p->out, p->has_line ? "\n)\n" : ")\n");
+	if (p->options->take)
+		give(p);
 }
 
 /* Lifetime. */
 
 static void printer_init(struct wat_printer *p, struct wpkg_buf *out,
 			 const struct wpkg_module *module,
-			 const struct wpkg_wat_print_options *options)
+			 const struct wpkg_wat_print_options *options, struct wpkg_err *err)
 {
 	static const struct wpkg_wat_print_options defaults;
 	memset(p, 0, sizeof(*p));
 	p->out = out;
-	p->start = out->len;
+	p->err = err;
 	p->module = module;
 	p->options = options ? options : &defaults;
 	p->func = WPKG_INDEX_NONE;
 	wpkg_buf_init(&p->hints, SIZE_MAX);
 	wpkg_buf_init(&p->labels, SIZE_MAX);
-	p->is_out_of_memory = !wat_names_read(&p->names, module) || !wat_read_hints(p);
+}
+
+static void read_customs(struct wat_printer *p)
+{
+	p->is_out_of_memory = !wat_names_read(&p->names, p->module) || !wat_read_hints(p);
 }
 
 static enum wpkg_status printer_finish(struct wat_printer *p, struct wpkg_err *err)
@@ -429,6 +451,10 @@ static enum wpkg_status printer_finish(struct wat_printer *p, struct wpkg_err *e
 	wat_names_clear(&p->names);
 	wpkg_buf_clear(&p->hints);
 	wpkg_buf_clear(&p->labels);
+	if (p->taken != WPKG_OK) {
+		wpkg_buf_reset(p->out);
+		return p->taken;
+	}
 	if (!is_complete)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "text of a module: no memory");
 	return wpkg_buf_check(p->out, "text of a module", err);
@@ -438,7 +464,8 @@ enum wpkg_status wpkg_wat_print(struct wpkg_buf *out, const struct wpkg_module *
 				const struct wpkg_wat_print_options *options, struct wpkg_err *err)
 {
 	struct wat_printer printer;
-	printer_init(&printer, out, module, options);
+	printer_init(&printer, out, module, options, err);
+	read_customs(&printer);
 	if (!printer.is_out_of_memory)
 		put_module(&printer);
 	return printer_finish(&printer, err);
@@ -449,9 +476,18 @@ enum wpkg_status wpkg_wat_print_func(struct wpkg_buf *out, const struct wpkg_mod
 				     struct wpkg_err *err)
 {
 	struct wat_printer printer;
-	printer_init(&printer, out, module, options);
+	printer_init(&printer, out, module, options, err);
+	read_customs(&printer);
 	if (!printer.is_out_of_memory)
 		put_func(&printer, index);
 	wpkg_buf_append_byte(out, '\n');
 	return printer_finish(&printer, err);
+}
+
+void wpkg_wat_print_constant(struct wpkg_buf *out, const struct wpkg_module *module,
+			     struct wpkg_range range)
+{
+	struct wat_printer printer;
+	printer_init(&printer, out, module, NULL, NULL);
+	wat_put_constant(&printer, range, NULL);
 }

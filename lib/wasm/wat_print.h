@@ -20,7 +20,10 @@ struct wat_hint {
 
 struct wat_printer {
 	struct wpkg_buf *out;
-	size_t start; /* of the text in out */
+	bool is_module; /* all of it: also the first line is below another */
+	bool has_line;
+	enum wpkg_status taken; /* the first failure of who takes the text */
+	struct wpkg_err *err;	/* has it then */
 	const struct wpkg_module *module;
 	const struct wpkg_wat_print_options *options;
 	struct wat_names names;

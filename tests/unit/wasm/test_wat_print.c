@@ -289,6 +289,67 @@ START_TEST(ten_thousand_blocks_are_printed)
 }
 END_TEST
 
+/* Who takes a text piece by piece, and fails at a certain one. */
+struct taker {
+	struct wpkg_buf whole;
+	unsigned pieces, fails_at; /* 0: never */
+	size_t longest;
+};
+
+static enum wpkg_status take(void *user, struct wpkg_str piece, struct wpkg_err *err)
+{
+	struct taker *taker = user;
+	if (++taker->pieces == taker->fails_at)
+		return WPKG_FAIL(err, WPKG_EIO, "no more");
+	if (piece.len > taker->longest)
+		taker->longest = piece.len;
+	wpkg_buf_append_str(&taker->whole, piece);
+	return WPKG_OK;
+}
+
+START_TEST(a_text_is_given_away_while_it_is_made)
+{
+	struct wpkg_err err;
+	struct wpkg_buf text, out;
+	wpkg_buf_init(&text, SIZE_MAX);
+	wpkg_buf_init(&out, SIZE_MAX);
+	wpkg_buf_append_text(&text, "(module $m (memory 1) (func $f) (data \"");
+	for (int i = 0; i < 100000; i++)
+		wpkg_buf_append_text(&text, "ab\\00");
+	wpkg_buf_append_text(&text, "\") (@custom \"c\" \"d\"))");
+	struct wpkg_buf bytes = text_parse(wpkg_buf_str(&text));
+	struct wpkg_module *module = text_read(&bytes);
+	ck_ok(wpkg_wat_print(&out, module, NULL, &err), err);
+
+	struct taker taker = {0};
+	wpkg_buf_init(&taker.whole, SIZE_MAX);
+	struct wpkg_wat_print_options options = {.take = take, .user = &taker};
+	struct wpkg_buf piece;
+	wpkg_buf_init(&piece, SIZE_MAX);
+	ck_ok(wpkg_wat_print(&piece, module, &options, &err), err);
+	ck_assert(wpkg_str_equal(wpkg_buf_str(&taker.whole), wpkg_buf_str(&out)));
+	ck_assert_uint_gt(taker.pieces, 5);
+	ck_assert_uint_lt(taker.longest, 66 * 1024);
+	ck_assert_uint_eq(piece.len, 0);
+
+	for (unsigned at = 1; at <= taker.pieces; at++) {
+		struct taker failing = {.fails_at = at};
+		wpkg_buf_init(&failing.whole, SIZE_MAX);
+		options.user = &failing;
+		ck_status(wpkg_wat_print(&piece, module, &options, &err), WPKG_EIO);
+		ck_assert_str_eq(err.msg, "no more");
+		ck_assert_uint_eq(failing.pieces, at);
+		wpkg_buf_clear(&failing.whole);
+	}
+	wpkg_buf_clear(&taker.whole);
+	wpkg_buf_clear(&piece);
+	wpkg_module_free(module);
+	wpkg_buf_clear(&bytes);
+	wpkg_buf_clear(&out);
+	wpkg_buf_clear(&text);
+}
+END_TEST
+
 static struct wpkg_module *everything;
 
 static enum wpkg_status print_everything(bool fold)
@@ -320,5 +381,5 @@ END_TEST
 UNIT_MAIN(a_module_is_printed_flat, operands_are_folded_into_their_instruction,
 	  offsets_are_those_of_the_file, names_that_are_no_identifiers_are_annotations,
 	  one_function_is_printed_alone, every_valid_binary_of_the_suite_comes_back,
-	  what_the_suite_has_not_comes_back_too, ten_thousand_blocks_are_printed,
-	  every_failed_allocation_is_reported)
+	  what_the_suite_has_not_comes_back_too, a_text_is_given_away_while_it_is_made,
+	  ten_thousand_blocks_are_printed, every_failed_allocation_is_reported)
