@@ -83,13 +83,28 @@ static void expression_items(struct wat_parser *p, struct segment *segment, stru
 	}
 }
 
-/* "func x*" or "reftype item*"; the word func may be left out behind an offset. */
+/*
+ * Before segments had names of their own an index alone was the table's or memory's: "(elem 0 (...)
+ * $f)". Version 3 has it in parentheses, and an identifier in that place is the segment's.
+ */
+static void refuse_index(struct wat_parser *p, const char *kind)
+{
+	struct wpkg_str index = wpkg_str_slice(wat_text(p), 0, 40);
+	wat_fail(p, "unexpected token '%.*s', expected (%s %.*s)", WPKG_STR_ARG(index), kind,
+		 WPKG_STR_ARG(index));
+}
+
+/* "func x*" or "reftype item*"; the word func may be left out behind an offset without a table. */
 static void element_list(struct wat_parser *p, struct segment *segment, bool may_omit_func,
 			 struct wpkg_buf *out)
 {
 	segment->type = WPKG_REF(WPKG_HEAP_FUNC);
 	if (wat_accept_word(p, "func") || (may_omit_func && !wat_is_reftype(p))) {
 		function_items(p, segment, out);
+		return;
+	}
+	if (wat_is_index(p)) {
+		wat_unexpected(p, "func or a reference type");
 		return;
 	}
 	segment->has_expressions = true;
@@ -117,7 +132,9 @@ void wat_elem(struct wat_parser *p)
 	wat_skip_binding(p);
 	wpkg_buf_reset(&p->parts[0]);
 	wpkg_buf_reset(&p->parts[1]);
-	if (wat_accept_word(p, "declare")) {
+	if (wat_is_index(p)) {
+		refuse_index(p, "table");
+	} else if (wat_accept_word(p, "declare")) {
 		segment.mode = WPKG_SEGMENT_DECLARATIVE;
 	} else if (wat_accept_open(p, "table")) {
 		has_table = true;
@@ -189,6 +206,8 @@ void wat_data(struct wat_parser *p)
 	uint32_t memory = 0;
 	p->counts[WAT_DATA]++;
 	wat_skip_binding(p);
+	if (wat_is_index(p))
+		refuse_index(p, "memory");
 	bool has_memory = wat_accept_open(p, "memory");
 	if (has_memory) {
 		memory = wat_index(p, WAT_MEMORY);

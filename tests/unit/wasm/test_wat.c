@@ -212,6 +212,16 @@ START_TEST(messages_say_where_and_what)
 	malformed("(func\n (block nop", "2:12: unexpected end: what begins at 2:2 is not closed");
 	malformed("(func\n loop nop", "2:10: unexpected end: what begins at 2:2 is not closed");
 	malformed("(func))", "1:7: unexpected token ')', expected the end");
+	malformed("(table 1 funcref)(func $f)(elem 0 (i32.const 0) $f)",
+		  "1:33: unexpected token '0', expected (table 0)");
+	malformed("(table $t 1 funcref)(func $f)(elem $e $t (i32.const 0) func $f)",
+		  "1:39: unexpected token '$t', expected (table $t)");
+	malformed("(memory 1)(data 0 (i32.const 0) \"x\")",
+		  "1:17: unexpected token '0', expected (memory 0)");
+	malformed("(memory $m 1)(data $d $m (i32.const 0) \"x\")",
+		  "1:23: unexpected token '$m', expected (memory $m)");
+	malformed("(table 1 funcref)(func $f)(elem (table 0) (i32.const 0) $f)",
+		  "1:57: unexpected token '$f', expected func or a reference type");
 	malformed("(func block)", "1:12: unexpected token ')', expected end");
 	malformed("(func (if (i32.const 0)))", "1:24: unexpected token ')', expected (then");
 	malformed("(func (i32.const 0x100000000))", "1:18: constant out of range");
