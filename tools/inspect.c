@@ -10,7 +10,6 @@
 #include "inspect_page.h"
 #include "output.h"
 #include "pkg/facts.h"
-#include "wasm/format.h"
 #include "wasm/module.h"
 #include "wasm/reader.h"
 #include "wasm/wat.h"
@@ -56,56 +55,25 @@ static void read_names(struct wpkg_str *names, const struct wpkg_module *module)
 	}
 }
 
-/* JSON: the facts (pkg/facts.h), and what only the module itself says. */
-
-static bool add_types(struct wpkg_arena *arena, struct wpkg_value *table,
-		      const struct wpkg_module *module)
+/* What each function is exported as, by its first name. */
+static void read_exports(struct wpkg_str *exported, const struct wpkg_module *module)
 {
-	struct wpkg_buf text;
-	struct wpkg_value *list = wpkg_value_add(arena, table, "types", WPKG_VALUE_ARRAY);
-	bool added = list != NULL;
-	wpkg_buf_init(&text, SIZE_MAX);
-	for (uint32_t i = 0; added && i < module->type_count; i++) {
-		wpkg_buf_reset(&text);
-		wpkg_type_format(&text, wpkg_module_type(module, i), module->type_names);
-		added = text.failed == WPKG_OK &&
-			wpkg_value_add_string(arena, list, NULL, wpkg_buf_str(&text));
+	for (uint32_t i = module->export_count; i-- > 0;) {
+		const struct wpkg_module_export *export = &module->exports[i];
+		if (export->kind == WPKG_EXTERN_FUNC)
+			exported[export->index] = export->name;
 	}
-	wpkg_buf_clear(&text);
-	return added;
-}
-
-/* By index, those that there are. */
-static bool add_names(struct wpkg_arena *arena, struct wpkg_value *table,
-		      const struct inspect_page *page)
-{
-	struct wpkg_value *names = wpkg_value_add(arena, table, "names", WPKG_VALUE_TABLE);
-	bool added = names != NULL;
-	for (uint32_t i = 0; added && i < page->module->func_count; i++) {
-		char index[16];
-		snprintf(index, sizeof(index), "%u", (unsigned)i);
-		added = page->names[i].len == 0 ||
-			wpkg_value_add_string(arena, names, index, page->names[i]);
-	}
-	return added;
 }
 
 static int print_json(const struct inspect_page *page, struct wpkg_arena *arena)
 {
 	struct wpkg_err err;
 	struct wpkg_buf out;
-	struct wpkg_value *table = wpkg_value_new_table(arena);
-	bool built = table && wpkg_facts_to_value(arena, table, page->facts, NULL, &err) == WPKG_OK;
-	if (built && page->module)
-		built = add_types(arena, table, page->module) && add_names(arena, table, page);
-	else if (built)
-		built = wpkg_facts_add_component(arena, table, page->component, NULL, &err) ==
-			WPKG_OK;
-	if (!built)
-		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "inspect: no memory"});
 	wpkg_buf_init(&out, SIZE_MAX);
-	wpkg_json_write(&out, table, WPKG_JSON_INDENTED);
-	return tool_print(&out);
+	if (inspect_json_write(&out, arena, page, &err) == WPKG_OK)
+		return tool_print(&out);
+	wpkg_buf_clear(&out);
+	return tool_error(&err);
 }
 
 /* One function. */
@@ -166,7 +134,7 @@ struct subject {
 	struct wpkg_module *module; /* NULL: a component */
 	struct wpkg_component component;
 	struct wpkg_facts *facts;
-	struct wpkg_str *names; /* of functions */
+	struct wpkg_str *names, *exported; /* of functions */
 };
 
 static int show(const struct wpkg_invocation *invocation, struct subject *subject)
@@ -177,6 +145,7 @@ static int show(const struct wpkg_invocation *invocation, struct subject *subjec
 				    .component = subject->module ? NULL : &subject->component,
 				    .facts = subject->facts,
 				    .names = subject->names,
+				    .exported = subject->exported,
 				    .most = options->all ? UINT32_MAX : LINES_MAX};
 	if (options->function)
 		return print_function(&page, invocation->operands[0], options->function,
@@ -206,9 +175,12 @@ static enum wpkg_status read_subject(struct subject *subject, struct wpkg_err *e
 		return status;
 	subject->names = wpkg_arena_alloc(&subject->arena, subject->module->func_count,
 					  sizeof(*subject->names));
-	if (!subject->names)
+	subject->exported = wpkg_arena_alloc(&subject->arena, subject->module->func_count,
+					     sizeof(*subject->exported));
+	if (!subject->names || !subject->exported)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
 	read_names(subject->names, subject->module);
+	read_exports(subject->exported, subject->module);
 	return WPKG_OK;
 }
 
@@ -247,7 +219,8 @@ const struct wpkg_command tool_inspect = {
 		"\n"
 		"Of a component its imports, exports and sections are shown. With --json "
 		"everything "
-		"is one document, which the registry keeps of each module, too.",
+		"is one document: the facts that the registry keeps of each module, and the "
+		"definitions one by one.",
 	.example = "wpkg inspect app.wasm\n"
 		   "wpkg inspect --all example.com/app@1.2.0\n"
 		   "wpkg inspect --function _start app.wasm\n"

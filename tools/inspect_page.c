@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "wasm/format.h"
+#include "wasm/wat.h"
 
 static void put(struct wpkg_buf *out, struct wpkg_str text)
 {
@@ -96,6 +97,9 @@ static void put_space(struct wpkg_buf *out, const struct inspect_page *page, con
 	for (uint32_t i = 0; i < lines; i++) {
 		wpkg_buf_append_format(out, "  %u: ", (unsigned)(first + i));
 		wpkg_extern_format(out, page->module, kind, first + i);
+		if (kind == WPKG_EXTERN_GLOBAL)
+			wpkg_wat_print_constant(out, page->module,
+						page->module->globals[first + i].init);
 		wpkg_buf_append_byte(out, '\n');
 	}
 	end_list(out, page, count - first);
@@ -114,30 +118,58 @@ static void put_functions(struct wpkg_buf *out, const struct inspect_page *page)
 			wpkg_buf_append_text(out, ": ");
 		}
 		wpkg_extern_format(out, module, WPKG_EXTERN_FUNC, i);
-		wpkg_buf_append_format(out, ", %u bytes at %#x\n",
+		wpkg_buf_append_format(out, ", %u bytes at %#x",
 				       (unsigned)(body->end - body->start), (unsigned)body->start);
+		if (page->exported[i].len > 0 &&
+		    !wpkg_str_equal(page->exported[i], page->names[i])) {
+			wpkg_buf_append_text(out, ", exported as ");
+			put(out, page->exported[i]);
+		}
+		wpkg_buf_append_byte(out, '\n');
 	}
 	end_list(out, page, module->func_count - first);
 }
 
-static void put_data(struct wpkg_buf *out, const struct inspect_page *page)
+const char *inspect_mode_name(uint8_t mode)
 {
 	static const char *const modes[] = {"active", "passive", "declarative"};
+	return modes[mode];
+}
+
+/* "  3: active, table 1 (i32.const 8)": the first table or memory is not named. */
+static void put_segment(struct wpkg_buf *out, const struct inspect_page *page, uint32_t number,
+			uint8_t mode, const char *into, uint32_t index, struct wpkg_range at)
+{
+	wpkg_buf_append_format(out, "  %u: %s", (unsigned)number, inspect_mode_name(mode));
+	if (mode != WPKG_SEGMENT_ACTIVE)
+		return;
+	if (index > 0)
+		wpkg_buf_append_format(out, ", %s %u", into, (unsigned)index);
+	wpkg_wat_print_constant(out, page->module, at);
+}
+
+static void put_elements(struct wpkg_buf *out, const struct inspect_page *page)
+{
 	const struct wpkg_module *module = page->module;
 	uint32_t lines = begin_list(out, page, "element segments", module->elem_count);
 	for (uint32_t i = 0; i < lines; i++) {
 		const struct wpkg_module_elem *elem = &module->elems[i];
-		wpkg_buf_append_format(out, "  %u: %s, %u of ", (unsigned)i, modes[elem->mode],
-				       (unsigned)elem->count);
+		put_segment(out, page, i, elem->mode, "table", elem->table, elem->at);
+		wpkg_buf_append_format(out, ", %u of ", (unsigned)elem->count);
 		wpkg_valtype_format(out, elem->type, module->type_names);
 		wpkg_buf_append_byte(out, '\n');
 	}
 	end_list(out, page, module->elem_count);
-	lines = begin_list(out, page, "data segments", module->data_count);
+}
+
+static void put_data(struct wpkg_buf *out, const struct inspect_page *page)
+{
+	const struct wpkg_module *module = page->module;
+	uint32_t lines = begin_list(out, page, "data segments", module->data_count);
 	for (uint32_t i = 0; i < lines; i++) {
 		const struct wpkg_module_data *data = &module->datas[i];
-		wpkg_buf_append_format(out, "  %u: %s, %u bytes at %#x\n", (unsigned)i,
-				       modes[data->mode],
+		put_segment(out, page, i, data->mode, "memory", data->memory, data->at);
+		wpkg_buf_append_format(out, ", %u bytes at %#x\n",
 				       (unsigned)(data->bytes.end - data->bytes.start),
 				       (unsigned)data->bytes.start);
 	}
@@ -253,6 +285,7 @@ void inspect_page_write(struct wpkg_buf *out, const struct inspect_page *page, c
 			  module->global_count);
 		put_space(out, page, "tags", WPKG_EXTERN_TAG, module->tag_import_count,
 			  module->tag_count);
+		put_elements(out, page);
 		put_data(out, page);
 	} else {
 		const struct wpkg_component *component = page->component;
