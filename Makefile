@@ -265,8 +265,8 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 
 KINDS := unit golden cli api web spec fuzz fault
 .PHONY: check corpus $(addprefix check-,$(KINDS)) check-fuzzers
-AIDS := $(OUT)/fault/libinject.so $(addprefix $(OUT)/bench/,count_dispatches start_cost) \
-  $(OUT)/fuzz-differential
+AIDS := $(OUT)/fault/libinject.so $(OUT)/fuzz-differential \
+  $(addprefix $(OUT)/bench/,count_dispatches load_module start_cost)
 check: all $(UNIT_BIN) $(REPLAY_BIN) $(AIDS) corpus
 	CC=$(CC) OUT=$(OUT) tests/run $(KINDS)
 
