@@ -82,6 +82,7 @@ static bool take_index(struct translator *t, unsigned *letter, uint32_t *slot, u
 	*letter = class;
 	*slot = (uint16_t)(t->code[pos + 1] >> 16);
 	*offset = t->code[pos + 1] >> 32;
+	exec_stand_at_last(t);
 	exec_rewind(t, pos);
 	return true;
 }
@@ -93,6 +94,7 @@ static bool take_index(struct translator *t, unsigned *letter, uint32_t *slot, u
 static bool load_scaled(struct translator *t, unsigned opcode, uint64_t offset)
 {
 	uint32_t shift = note_field(t, 3), slot = note_field(t, 1), x = note_field(t, 2), first;
+	uint64_t here = (uint64_t)(t->here - t->start);
 	unsigned letter = t->note.class;
 	uint64_t before;
 	if (!(t->opts & WPKG_OPT_ADDRESS) || opcode != WPKG_OP_I32_LOAD ||
@@ -106,8 +108,9 @@ static bool load_scaled(struct translator *t, unsigned opcode, uint64_t offset)
 					    letter * INT_DESTINATIONS);
 	exec_word(t, exec_fields(t->next_slot, loaded ? first : slot, loaded ? slot : x,
 				 (uint32_t)offset << 2 | shift));
+	/* The word is also what a trap of the second access points to: where that stands. */
 	if (loaded)
-		exec_word(t, before);
+		exec_word(t, here << 32 | before);
 	exec_push_result(t, KIND_I32, pos);
 	return true;
 }

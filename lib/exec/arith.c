@@ -316,6 +316,7 @@ static bool fuse_load(struct translator *t, unsigned opcode, uint32_t a, uint32_
 		return false;
 	unsigned kind = t->stack[made].kind;
 	uint32_t address = note_field(t, 1), offset = note_constant(&t->note);
+	exec_stand_at_last(t);
 	exec_take_back(t, t->note.pos);
 	/* Before the load the accumulator may still have held the other operand. */
 	bool in_acc = exec_in_acc(t, other) && !(is_int(kind) && letter == ADDRESS_R);

@@ -108,6 +108,7 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	if (!sense)
 		opcode = exec_shape(opcode)->opposite;
 	exec_take_back(t, t->note.pos);
+	exec_stand_at_last(t);
 	exec_rewind(t, made.pos);
 	exec_pop(t, 1);
 	handler += ((opcode - WPKG_OP_I32_EQ) * 2 + comparison.other_is_const) * SIDES;
@@ -305,6 +306,7 @@ static bool take_step(struct translator *t, uint64_t *fields)
 	int32_t by = (int32_t)(word >> 32);
 	if (pos < t->fence || t->code[pos] != H_i32_add_LC_slot || by != (int16_t)by)
 		return false;
+	exec_stand_at_last(t);
 	exec_take_back(t, t->note.pos);
 	exec_rewind(t, pos);
 	*fields = exec_fields((uint16_t)word, (uint32_t)by, 0, 0);
@@ -343,6 +345,7 @@ static unsigned made_index(struct translator *t, uint64_t *fields, uint32_t coun
 		return 0;
 	}
 	*fields = exec_fields_constant(value, note_field(t, 1), count);
+	exec_stand_at_last(t);
 	exec_take_back(t, note->pos);
 	return first + class;
 }

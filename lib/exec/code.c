@@ -95,6 +95,16 @@ uint32_t exec_last(const struct translator *t)
 	return pos >= t->fence ? pos : NOWHERE;
 }
 
+/*
+ * What is emitted next can trap in what the last instruction does, and so stands where that came
+ * from: for who takes it back.
+ */
+void exec_stand_at_last(struct translator *t)
+{
+	if (t->instruction_count)
+		t->here = t->start + t->origins[t->instruction_count - 1];
+}
+
 /* The instruction is the last one, and gone. */
 void exec_rewind(struct translator *t, uint32_t pos)
 {

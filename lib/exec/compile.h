@@ -164,6 +164,7 @@ uint32_t exec_emit(struct translator *t, unsigned handler);
 void exec_word(struct translator *t, uint64_t word);
 void exec_words_of(struct translator *t, uint64_t address);
 uint32_t exec_last(const struct translator *t);
+void exec_stand_at_last(struct translator *t);
 void exec_rewind(struct translator *t, uint32_t pos);
 void exec_take_back(struct translator *t, uint32_t pos);
 void exec_part(struct translator *t);

@@ -16,9 +16,9 @@ import generate_atomic
 import generate_join
 import generate_vector
 from handler import (ADDRESS_CLASSES, CHECK, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
-                     INT_DESTINATIONS, PINNED, REGISTER, SIDES, STORE_VALUES, Output, access,
-                     address, branch, branches, checks, destinations, emit_results, is_int,
-                     operand, operands, result, substitute)
+                     INT_DESTINATIONS, PINNED, REGISTER, SECOND_CHECK, SIDES, STORE_VALUES,
+                     Output, access, address, branch, branches, checks, destinations,
+                     emit_results, is_int, operand, operands, result, substitute)
 
 # The comparisons of i32 in the order of their opcodes.
 INDEX_LOADS = (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t"))
@@ -234,12 +234,13 @@ def scaled_loads(out):
     for letter in "SRL":
         emit_results(out, "i32_load_shl_add_" + letter, "i", scaled_access(letter),
                      "load_uint32_t(mem + ea)", 2)
-    # And where x is loaded: field 2 is the slot that it is added to, pc[2] the offset of x.
+    # And where x is loaded: field 2 is the slot that it is added to, pc[2] the offset of x and, above
+    # it, where the second load stands.
     for letter in "SRL":
         x = "uint64_t ea = (uint64_t)%s + (uint32_t)pc[2]; " % operand("i", letter, 1)
         emit_results(out, "i32_load_load_" + letter, "i", x + CHECK % "uint32_t" +
                      "ea = (uint64_t)(SLOT_i(2) + (load_uint32_t(mem + ea) << (U16(3) & 3)))"
-                     " + (U16(3) >> 2); " + CHECK % "uint32_t", "load_uint32_t(mem + ea)", 3)
+                     " + (U16(3) >> 2); " + SECOND_CHECK % "uint32_t", "load_uint32_t(mem + ea)", 3)
 
 
 def scaled_access(letter):

@@ -84,6 +84,7 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define TRAP_CONVERSION TRAP(WPKG_TRAP_INVALID_CONVERSION)
 #define TRAP_UNALIGNED TRAP(WPKG_TRAP_UNALIGNED_ATOMIC)
 #define TRAP_BOUNDS LEAVE(exec_bounds)
+#define TRAP_SECOND_BOUNDS LEAVE(second_bounds)
 #define TRAP_UNREACHABLE TRAP(WPKG_TRAP_UNREACHABLE)
 #define TRAP_NULL TRAP(WPKG_TRAP_NULL_REFERENCE)
 
@@ -179,6 +180,13 @@ register int64_t fuel __asm__("r15"); /* which whoever calls exec_run needs agai
 	do {                                                                                       \
 		if (exec_memories_grew(vm))                                                        \
 			GO(pc);                                                                    \
+		TRAP(WPKG_TRAP_MEMORY_BOUNDS);                                                     \
+	} while (0)
+#define END_second_bounds                                                                          \
+	do {                                                                                       \
+		if (exec_memories_grew(vm))                                                        \
+			GO(pc);                                                                    \
+		pc += SECOND_ACCESS;                                                               \
 		TRAP(WPKG_TRAP_MEMORY_BOUNDS);                                                     \
 	} while (0)
 #define END_exec_unpaid SLOW(exec_meter, 0)

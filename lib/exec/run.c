@@ -36,6 +36,7 @@ __attribute__((cold, noinline)) uint64_t exec_unpaid(REGISTERS)
 	}
 END(limit)
 END(call_any)
+END(second_bounds)
 
 #define OP(name, ...)                                                                              \
 	HANDLER H_##name##_run(REGISTERS)                                                          \

@@ -37,6 +37,10 @@ struct wpkg_memory;
  */
 #define METER_WORDS 3
 
+/* An instruction of two accesses to memory traps in the second one at this word of it, which says
+ * in its upper half where that stands. No call returns to just behind such a word. */
+#define SECOND_ACCESS 2
+
 /* Where instructions are counted, this stands before each. */
 #define COUNT_WORDS 2
 

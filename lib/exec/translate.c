@@ -663,7 +663,10 @@ uint32_t exec_origin(const struct wpkg_func *func, const uint64_t *pc)
 			else
 				high = middle;
 		}
-		origin = t.instruction_count ? t.origins[low] : 0;
+		if (t.instruction_count && word == t.instructions[low] + SECOND_ACCESS)
+			origin = (uint32_t)(t.code[word] >> 32);
+		else
+			origin = t.instruction_count ? t.origins[low] : 0;
 	}
 	exec_code_clear(&t);
 	return origin;
