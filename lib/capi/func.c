@@ -160,7 +160,8 @@ static wasm_trap_t *call_with(const wasm_func_t *func, const struct wpkg_func_ty
 			return capi_trap_new(store, "an argument is not of the function's type");
 	wpkg_func_call(&outcome, func->ref.external.func, all, out);
 	wasm_trap_t *trap = capi_trap_of(store, &outcome);
-	for (uint32_t i = 0; !trap && i < type->result_count; i++)
+	uint32_t count = results && results->size ? type->result_count : 0;
+	for (uint32_t i = 0; !trap && i < count; i++)
 		is_good = capi_value_from(&results->data[i], store, type->results[i], &out[i]) &&
 			  is_good;
 	return is_good ? trap : capi_trap_new(store, "a result has no form here");
@@ -171,7 +172,7 @@ wasm_trap_t *wasm_func_call(const wasm_func_t *func, const wasm_val_vec_t *args,
 {
 	struct wpkg_func_type type = wpkg_func_type(func->ref.external.func);
 	size_t arg_count = args ? args->size : 0, result_count = results ? results->size : 0;
-	if (arg_count != type.param_count || result_count < type.result_count)
+	if (arg_count != type.param_count || (result_count > 0 && result_count < type.result_count))
 		return capi_trap_new(func->ref.store, "a call with other numbers of values than "
 						      "the function's");
 	union wpkg_wasm_value room[VALUES_ON_STACK];

@@ -71,6 +71,14 @@ static void check_reverse(const wasm_func_t *func)
 	args.size = 3;
 	check_trap(wasm_func_call(func, &args, &results),
 		   "a call with other numbers of values than the function's");
+	args.size = 4;
+	results.size = 3;
+	check_trap(wasm_func_call(func, &args, &results),
+		   "a call with other numbers of values than the function's");
+	/* But who wants none of the results need not take them. */
+	wasm_val_vec_t none = WASM_EMPTY_VEC;
+	CHECK(!wasm_func_call(func, &args, &none) && none.size == 0);
+	CHECK(!wasm_func_call(func, &args, NULL));
 	wasm_val_t others[] = {WASM_I64_VAL(1), WASM_I64_VAL(2), WASM_F32_VAL(3), WASM_F64_VAL(4)};
 	wasm_val_vec_t bad = WASM_ARRAY_VEC(others);
 	check_trap(wasm_func_call(func, &bad, &results),
