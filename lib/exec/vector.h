@@ -119,15 +119,18 @@ LANES v128 shr_i64x2(v128 a, uint32_t n)
 	return ((a >> (uint64_t)n) ^ sign) - sign;
 }
 
-/* The low or the high half of the lanes, each made twice as wide. */
-#define FIRST8 0, 1, 2, 3, 4, 5, 6, 7
-#define LAST8 8, 9, 10, 11, 12, 13, 14, 15
-#define FIRST4 0, 1, 2, 3
-#define LAST4 4, 5, 6, 7
-#define FIRST2 0, 1
-#define LAST2 2, 3
+/*
+ * The low or the high half of the lanes, each made twice as wide: next to a zero, or above one and
+ * shifted down as its sign needs. The compiler's own conversion of half a vector goes lane by lane.
+ */
+#define LOW16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define LOW8 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH8 4, 12, 5, 13, 6, 14, 7, 15
+#define LOW4 0, 4, 1, 5
+#define HIGH4 2, 6, 3, 7
 #if EXEC_VECTORS
-#define EXTEND(from, to, first, last, intrinsic)                                                   \
+#define EXTEND(from, to, below, above, shift, lanes, intrinsic)                                    \
 	LANES to extend_low_##from(from a)                                                         \
 	{                                                                                          \
 		return (to)intrinsic((__m128i)a);                                                  \
@@ -137,24 +140,24 @@ LANES v128 shr_i64x2(v128 a, uint32_t n)
 		return (to)intrinsic(_mm_srli_si128((__m128i)a, 8));                               \
 	}
 #else
-#define EXTEND(from, to, first, last, intrinsic)                                                   \
+#define EXTEND(from, to, below, above, shift, lanes, intrinsic)                                    \
 	LANES to extend_low_##from(from a)                                                         \
 	{                                                                                          \
-		return __builtin_convertvector(__builtin_shufflevector(a, a, first), to);          \
+		return (to)__builtin_shufflevector(below, above, LOW##lanes) shift;                \
 	}                                                                                          \
 	LANES to extend_high_##from(from a)                                                        \
 	{                                                                                          \
-		return __builtin_convertvector(__builtin_shufflevector(a, a, last), to);           \
+		return (to)__builtin_shufflevector(below, above, HIGH##lanes) shift;               \
 	}
 #endif
-EXTEND(i8x16, i16x8, FIRST8, LAST8, _mm_cvtepi8_epi16)
-EXTEND(u8x16, u16x8, FIRST8, LAST8, _mm_cvtepu8_epi16)
-EXTEND(i16x8, i32x4, FIRST4, LAST4, _mm_cvtepi16_epi32)
-EXTEND(u16x8, u32x4, FIRST4, LAST4, _mm_cvtepu16_epi32)
-EXTEND(i32x4, i64x2, FIRST2, LAST2, _mm_cvtepi32_epi64)
-EXTEND(u32x4, v128, FIRST2, LAST2, _mm_cvtepu32_epi64)
+EXTEND(i8x16, i16x8, (i8x16){0}, a, >> 8, 16, _mm_cvtepi8_epi16)
+EXTEND(u8x16, u16x8, a, (u8x16){0}, , 16, _mm_cvtepu8_epi16)
+EXTEND(i16x8, i32x4, (i16x8){0}, a, >> 16, 8, _mm_cvtepi16_epi32)
+EXTEND(u16x8, u32x4, a, (u16x8){0}, , 8, _mm_cvtepu16_epi32)
+EXTEND(i32x4, i64x2, (i32x4){0}, a, >> 32, 4, _mm_cvtepi32_epi64)
+EXTEND(u32x4, v128, a, (u32x4){0}, , 4, _mm_cvtepu32_epi64)
 
-/* Products of the low or the high half of the lanes. Those of 32 bits overflow nothing in 64. */
+/* Products of the low or the high half of the lanes. */
 #define EXTMUL(half, from, as) ((as)extend_##half##_##from(a) * (as)extend_##half##_##from(b))
 #define EXTMULS(from, as)                                                                          \
 	LANES as extmul_low_##from(from a, from b)                                                 \
@@ -181,17 +184,27 @@ EXTMUL_64(extmul_high_i32x4, i32x4, _mm_mul_epi32, _mm_unpackhi_epi32)
 EXTMUL_64(extmul_low_u32x4, u32x4, _mm_mul_epu32, _mm_unpacklo_epi32)
 EXTMUL_64(extmul_high_u32x4, u32x4, _mm_mul_epu32, _mm_unpackhi_epi32)
 #else
-EXTMULS(i32x4, v128)
-EXTMULS(u32x4, v128)
+/* Nothing multiplies lanes of 64 bits: each by itself. */
+#define EXTMUL_64(name, from, wide, first, second)                                                 \
+	LANES v128 name(from a, from b)                                                            \
+	{                                                                                          \
+		return (v128){(uint64_t)((wide)a[first] * b[first]),                               \
+			      (uint64_t)((wide)a[second] * b[second])};                            \
+	}
+EXTMUL_64(extmul_low_i32x4, i32x4, int64_t, 0, 1)
+EXTMUL_64(extmul_high_i32x4, i32x4, int64_t, 2, 3)
+EXTMUL_64(extmul_low_u32x4, u32x4, uint64_t, 0, 1)
+EXTMUL_64(extmul_high_u32x4, u32x4, uint64_t, 2, 3)
 #endif
 
 /* Both operands' lanes at half the width, saturated. The operands are signed. */
 #define WITHIN(type, low, high)                                                                    \
 	a = min_##type(max_##type(a, splat_##type(low)), splat_##type(high));                      \
 	b = min_##type(max_##type(b, splat_##type(low)), splat_##type(high));
-#define NARROW(half, joined, order)                                                                \
-	return (joined)__builtin_shufflevector(__builtin_convertvector(a, half),                   \
-					       __builtin_convertvector(b, half), order);
+/* The low half of each lane, first of a, then of b. */
+#define EVEN16 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define EVEN8 0, 2, 4, 6, 8, 10, 12, 14
+#define NARROW(to, even) return __builtin_shufflevector((to)a, (to)b, even);
 #if EXEC_VECTORS
 #define NARROWING(name, from, to, intrinsic, ...)                                                  \
 	LANES to name(from a, from b)                                                              \
@@ -205,16 +218,14 @@ EXTMULS(u32x4, v128)
 		__VA_ARGS__                                                                        \
 	}
 #endif
-#define ORDER16 FIRST8, LAST8
-#define ORDER8 FIRST8
 NARROWING(narrow_i8x16, i16x8, i8x16, _mm_packs_epi16,
-	  WITHIN(i16x8, INT8_MIN, INT8_MAX) NARROW(i8x8, i8x16, ORDER16))
+	  WITHIN(i16x8, INT8_MIN, INT8_MAX) NARROW(i8x16, EVEN16))
 NARROWING(narrow_u8x16, i16x8, u8x16, _mm_packus_epi16,
-	  WITHIN(i16x8, 0, UINT8_MAX) NARROW(u8x8, u8x16, ORDER16))
+	  WITHIN(i16x8, 0, UINT8_MAX) NARROW(u8x16, EVEN16))
 NARROWING(narrow_i16x8, i32x4, i16x8, _mm_packs_epi32,
-	  WITHIN(i32x4, INT16_MIN, INT16_MAX) NARROW(i16x4, i16x8, ORDER8))
+	  WITHIN(i32x4, INT16_MIN, INT16_MAX) NARROW(i16x8, EVEN8))
 NARROWING(narrow_u16x8, i32x4, u16x8, _mm_packus_epi32,
-	  WITHIN(i32x4, 0, UINT16_MAX) NARROW(u16x4, u16x8, ORDER8))
+	  WITHIN(i32x4, 0, UINT16_MAX) NARROW(u16x8, EVEN8))
 
 /* Sums of neighbours, as lanes of twice the width; and of their products. */
 LANES i16x8 extadd_i8x16(v128 a)
@@ -341,15 +352,20 @@ LANES uint32_t bitmask_u8x16(v128 a)
 								      << 8);
 }
 
-/* The bytes of a narrower vector with the same signs. */
+/* Each sign at the bit that is its lane's; then all in one word, as no two meet. */
 LANES uint32_t bitmask_u16x8(v128 a)
 {
-	return bitmask_u8x16((v128)narrow_i8x16((i16x8)a, (i16x8){0}));
+	v128 bits = (v128)(((i16x8)a < 0) & (i16x8){1, 2, 4, 8, 16, 32, 64, 128});
+	uint64_t both = bits[0] | bits[1];
+	both |= both >> 32;
+	return (uint32_t)(both | both >> 16) & 0xff;
 }
 
 LANES uint32_t bitmask_u32x4(v128 a)
 {
-	return bitmask_u16x8((v128)narrow_i16x8((i32x4)a, (i32x4){0}));
+	v128 bits = (v128)(((i32x4)a < 0) & (i32x4){1, 2, 4, 8});
+	uint64_t both = bits[0] | bits[1];
+	return (uint32_t)(both | both >> 32);
 }
 
 LANES uint32_t bitmask_v128(v128 a)

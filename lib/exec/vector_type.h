@@ -30,12 +30,6 @@ typedef int64_t i64x2 __attribute__((vector_size(16)));
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef double f64x2 __attribute__((vector_size(16)));
 
-/* Half a vector, between two of whole lanes. */
-typedef int8_t i8x8 __attribute__((vector_size(8)));
-typedef uint8_t u8x8 __attribute__((vector_size(8)));
-typedef int16_t i16x4 __attribute__((vector_size(8)));
-typedef uint16_t u16x4 __attribute__((vector_size(8)));
-
 /* A vector whose lanes are all the same. */
 #define SPLAT(type, lane, ...)                                                                     \
 	LANES type splat_##type(lane x)                                                            \
