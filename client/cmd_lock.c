@@ -208,13 +208,15 @@ static void show_tree(struct walk *walk, const struct wpkg_dependencies *needs, 
 	for (size_t i = 0; i < needs->count && depth < DEPTH_MAX; i++) {
 		const struct wpkg_dependency *need = &needs->items[i];
 		const struct wpkg_locked *locked = locked_of(walk, need->name);
-		bool *was_shown = locked ? &walk->was_shown[locked - lock->packages] : NULL;
-		bool is_again = was_shown && *was_shown && locked->dependencies.count > 0;
+		if (!locked)
+			continue;
+		bool *was_shown = &walk->was_shown[locked - lock->packages];
+		bool is_again = *was_shown && locked->dependencies.count > 0;
 		report_line(walk->dependencies.session->global, "%*s%.*s/%.*s (%.*s)%s",
 			    (int)(2 * depth), "", WPKG_STR_ARG(need->name),
 			    WPKG_STR_ARG(locked->version), WPKG_STR_ARG(need->requirement),
 			    is_again ? ", as above" : "");
-		if (is_again || !was_shown)
+		if (is_again)
 			continue;
 		*was_shown = true;
 		show_tree(walk, &locked->dependencies, depth + 1);

@@ -282,7 +282,7 @@ static void take_cause(struct request *request, const struct head *head)
 		memcpy(cause->request, head->request_id.ptr, head->request_id.len);
 		cause->request[head->request_id.len] = '\0';
 	}
-	if (wpkg_traceparent_check(trace))
+	if (trace.ptr && wpkg_traceparent_check(trace))
 		memcpy(request->parent, trace.ptr + WPKG_SPAN_AT, WPKG_SPAN_LEN);
 	wpkg_traceparent_continue(cause->traceparent, trace);
 }

@@ -4,7 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,11 +28,11 @@ static bool read_fields(long long out[FIELDS])
 	rest++; /* then the state, a letter, which the first turn skips */
 	out[0] = 0;
 	for (int i = 1; i < FIELDS; i++) {
-		int used = 0;
-		if (sscanf(rest, "%*s%n", &used) != 0 || used == 0)
-			return false;
-		rest += used;
-		if (sscanf(rest, "%lld", &out[i]) != 1)
+		char *end;
+		rest += strspn(rest, " ");
+		rest += strcspn(rest, " ");
+		out[i] = strtoll(rest, &end, 10);
+		if (end == rest)
 			return false;
 	}
 	return true;

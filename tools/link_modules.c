@@ -66,7 +66,7 @@ static bool is_dynamic(const struct inputs *inputs)
 void link_put_host_imports(struct wpkg_buf *out, const struct wpkg_link_report *report,
 			   const struct wpkg_link_inputs *inputs)
 {
-	for (size_t i = 0; i < report->host_count; i++) {
+	for (size_t i = 0; inputs->items && i < report->host_count; i++) {
 		const struct wpkg_link_host_import *host = &report->host[i];
 		const struct wpkg_module_import *import =
 			&inputs->items[host->importer].module->imports[host->import];

@@ -223,6 +223,7 @@ static int validate_all(const struct wpkg_invocation *invocation,
 		if (finding.code > code)
 			code = finding.code;
 		finding_clear(&finding);
+		options->fault = NULL;
 	}
 	if (global->json && has_memory && print_json(document) != WPKG_EXIT_DONE)
 		return WPKG_EXIT_FAILED;

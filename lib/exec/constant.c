@@ -175,8 +175,8 @@ static enum wpkg_trap step(struct exec_evaluation *e, const struct wpkg_instance
 enum wpkg_trap exec_constant(uint64_t cell[2], uint32_t *end, const struct wpkg_instance *instance,
 			     uint32_t start)
 {
-	uint64_t few[2 * FEW];
-	uint8_t few_kinds[FEW];
+	uint64_t few[2 * FEW] = {0};
+	uint8_t few_kinds[FEW] = {0};
 	struct wpkg_engine *engine = instance->engine;
 	struct exec_evaluation e = {
 		.slots = few, .kinds = few_kinds, .cap = FEW, .outer = engine->evaluations};

@@ -261,7 +261,7 @@ static enum wpkg_trap take_cell(struct exec_object **out, struct wpkg_engine *en
 		uint32_t enough = heap->total_count[class] / FREE_SHARE;
 		if (room && heap->free_count[class] <= enough && !add_block(heap, class))
 			return WPKG_TRAP_NO_MEMORY;
-		if (heap->free_count[class] <= (room ? 0 : enough))
+		if (!heap->free[class] || (!room && heap->free_count[class] <= enough))
 			return WPKG_TRAP_HEAP_LIMIT;
 	}
 	struct exec_object *cell = heap->free[class];

@@ -138,7 +138,8 @@ static enum wpkg_status read_relocs(struct reading *in, struct wpkg_range sectio
 	if (r.status == WPKG_OK && !places_of(&places, in, number))
 		wpkg_reader_fail(&r, r.base, WPKG_EFORMAT,
 				 "relocations of section %u, which has none", number);
-	for (uint32_t count = obj_take_count(&r, "relocations"); count > 0; count--) {
+	uint32_t count = obj_take_count(&r, "relocations");
+	for (; places.chunks && count > 0; count--) {
 		const uint8_t *where = r.at;
 		struct obj_reloc reloc = take_reloc(&r);
 		if (r.status == WPKG_OK && reloc.offset < last)

@@ -247,14 +247,14 @@ static void match_chain(struct host_matching *m)
 				     (unsigned long long)limits->module_size);
 		if (module)
 			host_match_rules(m, profile);
-		else
+		else if (m->subject->component)
 			match_component_exports(m, profile);
 		for (size_t k = 0; module && k < profile->warning_count; k++)
 			warn(m, &profile->warnings[k]);
 	}
 	if (module)
 		match_imports(m, last->kind == WPKG_HOST_GLUE);
-	else
+	else if (m->subject->component)
 		match_component_imports(m);
 }
 

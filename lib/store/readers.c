@@ -38,7 +38,7 @@ void readers_free(struct readers *readers)
 {
 	if (!readers)
 		return;
-	for (size_t i = 0; i < readers->idle_count; i++)
+	for (size_t i = 0; readers->idle && i < readers->idle_count; i++)
 		db_close(readers->idle[i]);
 	pthread_cond_destroy(&readers->given_back);
 	pthread_mutex_destroy(&readers->lock);

@@ -199,7 +199,7 @@ bool wasm_decode_data(struct decoder *d)
 	if (!wasm_decode_data_begin(d))
 		return false;
 	for (uint32_t i = 0; i < module->data_count; i++) {
-		uint32_t size;
+		uint32_t size = 0;
 		if (!wasm_decode_data_head(d, &module->datas[i], &size) ||
 		    !wpkg_reader_skip(r, size))
 			return false;

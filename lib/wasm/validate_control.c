@@ -389,6 +389,7 @@ static bool catch_matches(const struct validator *v, struct span given, bool wit
 	if (label.count != given.count + with_ref)
 		return false;
 	for (uint32_t i = 0; i < given.count; i++)
+		/* Both have as many: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		if (!wpkg_types_matches(&v->module->types, given.at[i], label.at[i]))
 			return false;
 	return !with_ref || wpkg_types_matches(&v->module->types, WPKG_REF(WPKG_HEAP_EXN),
@@ -414,7 +415,7 @@ static bool read_catch(struct validator *v)
 /* Labels of the clauses are counted from outside of the block. */
 static bool step_try_table(struct validator *v)
 {
-	wpkg_valtype block;
+	wpkg_valtype block = 0;
 	if (!read_block_type(v, &block))
 		return false;
 	uint32_t count = wpkg_reader_count(&v->in.r, UINT32_MAX, "catch clauses");

@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	if (status != WPKG_OK)
 		fprintf(stderr, "%s: %s\n", argv[1], err.msg);
 	else
-		report(argc > 2 ? atoi(argv[2]) : 0);
+		report(argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0);
 	bool done = status == WPKG_OK && (outcome.trap == WPKG_TRAP_NONE || outcome.exit_code == 0);
 	wpkg_engine_free(engine);
 	wpkg_wasi_free(wasi);
