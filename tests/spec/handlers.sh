@@ -17,9 +17,10 @@ read_handlers() {
 	sed -nE 's/^[0-9a-f]+ <(H_[A-Za-z0-9_]+_run)>:/\1/p' "$T/code" >"$T/handlers"
 	awk -v returns="${RETURNS[$machine]}" -v indirect="${INDIRECT[$machine]}" \
 		-v calls="${CALLS[$machine]}" '
-		# What is called stands in the next line, or, where it is in the same file, here.
+		# What is called stands in the next line, as a name or as a section of one function; or
+		# here, where it is in the same section.
 		function end_call(target) {
-			gsub(/[<>]|[-+]0x[0-9a-f]+$/, "", target)
+			gsub(/[<>]|^\.text\.|[-+]0x[0-9a-f]+$/, "", target)
 			if (called != "") print name, target
 			called = ""
 		}
