@@ -133,7 +133,7 @@ def address(letters):
 
 
 # Of an access at ea, with the type in memory.
-CHECK = "if (UNLIKELY(ea + sizeof(%s) > vm->memory_size)) TRAP_BOUNDS; "
+CHECK = "if (UNLIKELY(BEYOND(ea, %s))) TRAP_BOUNDS; "
 SECOND_CHECK = CHECK.replace("TRAP_BOUNDS", "TRAP_SECOND_BOUNDS")
 
 

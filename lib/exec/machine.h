@@ -79,6 +79,9 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define CELL_f(word) float_bits((uint32_t)CELL(word))
 #define CELL_d(word) double_bits(CELL(word))
 
+/* Is an access of that type at ea, which is far below 2^63, not inside memory 0? */
+#define BEYOND(ea, type) ((int64_t)(ea) > vm->last[__builtin_ctz(sizeof(type))])
+
 #define TRAP_DIVIDE TRAP(WPKG_TRAP_INTEGER_DIVIDE)
 #define TRAP_OVERFLOW TRAP(WPKG_TRAP_INTEGER_OVERFLOW)
 #define TRAP_CONVERSION TRAP(WPKG_TRAP_INVALID_CONVERSION)

@@ -123,7 +123,7 @@ static void set_size(struct wpkg_memory *memory, uint64_t size)
 	struct vm *vm = &memory->engine->vm;
 	memory->size = size;
 	if (vm->current == memory)
-		vm->memory_size = size;
+		exec_use_memory_size(vm, size);
 }
 
 uint64_t exec_memory_used(const struct wpkg_engine *engine)

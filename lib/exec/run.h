@@ -44,10 +44,14 @@ struct wpkg_memory;
 /* Where instructions are counted, this stands before each. */
 #define COUNT_WORDS 2
 
+/* Of accesses to memory: as many as there are powers of two up to a vector. */
+#define ACCESS_SIZES 5
+
 /* One for each engine: the running instance's memory 0, limits, and where a slow step goes on. */
 struct vm {
-	uint8_t *memory;      /* memory 0's base; not NULL */
-	uint64_t memory_size; /* its bytes */
+	uint8_t *memory;	    /* memory 0's base; not NULL */
+	int64_t last[ACCESS_SIZES]; /* where an access to it of 1, 2, 4, 8, 16 bytes may begin at
+				       most; below 0: nowhere */
 	const struct wpkg_memory *current;
 	uint64_t *stack_limit; /* no frame may reach it; NULL after an interrupt (atomic) */
 	uint32_t interrupt;    /* the trap to end with, or 0 (atomic) */
@@ -135,5 +139,8 @@ bool exec_memories_grew(struct vm *vm);
 
 /* The running instance's memory 0 becomes this one; NULL is a memory without bytes. */
 void exec_use_memory(struct vm *vm, const struct wpkg_memory *memory);
+
+/* Memory 0 has so many bytes. */
+void exec_use_memory_size(struct vm *vm, uint64_t size);
 
 #endif

@@ -17,13 +17,19 @@ static uint32_t field(const uint64_t *pc, unsigned k)
 	return (uint32_t)(uint16_t)(pc[1] >> (16 * k));
 }
 
+void exec_use_memory_size(struct vm *vm, uint64_t size)
+{
+	for (unsigned i = 0; i < ACCESS_SIZES; i++)
+		vm->last[i] = (int64_t)size - (1 << i);
+}
+
 void exec_use_memory(struct vm *vm, const struct wpkg_memory *memory)
 {
 	if (!memory)
 		memory = &vm->engine->empty;
 	vm->current = memory;
 	vm->memory = memory->base;
-	vm->memory_size = memory->size;
+	exec_use_memory_size(vm, memory->size);
 }
 
 static const struct wpkg_memory *home_memory(const struct wpkg_func *func)
