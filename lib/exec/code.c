@@ -120,6 +120,26 @@ void exec_take_back(struct translator *t, uint32_t pos)
 	t->note.pos = NOWHERE;
 }
 
+/* The last two instructions, which stand for themselves, change places; where the last one is. */
+uint32_t exec_swap_last(struct translator *t)
+{
+	if (t->failed || t->instruction_count < 2)
+		return NOWHERE;
+	uint32_t *at = &t->instructions[t->instruction_count - 2];
+	uint32_t *origins = &t->origins[t->instruction_count - 2], origin = origins[0];
+	uint32_t first = at[0] - (t->counted ? COUNT_WORDS : 0), length = at[1] - at[0];
+	uint32_t moved = t->words - first - length;
+	uint64_t words[INSTRUCTION_WORDS];
+	memcpy(words, &t->code[first], length * sizeof(*words));
+	memmove(&t->code[first], &t->code[first + length], moved * sizeof(*words));
+	memcpy(&t->code[first + moved], words, length * sizeof(*words));
+	origins[0] = origins[1];
+	origins[1] = origin;
+	at[1] = at[0] + moved;
+	t->note.pos = NOWHERE;
+	return at[1];
+}
+
 /* What follows is not made by changing what stands before. */
 void exec_part(struct translator *t)
 {
@@ -230,6 +250,7 @@ void exec_code_clear(struct translator *t)
 	wpkg_mem_free(t->stack);
 	wpkg_mem_free(t->labels);
 	wpkg_mem_free(t->fixups);
+	wpkg_mem_free(t->diverted);
 	wpkg_mem_free(t->local_slots);
 	wpkg_mem_free(t->local_kinds);
 	wpkg_mem_free(t->weights);

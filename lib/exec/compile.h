@@ -132,6 +132,10 @@ struct translator {
 	uint32_t next_slot; /* home of the next operand */
 	uint32_t top_slot;  /* slots needed so far */
 	struct accumulator acc[BANK_COUNT];
+	struct accumulator vector_before;    /* of vectors, before the last one was pushed */
+	uint32_t last_vector, before_vector; /* what made that, and the one pushed before it */
+	uint32_t *diverted; /* instructions whose temporary is read again later, in order */
+	uint32_t diverted_count, diverted_cap;
 	struct note note, previous; /* of the last instruction, and of one before that */
 
 	struct label *labels;
@@ -167,6 +171,7 @@ uint32_t exec_last(const struct translator *t);
 void exec_stand_at_last(struct translator *t);
 void exec_rewind(struct translator *t, uint32_t pos);
 void exec_take_back(struct translator *t, uint32_t pos);
+uint32_t exec_swap_last(struct translator *t);
 void exec_part(struct translator *t);
 void exec_fence(struct translator *t);
 void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);

@@ -27,7 +27,7 @@ enum wpkg_opt {
 	WPKG_OPT_BRANCH = 1 << 2,      /* a comparison and the branch on it are one */
 	WPKG_OPT_PIN = 1 << 3,	       /* the busiest integer local is read from a register */
 	WPKG_OPT_ADDRESS = 1 << 4,     /* an addition and the access at it are one */
-	WPKG_OPT_FUSE = 1 << 5,	       /* other pairs: shift and add, multiply and add, moves */
+	WPKG_OPT_FUSE = 1 << 5,	       /* other pairs: shift and add, rotations, moves */
 	WPKG_OPT_SSE41 = 1 << 6,       /* vectors by SSE 4.1, on x86 where it is there */
 	WPKG_OPT_AVX2 = 1 << 7,	       /* vectors by AVX2 and FMA, likewise */
 	WPKG_OPT_JOIN = 1 << 8,	       /* what often stands together is run by one handler */

@@ -398,4 +398,4 @@ if __name__ == "__main__":
     numbers, vectors, joins = generate(sys.argv[1])
     write(numbers, sys.argv[2])
     generate_vector.write(vectors, sys.argv[2])
-    generate_join.write(joins, sys.argv[2])
+    generate_join.write(joins, vectors, sys.argv[2])

@@ -6,7 +6,8 @@ part instead of jumping there: nothing else differs, and what traps does so at i
 
 What is said of a part, behind its name: "!", that its vector is a temporary that only the row reads,
 which then need not be in its slot; "K=N", that the slot in field K is where part N (from 0) leaves
-its vector, which then is not read from there. The translator looks whether it is so.
+its vector, which then is not read from there; "K=^", that it is where the instruction before the row
+leaves its vector. The translator looks whether it is so.
 """
 import itertools
 import os
@@ -14,13 +15,18 @@ import re
 import sys
 
 
+# As the number of a part: what stands before the row.
+ENTRY = 31
+
+
 class Part:
     def __init__(self, text):
-        found = re.fullmatch(r"(\w+?)(!?)(?::(\d)=(\d))?", text)
+        found = re.fullmatch(r"(\w+?)(!?)(?::(\d)=(\d+|\^))?", text)
         if not found:
             sys.exit("no part of a row: %s" % text)
         self.name, self.is_temporary = found[1], bool(found[2])
-        self.field, self.source = int(found[3] or 0), int(found[4] or 0)
+        self.field = int(found[3] or 0)
+        self.source = ENTRY if found[4] == "^" else int(found[4] or 0)
 
     def condition(self):
         """As exec/join.c reads it."""
@@ -84,12 +90,17 @@ def statements(bodies, parts, number):
 
 
 def again(text):
-    """A row that is the whole of a loop goes on with itself, without a jump through its code."""
-    if "JUMP(2);" not in text and "PAY(2);" not in text:
+    """A row that is the whole of a loop goes on with itself, without a jump through its code. No loop
+    is whole that only counts."""
+    if "JUMP(2);" not in text and "PAY(2);" not in text or "ea" not in text:
         return text
     text = text.replace("JUMP(2);", "if (TARGET(2) == row) { pc = row; continue; } JUMP(2);")
     text = text.replace("PAY(2);", "MOVE_AND_PAY(TARGET(2)); if (pc == row) continue; GO(pc);")
     return "for (const uint64_t *const row = pc;;) { %s }" % text
+
+
+def declared(source):
+    return "v128 w%d = v0; " % source if source == ENTRY else "v128 w%d; " % source
 
 
 def sources(parts):
@@ -104,14 +115,14 @@ def joined(out, vectors, rows):
         parts = [Part(text) for text in row]
         name = re.sub(r"\W", "_", "__".join(row).replace("!", "_t"))
         to = vectors if any(part.name in vectors.bodies for part in parts) else out
-        to.add(name, again("".join("v128 w%d; " % number for number in sources(parts)) +
+        to.add(name, again("".join(declared(number) for number in sources(parts)) +
                            " ".join(statements(bodies, parts, number)
                                     for number in range(len(parts)))))
         joins.append((name, parts))
     return joins
 
 
-def write(joins, folder):
+def write(joins, vectors, folder):
     """For each first handler its rows: the joined one, how many parts, and each part's handler and
     condition; and 0 at the end."""
     words, places = ["0"], {}
@@ -126,5 +137,9 @@ def write(joins, folder):
     with open(folder + "/joins.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         f.write("static const uint16_t joins[] = {%s};\n" % ", ".join(words))
+        f.write("#define JOIN_ENTRY %d\n" % ENTRY)
         f.write("static const uint16_t joins_of[H_COUNT] = {%s};\n" % ", ".join(
             "[H_%s] = %d" % place for place in places.items()))
+        f.write("/* Of the handlers of vectors: the accumulator has what is in the slot of field 0. */\n")
+        f.write("static const bool keeps[H_COUNT - H_VECTORS] = {%s};\n" % ", ".join(
+            str(int("SET_V(0, v0);" in body)) for body in vectors.bodies.values()))

@@ -80,6 +80,14 @@ def shift(out, name, lanes, expression):
                        "uint32_t n = %s; %s NEXT(2);" % (count, keep(value)))
 
 
+def rotate(out, name, lanes, expression):
+    """Both counts stand in the last fields."""
+    for letter in "SR":
+        value = insert("N", substitute(expression, lanes, vectors(letter)), "n")
+        out.add("%s_%s" % (name, letter), "uint32_t n = U16(2), m = U16(3); %s NEXT(2);" % keep(
+            insert("M", value, "m")))
+
+
 def lane_bits(text):
     """Of the type that is named first; a v128 has 64."""
     found = re.search(r"[iuf](\d+)x", text)
@@ -163,6 +171,7 @@ def store_lane(out, name, memory_type, _):
 
 
 FAMILIES = {"1": operands_1, "2": operands_2, "3": operands_3, "shuffle": shuffle, "shift": shift,
+            "rotate": rotate,
             "splat": splat, "extract": extract, "replace": replace, "test": test, "load": load,
             "store": store, "load_lane": load_lane, "store_lane": store_lane}
 
@@ -183,8 +192,8 @@ def family(out, kind, name, opcode, types, expression, tail):
     word, _, value = tail.partition(" ")
     if word == "nan":
         fields["canonical"] = "OPCODE_%s_CANONICAL" % value.upper()
-    elif word == "exact":
-        fields["exact"] = value
+    elif word:
+        fields[word] = value
     out.row(opcode, **fields)
 
 

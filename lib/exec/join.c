@@ -40,22 +40,48 @@ static uint32_t field(const struct translator *t, uint32_t i, unsigned k)
 	return (uint16_t)(t->code[t->instructions[i] + 1] >> (16 * k));
 }
 
+/* Is the result of instruction i a temporary, which is read only once? */
+static bool is_temporary(const struct translator *t, uint32_t i)
+{
+	uint32_t low = 0, high = t->diverted_count, pos = t->instructions[i];
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (t->diverted[middle] < pos)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return field(t, i, 0) >= t->func->link + 2U &&
+	       !(low < t->diverted_count && t->diverted[low] == pos);
+}
+
+/* The slot that has what is in the accumulator of vectors, as instruction i begins; NOWHERE. */
+static uint32_t entry_slot(const struct translator *t, const uint8_t *targets, uint32_t i)
+{
+	if (i == 0 || is_target(t, targets, i))
+		return NOWHERE;
+	uint64_t handler = t->code[t->instructions[i - 1]];
+	return handler >= H_VECTORS && keeps[handler - H_VECTORS] ? field(t, i - 1, 0) : NOWHERE;
+}
+
 /*
  * Is what the row supposes of part k true: that its result is a temporary, which is read only once,
- * by who takes it; and that what it reads in one field is the result of an earlier part?
+ * by who takes it; and that what it reads in one field is the result of an earlier part, or of what
+ * stands before the row?
  */
-static bool holds(const struct translator *t, uint32_t i, uint32_t k, unsigned condition)
+static bool holds(const struct translator *t, const uint8_t *targets, uint32_t i, uint32_t k,
+		  unsigned condition)
 {
 	unsigned place = condition >> 1 & 3, source = condition >> 3;
-	if ((condition & 1) && field(t, i + k, 0) < t->func->link + 2U)
+	if ((condition & 1) && !is_temporary(t, i + k))
 		return false;
 	if (place == 0)
 		return true;
 	uint32_t slot = field(t, i + k, place);
-	for (uint32_t j = source + 1; j < k; j++)
+	for (uint32_t j = source == JOIN_ENTRY ? 0 : source + 1; j < k; j++)
 		if (field(t, i + j, 0) == slot)
 			return false;
-	return field(t, i + source, 0) == slot;
+	return (source == JOIN_ENTRY ? entry_slot(t, targets, i) : field(t, i + source, 0)) == slot;
 }
 
 static bool fits(const struct translator *t, const uint8_t *targets, uint32_t i,
@@ -65,8 +91,8 @@ static bool fits(const struct translator *t, const uint8_t *targets, uint32_t i,
 		return false;
 	for (uint32_t k = 0; k < row[1]; k++) {
 		const uint16_t *part = &row[ROW_HEAD + k * PART_WORDS];
-		if (t->code[t->instructions[i + k]] != part[0] || !holds(t, i, k, part[1]) ||
-		    (k > 0 && is_target(t, targets, i + k)))
+		if (t->code[t->instructions[i + k]] != part[0] ||
+		    !holds(t, targets, i, k, part[1]) || (k > 0 && is_target(t, targets, i + k)))
 			return false;
 	}
 	return true;

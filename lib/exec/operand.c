@@ -87,6 +87,9 @@ void exec_push_slot(struct translator *t, unsigned kind, uint32_t pos)
 
 void exec_push_vector(struct translator *t, uint32_t pos)
 {
+	t->vector_before = t->acc[BANK_V128];
+	t->before_vector = t->last_vector;
+	t->last_vector = pos;
 	exec_push_slot(t, KIND_V128, pos);
 	t->acc[BANK_V128] = (struct accumulator){t->height - 1, NOWHERE};
 }
@@ -333,11 +336,65 @@ static void set_by_move(struct translator *t, uint32_t slot)
 	}
 }
 
+/* Is the slot among what the instruction reads? It may seem so when it is not. */
+static bool may_read(const struct translator *t, uint32_t pos, uint32_t slot)
+{
+	uint64_t fields = t->code[pos + 1];
+	return (uint16_t)(fields >> 16) == slot || (uint16_t)(fields >> 32) == slot ||
+	       fields >> 48 == slot;
+}
+
+/*
+ * Operand i, which stands for a local that the last instruction is about to set, was made by the
+ * one before that, for the local: then it is made for the operand's home instead.
+ */
+static bool divert(struct translator *t, uint32_t i)
+{
+	struct operand *o = &t->stack[i];
+	uint32_t count = t->instruction_count, pos = t->before_vector;
+	if (count < 2 || pos == NOWHERE || pos != t->instructions[count - 2] || pos < t->fence ||
+	    t->vector_before.local != o->slot || (uint16_t)t->code[pos + 1] != o->slot ||
+	    may_read(t, t->instructions[count - 1], o->slot) ||
+	    !exec_room(t, &t->diverted, &t->diverted_cap, t->diverted_count + 1,
+		       sizeof(*t->diverted)))
+		return false;
+	t->diverted[t->diverted_count++] = pos;
+	exec_set_destination(t, pos, o->home);
+	o->place = AT_TEMP;
+	o->producer = NOWHERE;
+	return true;
+}
+
+/*
+ * Operand i, a vector, goes home; false when a local cannot be set by its producer after that. When
+ * the operand on top was made last, the other one goes home before it: the instruction that made it
+ * reads nothing of what is written then, and stays the last one.
+ */
+static bool settle_vector(struct translator *t, uint32_t i)
+{
+	struct operand *top = exec_top(t, 0);
+	struct accumulator now = t->acc[BANK_V128];
+	if (top->place != AT_TEMP || top->producer == NOWHERE || top->producer != exec_last(t) ||
+	    top->producer != t->last_vector || !(t->opts & WPKG_OPT_DESTINATION)) {
+		exec_settle(t, i);
+		return false;
+	}
+	if (divert(t, i))
+		return true;
+	t->acc[BANK_V128] = t->vector_before;
+	exec_settle(t, i);
+	t->acc[BANK_V128] = now;
+	top->producer = t->last_vector = exec_swap_last(t);
+	return true;
+}
+
 void exec_set_local(struct translator *t, uint32_t slot, bool tee)
 {
 	bool moved = false;
 	for (uint32_t i = t->settled; i + 1 < t->height; i++)
 		if (t->stack[i].place == AT_LOCAL && t->stack[i].slot == slot) {
+			if (t->stack[i].kind == KIND_V128 && settle_vector(t, i))
+				continue;
 			exec_settle(t, i);
 			moved = true;
 		}

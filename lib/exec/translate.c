@@ -14,6 +14,15 @@
 
 /* Locals. */
 
+/*
+ * A vector that is no parameter begins at an even slot, and so do a frame's temporaries, among them
+ * the frames of most of what it calls: then it lies in one line of the processor's cache.
+ */
+static uint32_t even(uint32_t slot)
+{
+	return slot + (slot & 1);
+}
+
 static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
 {
 	uint32_t total = t->local_count + count, cap = t->local_cap;
@@ -29,6 +38,8 @@ static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
 	t->local_cap = cap;
 	for (; t->local_count < total; t->local_count++) {
 		t->local_kinds[t->local_count] = (uint8_t)kind;
+		if (kind == KIND_V128 && t->local_count >= t->func->sig->param_count)
+			t->next_slot = even(t->next_slot);
 		t->local_slots[t->local_count] = t->next_slot;
 		t->next_slot += exec_width(kind);
 	}
@@ -51,6 +62,7 @@ static bool declare_locals(struct translator *t)
 	t->func->zeroed = (uint16_t)(t->next_slot - params);
 	if (t->next_slot < sig->result_slots)
 		t->next_slot = sig->result_slots;
+	t->next_slot = even(t->next_slot);
 	t->func->link = (uint16_t)t->next_slot;
 	t->next_slot += 2;
 	t->top_slot = t->next_slot;
@@ -593,7 +605,7 @@ static bool translate(struct translator *t, struct wpkg_func *func)
 	t->counted = func->engine->vm.counts != NULL;
 	t->metered = exec_engine_meters(func->engine);
 	t->start = t->at = t->here = func->body;
-	t->note.pos = NOWHERE;
+	t->note.pos = t->last_vector = NOWHERE;
 	exec_forget(t);
 	if (exec_code_init(t) && declare_locals(t) && choose_pin(t))
 		translate_body(t);

@@ -17,6 +17,7 @@ enum vector_kind {
 	VECTOR_3,
 	VECTOR_SHUFFLE,
 	VECTOR_SHIFT,
+	VECTOR_ROTATE, /* of two shifts */
 	VECTOR_SPLAT,
 	VECTOR_EXTRACT,
 	VECTOR_REPLACE,
@@ -35,6 +36,7 @@ struct vector_shape {
 	uint16_t first;	    /* handler */
 	uint16_t canonical; /* opcode that makes NaNs canonical; 0: it makes none */
 	uint16_t exact;	    /* opcode that is deterministic; 0: it is itself */
+	uint16_t rotate;    /* opcode of a shift and the opposite one as one; 0: there is none */
 };
 
 #include "exec/vector_shapes.inc"
@@ -54,11 +56,12 @@ static unsigned letter_of(struct translator *t, uint32_t i, uint32_t *slot)
 }
 
 /* An instruction whose operands are popped, of one of its classes; its result is pushed. */
-static void emit(struct translator *t, unsigned handler, uint32_t a, uint32_t b, uint32_t c)
+static uint32_t emit(struct translator *t, unsigned handler, uint32_t a, uint32_t b, uint32_t c)
 {
 	uint32_t pos = exec_emit(t, handler);
 	exec_word(t, exec_fields(t->next_slot, a, b, c));
 	exec_push_vector(t, pos);
+	return pos;
 }
 
 static void operands_1(struct translator *t, unsigned first)
@@ -147,6 +150,14 @@ static bool takes_any(const uint8_t mask[16])
 	return false;
 }
 
+static void emit_take(struct translator *t, unsigned letter, uint32_t slot, const uint8_t mask[16])
+{
+	uint32_t pos = exec_emit(t, shape_of(OPCODE_I8X16_TAKE)->first + VECTOR_SC + letter);
+	exec_word(t, exec_fields(t->next_slot, slot, 0, 0));
+	exec_words_of(t, (uint64_t)mask);
+	exec_push_vector(t, pos);
+}
+
 static bool same_local(const struct operand *a, const struct operand *b)
 {
 	return a->place == AT_LOCAL && b->place == AT_LOCAL && a->slot == b->slot;
@@ -157,25 +168,26 @@ static void shuffle(struct translator *t, unsigned first)
 	uint8_t masks[2][16];
 	uint32_t slots[2] = {0};
 	take_masks(t, masks, same_local(exec_top(t, 0), exec_top(t, 1)));
-	bool from_first = takes_any(masks[0]), both = from_first && takes_any(masks[1]);
-	unsigned handler;
-	if (both) {
-		handler = first + class_2(t, slots);
-	} else {
+	bool from_first = takes_any(masks[0]);
+	if (!from_first || !takes_any(masks[1])) {
 		unsigned letter = letter_of(t, t->height - (from_first ? 2 : 1), slots);
-		handler = shape_of(OPCODE_I8X16_TAKE)->first + VECTOR_SC + letter;
+		exec_pop(t, 2);
+		emit_take(t, letter, slots[0], masks[from_first ? 0 : 1]);
+		return;
 	}
+	unsigned class = class_2(t, slots);
 	exec_pop(t, 2);
-	uint32_t pos = exec_emit(t, handler);
+	uint32_t pos = exec_emit(t, first + class);
 	exec_word(t, exec_fields(t->next_slot, slots[0], slots[1], 0));
 	for (unsigned i = 0; i < 2; i++)
-		if (both || from_first == (i == 0))
-			exec_words_of(t, (uint64_t)masks[i]);
+		exec_words_of(t, (uint64_t)masks[i]);
 	exec_push_vector(t, pos);
 }
 
-static void shift(struct translator *t, const struct vector_shape *shape)
+/* Noted when the count is a constant, as the opposite shift may follow. */
+static void shift(struct translator *t, unsigned opcode)
 {
+	const struct vector_shape *shape = shape_of(opcode);
 	uint32_t slot = 0, count = t->height - 1, by;
 	const struct operand *o = &t->stack[count];
 	bool is_const = o->place == AT_CONST;
@@ -184,9 +196,77 @@ static void shift(struct translator *t, const struct vector_shape *shape)
 	else
 		by = exec_slot(t, count);
 	unsigned letter = letter_of(t, t->height - 2, &slot);
+	struct accumulator before[BANK_COUNT];
+	memcpy(before, t->acc, sizeof(before));
 	exec_pop(t, 2);
-	emit(t, shape->first + (is_const ? (unsigned)SHIFT_SC : (unsigned)SHIFT_SS) + letter, slot,
-	     by, 0);
+	uint32_t pos = emit(t, shape->first + (unsigned)(is_const ? SHIFT_SC : SHIFT_SS) + letter,
+			    slot, by, 0);
+	if (is_const)
+		note_last(t, pos, opcode, letter, t->code[pos + 1], before);
+}
+
+/* What a noted shift is half of; 0: nothing. */
+static unsigned rotation_of(const struct note *note)
+{
+	unsigned opcode = note->opcode;
+	return opcode < WPKG_OP_BASE_FD || opcode >= WPKG_OP_BASE_FE ? 0 : shape_of(opcode)->rotate;
+}
+
+/* The slot of the vector that a noted shift shifts; NOWHERE: it has none. */
+static uint32_t shifted(const struct note *note)
+{
+	return note->class ? note->before[BANK_V128].local
+			   : (uint32_t)(uint16_t)(note->fields >> 16);
+}
+
+/* Did the last two instructions make the two operands on top, and nothing else with them? */
+static bool made_both(const struct translator *t)
+{
+	uint32_t count = t->instruction_count, a = t->height - 2, b = t->height - 1;
+	return t->stack[a].place == AT_TEMP && t->stack[b].place == AT_TEMP && count >= 2 &&
+	       t->note.pos == exec_last(t) && t->note.pos == t->stack[b].producer &&
+	       t->previous.pos == t->instructions[count - 2] &&
+	       t->previous.pos == t->stack[a].producer && t->previous.pos >= t->fence;
+}
+
+/* A rotation by whole bytes, in lanes of so many. */
+static void take_rotated(struct translator *t, unsigned letter, uint32_t slot, uint32_t lane,
+			 uint32_t by)
+{
+	uint8_t mask[16];
+	for (uint32_t i = 0; i < 16; i++)
+		mask[i] = (uint8_t)(i / lane * lane + (i + lane - by) % lane);
+	emit_take(t, letter, slot, mask);
+}
+
+/* x << n | x >> (bits - n), in either order, by one instruction; false when it is something else.
+ */
+static bool rotate(struct translator *t)
+{
+	struct note left = t->previous, right = t->note;
+	if (!(t->opts & WPKG_OPT_FUSE) || !made_both(t) || !rotation_of(&left) ||
+	    rotation_of(&left) != rotation_of(&right) || left.opcode == right.opcode ||
+	    shifted(&left) == NOWHERE || shifted(&left) != shifted(&right))
+		return false;
+	unsigned letter = left.class;
+	if (left.opcode > right.opcode) {
+		left = t->note;
+		right = t->previous;
+	}
+	uint32_t n = (uint16_t)(left.fields >> 32), m = (uint16_t)(right.fields >> 32);
+	if (n + m != shape_of(left.opcode)->bytes * 8U)
+		return false;
+	uint32_t slot = shifted(&left);
+	exec_rewind(t, t->note.pos);
+	exec_rewind(t, t->previous.pos);
+	memcpy(t->acc, t->previous.before, sizeof(t->acc));
+	t->note.pos = t->previous.pos = t->last_vector = NOWHERE;
+	exec_pop(t, 2);
+	if (n % 8 == 0)
+		take_rotated(t, letter, slot, (n + m) / 8, n / 8);
+	else
+		emit(t, shape_of(rotation_of(&left))->first + letter, slot, n, m);
+	return true;
 }
 
 /* Between numbers and vectors. */
@@ -339,7 +419,7 @@ static void by_shape(struct translator *t, unsigned opcode)
 		shuffle(t, shape->first);
 		break;
 	case VECTOR_SHIFT:
-		shift(t, shape);
+		shift(t, opcode);
 		break;
 	case VECTOR_SPLAT:
 		splat(t, shape->first);
@@ -365,6 +445,7 @@ static void by_shape(struct translator *t, unsigned opcode)
 	case VECTOR_STORE_LANE:
 		store_lane(t, shape);
 		break;
+	case VECTOR_ROTATE:
 	case VECTOR_NONE:
 		break;
 	}
@@ -379,6 +460,8 @@ void exec_vector_instruction(struct translator *t, unsigned opcode)
 	}
 	if (t->engine->limits.deterministic && shape_of(opcode)->exact)
 		opcode = shape_of(opcode)->exact;
+	if (opcode == WPKG_OP_V128_OR && rotate(t))
+		return;
 	by_shape(t, opcode);
 	if (t->engine->limits.deterministic && shape_of(opcode)->canonical)
 		operands_1(t, shape_of(shape_of(opcode)->canonical)->first);
