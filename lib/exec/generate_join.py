@@ -95,7 +95,7 @@ def again(text):
     if "JUMP(2);" not in text and "PAY(2);" not in text or "ea" not in text:
         return text
     text = text.replace("JUMP(2);", "if (TARGET(2) == row) { pc = row; continue; } JUMP(2);")
-    text = text.replace("PAY(2);", "MOVE_AND_PAY(TARGET(2)); if (pc == row) continue; GO(pc);")
+    text = text.replace("PAY(2);", "if (TARGET(2) == row) { MOVE_AND_PAY(row); continue; } PAY(2);")
     return "for (const uint64_t *const row = pc;;) { %s }" % text
 
 
