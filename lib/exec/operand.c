@@ -344,9 +344,19 @@ static bool may_read(const struct translator *t, uint32_t pos, uint32_t slot)
 	       fields >> 48 == slot;
 }
 
+/* Does another operand stand for the same local as operand i? */
+static bool has_twin(const struct translator *t, uint32_t i)
+{
+	for (uint32_t j = t->settled; j < t->height; j++)
+		if (j != i && t->stack[j].place == AT_LOCAL && t->stack[j].slot == t->stack[i].slot)
+			return true;
+	return false;
+}
+
 /*
  * Operand i, which stands for a local that the last instruction is about to set, was made by the
- * one before that, for the local: then it is made for the operand's home instead.
+ * one before that, for the local: then it is made for the operand's home instead, if that is all
+ * that reads it.
  */
 static bool divert(struct translator *t, uint32_t i)
 {
@@ -354,7 +364,7 @@ static bool divert(struct translator *t, uint32_t i)
 	uint32_t count = t->instruction_count, pos = t->before_vector;
 	if (count < 2 || pos == NOWHERE || pos != t->instructions[count - 2] || pos < t->fence ||
 	    t->vector_before.local != o->slot || (uint16_t)t->code[pos + 1] != o->slot ||
-	    may_read(t, t->instructions[count - 1], o->slot) ||
+	    may_read(t, t->instructions[count - 1], o->slot) || has_twin(t, i) ||
 	    !exec_room(t, &t->diverted, &t->diverted_cap, t->diverted_count + 1,
 		       sizeof(*t->diverted)))
 		return false;

@@ -85,6 +85,12 @@ static const char guest_text[] =
 	" local.get $b local.get $a i32x4.add local.set $a"
 	" local.get $a i32x4.sub local.set $c" PUT(GET("c"))
 	FOLD("r") ")"
+	/* Two operands are its old value, and what sets it does not read it: x where x is, or x. */
+	FUNC("twins") START("b", "1") START("c", "2") START("d", "3")
+	" local.get $b local.get $c i32x4.add local.tee $a local.get $a"
+	" local.get $b local.get $d v128.xor local.tee $a v128.bitselect local.set $r" FOLD("r") ")"
+	FUNC("sum") START("b", "1") START("c", "2")
+	"(local.set $r (i32x4.add (local.get $b) (local.get $c)))" FOLD("r") ")"
 	FUNC("rounds") START("a", "0") START("b", "1") START("c", "2") START("d", "3")
 	"(local.set $i (i32.const 3)) (loop $l"
 	ROUND LANES("b", BY_1) LANES("c", BY_2) LANES("d", BY_3)
@@ -181,6 +187,19 @@ START_TEST(a_row_of_loads_traps_where_each_of_them_does)
 }
 END_TEST
 
+START_TEST(two_operands_that_are_one_local_stay_the_same)
+{
+	for (size_t way = 0; way < WAYS; way++) {
+		struct guest guest;
+		open_way(&guest, way);
+		for (uint64_t n = 0; n < 3; n++)
+			ck_assert_uint_eq(guest_value(&guest, "twins", n),
+					  guest_value(&guest, "sum", n));
+		guest_close(&guest);
+	}
+}
+END_TEST
+
 START_TEST(the_last_place_of_an_access_is_inside)
 {
 	for (size_t way = 0; way < WAYS; way++) {
@@ -207,4 +226,5 @@ START_TEST(a_loop_of_vectors_adds_at_each_turn)
 END_TEST
 
 UNIT_MAIN(vectors_are_what_a_model_of_the_lanes_says, a_row_of_loads_traps_where_each_of_them_does,
-	  the_last_place_of_an_access_is_inside, a_loop_of_vectors_adds_at_each_turn)
+	  two_operands_that_are_one_local_stay_the_same, the_last_place_of_an_access_is_inside,
+	  a_loop_of_vectors_adds_at_each_turn)
