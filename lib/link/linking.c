@@ -162,6 +162,9 @@ static enum wpkg_status read_groups(struct linking *in)
 			*owner = in->number;
 		read_members(in, group.count, *owner == in->number);
 	}
+	/* Who writes them again reads until the end. */
+	if (r->status == WPKG_OK && wpkg_reader_more(r))
+		wpkg_reader_fail(r, r->at, WPKG_EFORMAT, "more groups than their count says");
 	return r->status;
 }
 

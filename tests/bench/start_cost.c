@@ -62,7 +62,7 @@ static double time_of(char **command, long runs, long *faults)
 	static double times[RUNS_MAX];
 	for (long i = 0; i < runs; i++) {
 		struct rusage usage;
-		int status;
+		int status = 0;
 		pid_t pid = start(command);
 		if (!pid || wait4(pid, &status, 0, &usage) < 0)
 			fail(command[0]);
