@@ -8,27 +8,15 @@ declare -A RETURNS=([x86_64]='\tret' [aarch64]='\tret')
 declare -A INDIRECT=([x86_64]='\tcall +\\*' [aarch64]='\tblr\t')
 declare -A CALLS=([x86_64]='\tcall ' [aarch64]='\tbl\t')
 
-# read_handlers MACHINE OBJDUMP OBJECT...: to $T/calls HANDLER TARGET for each call in a handler, and
-# "HANDLER returns"; to $T/handlers their names.
+# read_handlers MACHINE OBJDUMP PROGRAM: to $T/calls HANDLER TARGET for each call in a handler, and
+# "HANDLER returns"; to $T/handlers their names. A program, not its objects: they have a section for
+# each function, which takes objdump a minute and a half.
 read_handlers() {
 	local machine=$1 objdump=$2
-	shift 2
-	"$objdump" -dr --no-show-raw-insn "$@" >"$T/code" || return 1
+	"$objdump" -d --no-show-raw-insn "$3" >"$T/code" || return 1
 	sed -nE 's/^[0-9a-f]+ <(H_[A-Za-z0-9_]+_run)>:/\1/p' "$T/code" >"$T/handlers"
 	awk -v returns="${RETURNS[$machine]}" -v indirect="${INDIRECT[$machine]}" \
 		-v calls="${CALLS[$machine]}" '
-		# What is called stands in the next line, as a name or as a section of one function; or
-		# here, where it is in the same section.
-		function end_call(target) {
-			gsub(/[<>]|^\.text\.|[-+]0x[0-9a-f]+$/, "", target)
-			if (called != "") print name, target
-			called = ""
-		}
-		/: R_[A-Z]/ {
-			end_call($3)
-			next
-		}
-		{ end_call(called) }
 		/^[0-9a-f]+ <.*>:$/ {
 			name = $2
 			gsub(/[<>:]/, "", name)
@@ -36,8 +24,12 @@ read_handlers() {
 		}
 		name == "" { next }
 		$0 ~ returns { print name, "returns" }
-		$0 ~ indirect { print name, "indirect" }
-		$0 ~ calls { called = $NF }
+		$0 ~ indirect { print name, "indirect"; next }
+		$0 ~ calls {
+			target = $NF
+			gsub(/[<>]|@plt|[-+]0x[0-9a-f]+/, "", target)
+			print name, target
+		}
 	' "$T/code" >"$T/calls"
 }
 
