@@ -15,6 +15,7 @@
 #include "exec/host.h"
 #include "exec/instance.h"
 #include "exec/linker.h"
+#include "exec/shared.h"
 #include "wasm/module.h"
 #include "wasm/wat.h"
 
@@ -62,6 +63,17 @@ static inline void guest_open(struct guest *guest, const struct wpkg_engine_limi
 			      const char *text)
 {
 	guest_init(guest, limits);
+	guest_load(guest, text);
+}
+
+/* The same of a guest that imports a shared memory, "m" "memory". */
+static inline void guest_open_shared(struct guest *guest, const struct wpkg_engine_limits *limits,
+				     struct wpkg_shared_memory *shared, const char *text)
+{
+	guest_init(guest, limits);
+	ck_ok(wpkg_linker_define_shared_memory(guest->linker, WPKG_LIT("m"), WPKG_LIT("memory"),
+					       shared, &guest->err),
+	      guest->err);
 	guest_load(guest, text);
 }
 

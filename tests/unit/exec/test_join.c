@@ -9,7 +9,6 @@
 
 #include "exec/engine_int.h"
 #include "exec/run.h"
-#include "exec/shared.h"
 
 #define PAGE ((uint64_t)65536)
 #define BEFORE 512 /* bytes around the end of a page that guests see and change */
@@ -175,23 +174,13 @@ struct subject {
 	uint8_t *bytes;
 };
 
-static void open_with(struct guest *guest, const struct wpkg_engine_limits *limits,
-		      struct wpkg_shared_memory *shared)
-{
-	guest_init(guest, limits);
-	ck_ok(wpkg_linker_define_shared_memory(guest->linker, WPKG_LIT("m"), WPKG_LIT("memory"),
-					       shared, &guest->err),
-	      guest->err);
-	guest_load(guest, guest_text);
-}
-
 static void subject_open(struct subject *subject, const struct wpkg_engine_limits *limits)
 {
 	struct wpkg_err err;
 	struct wpkg_extent extent = {.min = 1, .max = 1000, .has_max = true};
 	ck_ok(wpkg_shared_memory_new(&subject->shared, &extent, &err), err);
-	open_with(&subject->guest, limits, subject->shared);
-	open_with(&subject->grower, NULL, subject->shared);
+	guest_open_shared(&subject->guest, limits, subject->shared, guest_text);
+	guest_open_shared(&subject->grower, NULL, subject->shared, guest_text);
 	subject->bytes = wpkg_memory_bytes(subject->grower.instance->memories[0]);
 }
 

@@ -9,8 +9,6 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "exec/shared.h"
-
 #define THREADS 4
 
 /* $lock is free (0), taken (1) or taken with others waiting (2); it guards the word at 8. */
@@ -60,17 +58,6 @@
 	"    (i64.const 0))"                                                                       \
 	"  (func (export \"spin\") (type $f) (loop $l (br $l)) (unreachable)))"
 
-/* A guest with the shared memory. */
-static void open_with(struct guest *guest, const struct wpkg_engine_limits *limits,
-		      struct wpkg_shared_memory *shared)
-{
-	guest_init(guest, limits);
-	ck_ok(wpkg_linker_define_shared_memory(guest->linker, WPKG_LIT("m"), WPKG_LIT("memory"),
-					       shared, &guest->err),
-	      guest->err);
-	guest_load(guest, GUEST);
-}
-
 static struct wpkg_shared_memory *shared_memory(void)
 {
 	struct wpkg_err err;
@@ -109,7 +96,7 @@ static uint64_t run_on_all(const char *name, uint64_t argument, const char *resu
 	struct peer peers[THREADS] = {0};
 	struct wpkg_shared_memory *shared = shared_memory();
 	for (int i = 0; i < THREADS; i++)
-		open_with(&peers[i].guest, NULL, shared);
+		guest_open_shared(&peers[i].guest, NULL, shared, GUEST);
 	for (int i = 0; i < THREADS; i++)
 		start(&peers[i], name, argument);
 	for (int i = 0; i < THREADS; i++) {
@@ -128,7 +115,7 @@ START_TEST(no_atomic_addition_is_lost)
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct peer peers[THREADS] = {0};
 	for (int i = 0; i < THREADS; i++) {
-		open_with(&peers[i].guest, NULL, shared);
+		guest_open_shared(&peers[i].guest, NULL, shared, GUEST);
 		start(&peers[i], "add", 20000);
 	}
 	uint64_t most = 0;
@@ -161,9 +148,9 @@ START_TEST(notify_wakes_up_as_many_as_it_is_told)
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct peer peers[THREADS] = {0};
 	struct guest guest;
-	open_with(&guest, NULL, shared);
+	guest_open_shared(&guest, NULL, shared, GUEST);
 	for (int i = 0; i < THREADS; i++) {
-		open_with(&peers[i].guest, NULL, shared);
+		guest_open_shared(&peers[i].guest, NULL, shared, GUEST);
 		start(&peers[i], "wait", UINT64_MAX);
 	}
 	ck_assert_uint_eq(guest_value(&guest, "notify", 0), 0);
@@ -190,7 +177,7 @@ START_TEST(a_wait_ends_when_its_time_is_over)
 {
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct guest guest;
-	open_with(&guest, NULL, shared);
+	guest_open_shared(&guest, NULL, shared, GUEST);
 	ck_assert_uint_eq(guest_value(&guest, "wait", 0), 2);
 	ck_assert_uint_eq(guest_value(&guest, "wait", 2000000), 2);
 	/* And who gave up is not in the way of others. */
@@ -205,10 +192,10 @@ START_TEST(a_wait_ends_with_the_guests_time_and_by_an_interrupt)
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct wpkg_engine_limits limits = {.time_ms = 20};
 	struct guest guest;
-	open_with(&guest, &limits, shared);
+	guest_open_shared(&guest, &limits, shared, GUEST);
 	ck_trap(guest_call(NULL, &guest, "wait", UINT64_MAX), WPKG_TRAP_DEADLINE);
 	struct peer peer = {0};
-	open_with(&peer.guest, NULL, shared);
+	guest_open_shared(&peer.guest, NULL, shared, GUEST);
 	start(&peer, "wait", UINT64_MAX);
 	wait_for_waiters(&guest, 2);
 	wpkg_engine_interrupt(peer.guest.engine);
@@ -225,8 +212,8 @@ START_TEST(what_one_thread_grows_the_others_can_use)
 	static const char *const accesses[] = {"load", "at", "sum", "fill"};
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct guest guests[2];
-	open_with(&guests[0], NULL, shared);
-	open_with(&guests[1], NULL, shared);
+	guest_open_shared(&guests[0], NULL, shared, GUEST);
+	guest_open_shared(&guests[1], NULL, shared, GUEST);
 	for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++)
 		ck_trap(guest_call(NULL, &guests[1], accesses[i], 65536), WPKG_TRAP_MEMORY_BOUNDS);
 	for (uint64_t page = 1; page < 4; page++) {
@@ -253,7 +240,7 @@ START_TEST(addresses_of_atomic_accesses_are_checked)
 {
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct guest guest;
-	open_with(&guest, NULL, shared);
+	guest_open_shared(&guest, NULL, shared, GUEST);
 	ck_assert_uint_eq(guest_value(&guest, "at", 65532), 0);
 	for (uint64_t i = 1; i < 4; i++)
 		ck_trap(guest_call(NULL, &guest, "at", i), WPKG_TRAP_UNALIGNED_ATOMIC);
@@ -314,7 +301,7 @@ START_TEST(a_memory_that_a_module_makes_can_be_handed_on)
 	struct wpkg_shared_memory *shared =
 		wpkg_memory_shared(wpkg_instance_find_memory(first.instance, WPKG_LIT("memory")));
 	ck_assert_ptr_nonnull(shared);
-	open_with(&second, NULL, shared);
+	guest_open_shared(&second, NULL, shared, GUEST);
 	guest_value(&first, "set", 77);
 	guest_close(&first);
 	ck_assert_uint_eq(guest_value(&second, "load", 64), 77);
@@ -326,7 +313,7 @@ END_TEST
 static void open_sibling(struct guest *guest, const struct guest *of,
 			 struct wpkg_shared_memory *shared)
 {
-	open_with(guest, NULL, shared);
+	guest_open_shared(guest, NULL, shared, GUEST);
 	wpkg_linker_free(guest->linker);
 	wpkg_engine_free(guest->engine);
 	ck_ok(wpkg_engine_new_sibling(&guest->engine, of->engine, &guest->err), guest->err);
@@ -343,7 +330,7 @@ START_TEST(siblings_share_their_fuel)
 	struct wpkg_engine_limits limits = {.fuel = 3000000};
 	struct guest first;
 	struct peer peers[THREADS] = {0};
-	open_with(&first, &limits, shared);
+	guest_open_shared(&first, &limits, shared, GUEST);
 	for (int i = 0; i < THREADS; i++) {
 		open_sibling(&peers[i].guest, &first, shared);
 		start(&peers[i], "spin", 0);
@@ -366,7 +353,7 @@ START_TEST(fuel_that_a_sibling_leaves_is_there_for_the_others)
 	struct wpkg_shared_memory *shared = shared_memory();
 	struct wpkg_engine_limits limits = {.fuel = 100000};
 	struct guest first, second;
-	open_with(&first, &limits, shared);
+	guest_open_shared(&first, &limits, shared, GUEST);
 	open_sibling(&second, &first, shared);
 	guest_value(&second, "add", 10);
 	guest_close(&second);
@@ -383,7 +370,7 @@ START_TEST(siblings_share_the_ceiling_of_memories)
 	struct wpkg_engine_limits limits = {.memory_bytes = 2 << 16};
 	struct wpkg_engine_usage usage;
 	struct guest first, second;
-	open_with(&first, &limits, shared);
+	guest_open_shared(&first, &limits, shared, GUEST);
 	open_sibling(&second, &first, shared);
 	ck_assert_uint_eq(guest_value(&second, "grow", 1), 1);
 	ck_assert_uint_eq(guest_value(&first, "grow", 1), 2);
