@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../unit.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -166,6 +167,7 @@ static void *take_and_give(void *data)
 			__atomic_store_n(&went_wrong, true, __ATOMIC_SEQ_CST);
 		if (!taken)
 			continue;
+		sched_yield();
 		__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
 		turns_give(&turns, &turn);
 	}
@@ -176,7 +178,8 @@ START_TEST(many_threads_take_turns)
 {
 	pthread_t threads[8];
 	char user[] = "u";
-	open_turns(2, 8);
+	/* A user may have half of the line, and six of these can be in it at once. */
+	open_turns(2, 16);
 	for (unsigned i = 0; i < 8; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, take_and_give, user), 0);
 	for (unsigned i = 0; i < 8; i++)
