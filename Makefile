@@ -263,7 +263,8 @@ $(FUZZ_BIN): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.c.o $(OUT)/libwpkg.a
 # Tests. Each program or script under tests closes with "N passed, N failed, N skipped";
 # tests/run adds them up.
 
-KINDS := unit golden cli api web spec fuzz fault
+# The kind with the longest ones comes first, so that no processor waits for it in the end.
+KINDS := spec unit golden cli api web fuzz fault
 .PHONY: check corpus $(addprefix check-,$(KINDS)) check-fuzzers
 AIDS := $(OUT)/fault/libinject.so $(OUT)/fuzz-differential \
   $(addprefix $(OUT)/bench/,count_dispatches load_module start_cost)
@@ -285,7 +286,7 @@ print-sanitizers:
 # What the sanitizers shall see: all but what only looks at texts or breaks disks.
 .PHONY: check-sanitized
 check-sanitized: all $(UNIT_BIN) $(REPLAY_BIN) $(filter-out %/libinject.so,$(AIDS))
-	CC=$(CC) OUT=$(OUT) tests/run unit cli api spec fuzz
+	CC=$(CC) OUT=$(OUT) tests/run spec unit cli api fuzz
 
 check-fuzzers:
 	$(MAKE) CC=clang VARIANT=fuzz fuzz-binaries

@@ -80,6 +80,15 @@ skip() {
 	echo "skip: $1"
 }
 
+# is_instrumented: sanitizers or coverage are in what is tested, so that its calls, its memory and the time
+# that it takes are not its own.
+is_instrumented() {
+	case $(basename "$OUT") in
+	asan | ubsan | tsan | cov | fuzz) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 # need_vectors SUBFOLDER: ends the script with a failure that says where to get them.
 need_vectors() {
 	[ -e "$VECTORS/$1" ] && return 0
