@@ -15,34 +15,11 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(1, os.path.join(ROOT, "tests"))
+from results import Results
+
 OUT = os.environ.get("OUT", os.path.join(ROOT, "build", "release"))
 VECTORS = os.environ.get("WPKG_VECTORS", os.path.join(os.path.dirname(ROOT), "shared", "vectors"))
-
-
-class Results:
-    """Counts checks; close() prints the line and ends the program."""
-
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    def check(self, sentence, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {sentence} {detail}", flush=True)
-        return good
-
-    def equal(self, sentence, got, wanted):
-        return self.check(sentence, got == wanted, f"({got!r}, not {wanted!r})")
-
-    def skip(self, reason):
-        self.skipped += 1
-        print(f"skip: {reason}")
-
-    def close(self):
-        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
-        sys.exit(1 if self.failed else 0)
 
 
 class Answer:

@@ -13,32 +13,10 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(1, os.path.join(ROOT, "tests"))
+from results import Results
+
 OUT = os.environ.get("OUT", os.path.join(ROOT, "build", "release"))
-
-
-class Results:
-    """Counts checks and prints the closing line that tests/run adds up."""
-
-    def __init__(self):
-        self.passed = 0
-        self.failed = 0
-        self.skipped = 0
-
-    def check(self, sentence, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {sentence} {detail}", flush=True)
-        return good
-
-    def skip(self, reason):
-        self.skipped += 1
-        print(f"skip: {reason}")
-
-    def close(self):
-        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
-        sys.exit(1 if self.failed else 0)
 
 
 class Server:

@@ -249,7 +249,7 @@ class Development:
         answer = registry.request("POST", f"{r.base}/blobs/uploads/{query}",
                                   {"Content-Type": "application/octet-stream"}, data)
         if answer.status == 202:
-            self.results.skip(f"{name} single POST", "answered 202")
+            self.results.skip(f"{name} single POST: answered 202")
         else:
             self.stored(f"{name} single POST", answer, data, algorithm)
         self.whole(f"{name} POST and PUT", self.bytes(), algorithm)
@@ -280,7 +280,7 @@ class Development:
             self.removed(f"{name} mount", self.cross, data, algorithm)
         answer = self.cross.start(f"?mount={digest}")
         if answer.status == 202:
-            self.results.skip(f"{name} mount without from", "answered 202")
+            self.results.skip(f"{name} mount without from: answered 202")
         else:
             self.status(f"{name} mount without from", answer, 201)
             self.removed(f"{name} mount without from", self.cross, data, algorithm)
@@ -298,7 +298,7 @@ class Development:
                                   ("-500", 1548, 2047), ("2000-5000", 2000, 2047)):
             answer = self.registry.get(path, Range=f"bytes={span}")
             if answer.status == 200:
-                self.results.skip(f"B4 range {span}", "served whole")
+                self.results.skip(f"B4 range {span}: served whole")
                 continue
             wanted = data[first:last + 1]
             self.check(f"B4 range {span}", answer.status == 206 and answer.body == wanted and

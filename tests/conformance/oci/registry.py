@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A registry as a client of the distribution specification sees it, and what was found out."""
+"""A registry as a client of the distribution specification sees it."""
 
 import base64
 import hashlib
