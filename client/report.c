@@ -24,13 +24,9 @@ static void print_line(FILE *to, const char *prefix, const char *suffix, const c
 		       va_list args)
 {
 	struct wpkg_buf line;
-	struct wpkg_buf shown;
 	wpkg_buf_init(&line, SIZE_MAX);
-	wpkg_buf_init(&shown, SIZE_MAX);
-	wpkg_buf_append_vformat(&line, format, args);
-	wpkg_utf8_append_escaped(&shown, wpkg_buf_str(&line));
-	fprintf(to, "%s%s%s\n", prefix, wpkg_buf_text(&shown), suffix);
-	wpkg_buf_clear(&shown);
+	wpkg_utf8_append_vformat(&line, format, args);
+	fprintf(to, "%s%s%s\n", prefix, wpkg_buf_text(&line), suffix);
 	wpkg_buf_clear(&line);
 }
 

@@ -143,7 +143,7 @@ static enum wpkg_status refuse(struct admission_result *out, const struct dialog
 	if (status == WPKG_OK && (!verdict.ptr || !reason.ptr))
 		status = WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
 	if (status == WPKG_OK)
-		*out = (struct admission_result){.reason = reason, .verdict = verdict};
+		*out = (struct admission_result){.settlement.verdict = verdict, .reason = reason};
 	return status;
 }
 
@@ -173,19 +173,19 @@ static enum wpkg_status copy_json(struct wpkg_str *out, const struct wpkg_value 
 	return status;
 }
 
-static enum wpkg_status take_facts(struct admission_result *result,
+static enum wpkg_status take_facts(struct wpkg_settlement *settlement,
 				   const struct wpkg_verdict *verdict,
 				   const struct wpkg_invoice *invoice, struct wpkg_arena *arena,
 				   struct wpkg_err *err)
 {
 	const struct wpkg_value *modules = wpkg_value_find(verdict->value, "modules");
-	result->facts = wpkg_arena_alloc(arena, modules->count, sizeof(*result->facts));
-	if (!result->facts)
+	struct wpkg_module_facts *taken = wpkg_arena_alloc(arena, modules->count, sizeof(*taken));
+	if (!taken)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "facts: no memory");
 	for (size_t i = 0; i < modules->count; i++) {
 		const struct wpkg_value *sha256 = wpkg_value_find(&modules->items[i], "sha256");
 		const struct wpkg_value *facts = wpkg_value_find(&modules->items[i], "facts");
-		struct wpkg_module_facts *to = &result->facts[result->fact_count];
+		struct wpkg_module_facts *to = &taken[settlement->fact_count];
 		if (!facts || facts->kind != WPKG_VALUE_TABLE || !sha256 ||
 		    sha256->kind != WPKG_VALUE_STRING || !is_own_module(invoice, sha256->string) ||
 		    !wpkg_digest_parse(&to->digest, sha256->string))
@@ -193,8 +193,9 @@ static enum wpkg_status take_facts(struct admission_result *result,
 		enum wpkg_status status = copy_json(&to->json, facts, arena, err);
 		if (status != WPKG_OK)
 			return status;
-		result->fact_count++;
+		settlement->fact_count++;
 	}
+	settlement->facts = taken;
 	return WPKG_OK;
 }
 
@@ -203,23 +204,22 @@ static enum wpkg_status accept(struct admission_result *out, const struct dialog
 			       bool *is_one, struct wpkg_arena *arena, struct wpkg_err *err)
 {
 	struct wpkg_verdict verdict;
-	struct admission_result result = {0};
+	struct wpkg_settlement settlement = {0};
 	struct wpkg_err wrong;
 	*is_one = false;
-	result.verdict = wpkg_arena_dup(arena, wpkg_buf_str(&dialogue->received));
-	if (!result.verdict.ptr)
+	settlement.verdict = wpkg_arena_dup(arena, wpkg_buf_str(&dialogue->received));
+	if (!settlement.verdict.ptr)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "admission: no memory");
-	enum wpkg_status status = wpkg_verdict_read(&verdict, arena, result.verdict, &wrong);
+	enum wpkg_status status = wpkg_verdict_read(&verdict, arena, settlement.verdict, &wrong);
 	if (status == WPKG_ENOMEM)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "%s", wrong.msg);
 	if (status != WPKG_OK)
 		return WPKG_OK;
-	result.accepted = verdict.accepted;
-	result.reason = verdict.reason;
-	status = take_facts(&result, &verdict, dialogue->question->invoice, arena, err);
+	settlement.accepted = verdict.accepted;
+	status = take_facts(&settlement, &verdict, dialogue->question->invoice, arena, err);
 	if (status != WPKG_OK)
 		return status;
-	*out = result;
+	*out = (struct admission_result){.settlement = settlement, .reason = verdict.reason};
 	*is_one = true;
 	return WPKG_OK;
 }

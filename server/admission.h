@@ -17,9 +17,7 @@
 #include "base/str.h"
 #include "pkg/invoice.h"
 #include "pkg/policy.h"
-
-struct wpkg_store;
-struct wpkg_module_facts; /* store/record.h */
+#include "store/record.h"
 
 /* The zero value is the default. */
 struct admission_options {
@@ -75,11 +73,8 @@ struct admission_question {
 
 /* All texts in the arena of the question. */
 struct admission_result {
-	bool accepted;
-	struct wpkg_str reason;		 /* one line; empty when accepted */
-	struct wpkg_str verdict;	 /* JSON (pkg/verdict.h), also when the worker died */
-	struct wpkg_module_facts *facts; /* one for each valid module */
-	size_t fact_count;
+	struct wpkg_settlement settlement; /* with a verdict also when the worker died */
+	struct wpkg_str reason;		   /* one line; empty when accepted */
 };
 
 /*

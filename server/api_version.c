@@ -174,42 +174,21 @@ void api_version(struct request *request)
 		api_answer_end(&answer, &query);
 }
 
-static const struct wpkg_label *find_label(const struct wpkg_invoice *invoice,
-					   struct wpkg_str sha256)
-{
-	for (size_t i = 0; i < invoice->parcel_count; i++)
-		if (wpkg_str_equal(invoice->parcels[i].label.sha256, sha256))
-			return &invoice->parcels[i].label;
-	return NULL;
-}
-
 /* Those of a yanked version, too: a lock file may still name it. */
 void api_parcel(struct request *request)
 {
-	struct wpkg_err err;
-	struct wpkg_blob blob;
 	struct wpkg_record record;
-	struct wpkg_digest digest;
 	struct wpkg_invoice *invoice = NULL;
 	size_t slash = wpkg_str_find_last(request->parts[0], '/');
 	struct wpkg_str sha256 = wpkg_str_from_offset(request->parts[0], slash + 1);
 	if (!api_find_record(&record, request, wpkg_str_slice(request->parts[0], 0, slash)) ||
 	    !api_read_invoice(&invoice, request, &record))
 		return;
-	const struct wpkg_label *label = find_label(invoice, sha256);
-	if (!label || !wpkg_digest_parse(&digest, sha256)) {
+	const struct wpkg_label *label = wpkg_invoice_find_label(invoice, sha256);
+	if (label)
+		respond_parcel(request, label);
+	else
 		respond_refusal(request, 404, "%.*s/%.*s has no parcel %.*s",
 				WPKG_STR_ARG(record.name), WPKG_STR_ARG(record.version),
 				WPKG_STR_ARG(sha256));
-		return;
-	}
-	const char *tag = wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(sha256)).ptr;
-	if (respond_blob_known(request, tag))
-		return;
-	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
-		respond_error(request, &err);
-		return;
-	}
-	respond_blob(request, &blob, blob_type(request, label->media_type), tag);
-	wpkg_blob_close(&blob);
 }

@@ -11,12 +11,9 @@
 static bool find_label(const struct wpkg_label **out, struct request *request,
 		       const struct wpkg_invoice *invoice, struct wpkg_str sha256)
 {
-	struct wpkg_digest digest;
-	for (size_t i = 0; wpkg_digest_parse(&digest, sha256) && i < invoice->parcel_count; i++)
-		if (wpkg_str_equal(invoice->parcels[i].label.sha256, sha256)) {
-			*out = &invoice->parcels[i].label;
-			return true;
-		}
+	*out = wpkg_invoice_find_label(invoice, sha256);
+	if (*out)
+		return true;
 	respond_refusal(request, 400, "Parcel SHA %.*s does not exist in invoice %.*s/%.*s",
 			WPKG_STR_ARG(sha256), WPKG_STR_ARG(invoice->name),
 			WPKG_STR_ARG(invoice->version));
@@ -153,23 +150,9 @@ void bindle_create_parcel(struct request *request)
 void bindle_get_parcel(struct request *request, const struct wpkg_record *record,
 		       const struct bindle_address *address)
 {
-	struct wpkg_err err;
-	struct wpkg_blob blob;
-	struct wpkg_digest digest;
 	struct wpkg_invoice *invoice = NULL;
 	const struct wpkg_label *label = NULL;
-	if (!bindle_read(&invoice, request, record) ||
-	    !find_label(&label, request, invoice, address->sha256))
-		return;
-	(void)wpkg_digest_parse(&digest, label->sha256);
-	const char *tag =
-		wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(label->sha256)).ptr;
-	if (respond_blob_known(request, tag))
-		return;
-	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
-		respond_error(request, &err);
-		return;
-	}
-	respond_blob(request, &blob, blob_type(request, label->media_type), tag);
-	wpkg_blob_close(&blob);
+	if (bindle_read(&invoice, request, record) &&
+	    find_label(&label, request, invoice, address->sha256))
+		respond_parcel(request, label);
 }

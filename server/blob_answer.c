@@ -58,11 +58,32 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
 	blob->fd = -1;
 }
 
-const char *blob_type(struct request *request, struct wpkg_str media_type)
+/* A media type as a header's value: what an old store holds may be none, and must not break an
+ * answer's head. */
+static const char *blob_type(struct request *request, struct wpkg_str media_type)
 {
 	for (size_t i = 0; i < media_type.len; i++)
 		if (media_type.ptr[i] < 0x20 || media_type.ptr[i] > 0x7e)
 			return "application/octet-stream";
 	struct wpkg_str copy = wpkg_arena_dup(&request->arena, media_type);
 	return copy.len > 0 ? copy.ptr : "application/octet-stream";
+}
+
+void respond_parcel(struct request *request, const struct wpkg_label *label)
+{
+	struct wpkg_err err;
+	struct wpkg_blob blob;
+	struct wpkg_digest digest = {0};
+	const char *tag =
+		wpkg_arena_format(&request->arena, "\"%.*s\"", WPKG_STR_ARG(label->sha256)).ptr;
+	if (respond_blob_known(request, tag))
+		return;
+	/* It was looked at when the invoice came; nothing has the digest of zeros. */
+	(void)wpkg_digest_parse(&digest, label->sha256);
+	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
+		respond_error(request, &err);
+		return;
+	}
+	respond_blob(request, &blob, blob_type(request, label->media_type), tag);
+	wpkg_blob_close(&blob);
 }

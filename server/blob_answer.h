@@ -2,6 +2,7 @@
 #ifndef WPKG_SERVER_BLOB_ANSWER_H
 #define WPKG_SERVER_BLOB_ANSWER_H
 
+#include "pkg/invoice.h"
 #include "request.h"
 #include "store/blob.h"
 
@@ -17,8 +18,7 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
  * blob is opened. */
 bool respond_blob_known(struct request *request, const char *tag);
 
-/* A label's media type as a header's value: what an old store holds may be none, and must not break
- * an answer's head. */
-const char *blob_type(struct request *request, struct wpkg_str media_type);
+/* The same with the parcel of a label, from the store, or with why it cannot be had. */
+void respond_parcel(struct request *request, const struct wpkg_label *label);
 
 #endif

@@ -134,14 +134,10 @@ static enum wpkg_status recheck_one(struct rechecking *rechecking, const struct 
 	status = admission_run(&result, rechecking->admission, &question, arena, err);
 	if (status != WPKG_OK)
 		return status;
-	const struct wpkg_settlement settlement = {.accepted = result.accepted,
-						   .verdict = result.verdict,
-						   .facts = result.facts,
-						   .fact_count = result.fact_count};
 	rechecking->checked++;
 	if (!rechecking->options->dry_run)
-		status = wpkg_record_recheck(store, record->id, &settlement, err);
-	if (status == WPKG_OK && !result.accepted)
+		status = wpkg_record_recheck(store, record->id, &result.settlement, err);
+	if (status == WPKG_OK && !result.settlement.accepted)
 		status = report(rechecking, record, &result, err);
 	return status;
 }

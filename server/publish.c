@@ -156,11 +156,11 @@ void publish_progress(char line[PUBLISH_PROGRESS], struct server *server, int64_
 static void log_verdict(const struct wpkg_record *record, const struct admission_result *result)
 {
 	struct log_line line;
-	log_begin(&line, result->accepted ? "publish" : "reject");
+	log_begin(&line, result->settlement.accepted ? "publish" : "reject");
 	log_text(&line, "name", record->name);
 	log_text(&line, "version", record->version);
 	log_text(&line, "user", record->pusher);
-	if (!result->accepted)
+	if (!result->settlement.accepted)
 		log_text(&line, "reason", result->reason);
 	log_end(&line);
 }
@@ -235,18 +235,14 @@ static enum wpkg_status judge(struct wpkg_str *reason, struct judging *judging,
 	enum wpkg_status status = ask(&result, judging, record, err);
 	wpkg_histogram_add(&metrics->admission, &metrics_admission_bounds,
 			   wpkg_clock_monotonic() - began);
-	if (status != WPKG_OK)
+	if (status != WPKG_OK) {
 		atomic_fetch_add(&metrics->undecided, 1);
+		return status;
+	}
+	status = wpkg_record_settle(server->store, record->id, &result.settlement, err);
 	if (status != WPKG_OK)
 		return status;
-	const struct wpkg_settlement settlement = {.accepted = result.accepted,
-						   .verdict = result.verdict,
-						   .facts = result.facts,
-						   .fact_count = result.fact_count};
-	status = wpkg_record_settle(server->store, record->id, &settlement, err);
-	if (status != WPKG_OK)
-		return status;
-	atomic_fetch_add(result.accepted ? &metrics->published : &metrics->rejected, 1);
+	atomic_fetch_add(result.settlement.accepted ? &metrics->published : &metrics->rejected, 1);
 	log_verdict(record, &result);
 	*reason = result.reason; /* empty when accepted */
 	return WPKG_OK;

@@ -32,16 +32,12 @@ int tool_problem(struct wpkg_str line)
 int tool_usage(const char *format, ...)
 {
 	struct wpkg_buf line;
-	struct wpkg_buf shown;
 	va_list args;
 	wpkg_buf_init(&line, SIZE_MAX);
-	wpkg_buf_init(&shown, SIZE_MAX);
 	va_start(args, format);
-	wpkg_buf_append_vformat(&line, format, args);
+	wpkg_utf8_append_vformat(&line, format, args);
 	va_end(args);
-	wpkg_utf8_append_escaped(&shown, wpkg_buf_str(&line));
-	fprintf(stderr, "wpkg: %s\n", wpkg_buf_text(&shown));
-	wpkg_buf_clear(&shown);
+	fprintf(stderr, "wpkg: %s\n", wpkg_buf_text(&line));
 	wpkg_buf_clear(&line);
 	return WPKG_EXIT_USAGE;
 }

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "data/json.h"
 #include "output.h"
+#include "pkg/facts.h"
 #include "wasm/facts.h"
 #include "wasm/module.h"
 #include "wasm/stream.h"
@@ -166,18 +167,9 @@ static bool add_features(struct wpkg_arena *arena, struct wpkg_value *entry,
 static bool add_fault(struct wpkg_arena *arena, struct wpkg_value *entry,
 		      const struct finding *finding)
 {
-	const struct wpkg_module_fault *fault = &finding->fault;
-	if (!wpkg_value_add_string(arena, entry, "error", wpkg_str_from(finding->err.msg)))
-		return false;
-	if (finding->code != WPKG_EXIT_REFUSED)
-		return true;
-	if (!wpkg_value_add_integer(arena, entry, "offset", fault->offset))
-		return false;
-	if (fault->function == WPKG_INDEX_NONE)
-		return true;
-	return wpkg_value_add_integer(arena, entry, "function", fault->function) &&
-	       (fault->name.len == 0 ||
-		wpkg_value_add_string(arena, entry, "function_name", fault->name));
+	return wpkg_value_add_string(arena, entry, "error", wpkg_str_from(finding->err.msg)) &&
+	       (finding->code != WPKG_EXIT_REFUSED ||
+		wpkg_fault_to_value(arena, entry, &finding->fault));
 }
 
 static bool add_finding(struct wpkg_arena *arena, struct wpkg_value *list,

@@ -130,3 +130,12 @@ void wpkg_utf8_append_escaped(struct wpkg_buf *buf, struct wpkg_str s)
 		}
 	}
 }
+
+void wpkg_utf8_append_vformat(struct wpkg_buf *buf, const char *format, va_list args)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, SIZE_MAX);
+	wpkg_buf_append_vformat(&text, format, args);
+	wpkg_utf8_append_escaped(buf, wpkg_buf_str(&text));
+	wpkg_buf_clear(&text);
+}

@@ -4,6 +4,7 @@
 
 /* UTF-8 as RFC 3629 defines it: no surrogates, no overlong forms, nothing above U+10FFFF. */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,5 +26,9 @@ bool wpkg_utf8_printable(uint32_t character);
 
 /* The text for a terminal or a log: what is not printable becomes \xNN or \u{NNNN}. */
 void wpkg_utf8_append_escaped(struct wpkg_buf *buf, struct wpkg_str s);
+
+/* A formatted text in that form. */
+void wpkg_utf8_append_vformat(struct wpkg_buf *buf, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 #endif

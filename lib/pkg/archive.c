@@ -80,21 +80,12 @@ static enum wpkg_status take_invoice(struct unpacking *unpacking)
 	return tar_read_content(&unpacking->reader, keep_text, &unpacking->text);
 }
 
-static const struct wpkg_label *find_label(const struct wpkg_invoice *invoice,
-					   struct wpkg_str sha256)
-{
-	for (size_t i = 0; i < invoice->parcel_count; i++)
-		if (wpkg_str_equal(invoice->parcels[i].label.sha256, sha256))
-			return &invoice->parcels[i].label;
-	return NULL;
-}
-
 /* An unnamed temporary file holds the parcel until its digest is known to be right. */
 static enum wpkg_status take_parcel(struct unpacking *unpacking, struct wpkg_str sha256)
 {
 	if (!unpacking->writer)
 		return tar_read_content(&unpacking->reader, NULL, NULL);
-	const struct wpkg_label *label = find_label(unpacking->invoice, sha256);
+	const struct wpkg_label *label = wpkg_invoice_find_label(unpacking->invoice, sha256);
 	if (!label)
 		return WPKG_FAIL(unpacking->reader.err, WPKG_EFORMAT,
 				 "%s: parcel %.*s is not in its invoice", unpacking->reader.path,

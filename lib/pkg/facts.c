@@ -240,3 +240,15 @@ enum wpkg_status wpkg_facts_add_component(struct wpkg_arena *arena, struct wpkg_
 		*budget = writer.left;
 	return WPKG_OK;
 }
+
+bool wpkg_fault_to_value(struct wpkg_arena *arena, struct wpkg_value *entry,
+			 const struct wpkg_module_fault *fault)
+{
+	if (!wpkg_value_add_integer(arena, entry, "offset", fault->offset))
+		return false;
+	if (fault->function == WPKG_INDEX_NONE)
+		return true;
+	return wpkg_value_add_integer(arena, entry, "function", fault->function) &&
+	       (fault->name.len == 0 ||
+		wpkg_value_add_string(arena, entry, "function_name", fault->name));
+}

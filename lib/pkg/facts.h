@@ -27,6 +27,7 @@
 #include "data/value.h"
 #include "wasm/component.h"
 #include "wasm/facts.h"
+#include "wasm/module.h"
 
 /*
  * Fills a table. Lists end where the budget does, the bytes that they may take when written; what
@@ -42,5 +43,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_facts_add_component(struct wpkg_arena *are
 							  struct wpkg_value *table,
 							  const struct wpkg_component *component,
 							  size_t *budget, struct wpkg_err *err);
+
+/* What is wrong with a module, into the entry that says so: "offset", and for a body "function"
+ * and, when it has one, "function_name". False when memory is out. */
+WPKG_MUST_CHECK bool wpkg_fault_to_value(struct wpkg_arena *arena, struct wpkg_value *entry,
+					 const struct wpkg_module_fault *fault);
 
 #endif

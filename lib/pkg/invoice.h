@@ -158,6 +158,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_invoice_same_content(bool *same, const str
 							   const struct wpkg_invoice *b,
 							   struct wpkg_err *err);
 
+/* The first label with that digest, 64 hexadecimal digits; NULL when there is none. */
+const struct wpkg_label *wpkg_invoice_find_label(const struct wpkg_invoice *invoice,
+						 struct wpkg_str sha256);
+
 /* The value of an annotation; ptr NULL when there is none. */
 struct wpkg_str wpkg_map_find(const struct wpkg_map *map, const char *key);
 

@@ -57,7 +57,7 @@ static void ask(struct admission *admission, const struct wpkg_invoice *invoice)
 	const struct admission_question question = {.invoice = invoice, .store = store};
 	wpkg_arena_init(&own, (size_t)1 << 26);
 	must(admission_run(&result, admission, &question, &own, &err), "verdict");
-	if (!result.accepted)
+	if (!result.settlement.accepted)
 		exit(1);
 	wpkg_arena_clear(&own);
 }

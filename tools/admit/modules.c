@@ -93,19 +93,10 @@ static enum wpkg_status add_facts(struct examination *examination, struct wpkg_v
 static bool add_error(struct wpkg_arena *arena, struct wpkg_value *entry,
 		      const struct finding *finding)
 {
-	const struct wpkg_module_fault *fault = &finding->fault;
-	if (!wpkg_value_add_string(arena, entry, "error", wpkg_str_from(finding->err.msg)))
-		return false;
-	if (!finding->has_fault)
-		return true;
-	if (!wpkg_value_add_integer(arena, entry, "offset", fault->offset))
-		return false;
-	if (fault->function == WPKG_INDEX_NONE)
-		return true;
-	return wpkg_value_add_integer(arena, entry, "function", fault->function) &&
-	       (fault->name.len == 0 ||
-		wpkg_value_add_string(arena, entry, "function_name",
-				      wpkg_str_slice(fault->name, 0, NAME_SHOWN)));
+	struct wpkg_module_fault fault = finding->fault;
+	fault.name = wpkg_str_slice(fault.name, 0, NAME_SHOWN);
+	return wpkg_value_add_string(arena, entry, "error", wpkg_str_from(finding->err.msg)) &&
+	       (!finding->has_fault || wpkg_fault_to_value(arena, entry, &fault));
 }
 
 static enum wpkg_status add_finding(struct examination *examination, struct wpkg_value *entry,

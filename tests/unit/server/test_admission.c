@@ -143,14 +143,14 @@ static void check_verdict(const struct admission_result *result)
 {
 	struct wpkg_err err;
 	struct wpkg_verdict verdict;
-	ck_ok(wpkg_verdict_read(&verdict, &arena, result->verdict, &err), err);
-	ck_assert(verdict.accepted == result->accepted);
+	ck_ok(wpkg_verdict_read(&verdict, &arena, result->settlement.verdict, &err), err);
+	ck_assert(verdict.accepted == result->settlement.accepted);
 	ck_assert(wpkg_str_equal(verdict.reason, result->reason));
 }
 
 static void refused(const struct admission_result *result, const char *words)
 {
-	ck_assert(!result->accepted);
+	ck_assert(!result->settlement.accepted);
 	ck_assert_msg(wpkg_str_contains(result->reason, wpkg_str_from(words)), "no '%s' in '%.*s'",
 		      words, WPKG_STR_ARG(result->reason));
 	check_verdict(result);
@@ -163,10 +163,11 @@ START_TEST(what_is_good_is_accepted)
 	setup();
 	start_with((struct admission_options){0});
 	struct admission_result result = ask(package(&good, 1, true, one_check));
-	ck_assert(result.accepted);
+	ck_assert(result.settlement.accepted);
 	check_verdict(&result);
-	ck_assert_uint_eq(result.fact_count, 1);
-	ck_assert(wpkg_str_contains(result.facts[0].json, WPKG_LIT("\"kind\":\"module\"")));
+	ck_assert_uint_eq(result.settlement.fact_count, 1);
+	ck_assert(wpkg_str_contains(result.settlement.facts[0].json,
+				    WPKG_LIT("\"kind\":\"module\"")));
 	teardown();
 }
 END_TEST
@@ -182,7 +183,7 @@ START_TEST(a_large_module_comes_as_a_file)
 	memcpy(bytes + good.len, "\0\xc0\x9a\x0c\0", 5);
 	struct wpkg_str large = wpkg_str_of(bytes, good.len + 4 + padding);
 	struct admission_result result = ask(package(&large, 1, true, one_check));
-	ck_assert_msg(result.accepted, "%.*s", WPKG_STR_ARG(result.reason));
+	ck_assert_msg(result.settlement.accepted, "%.*s", WPKG_STR_ARG(result.reason));
 	teardown();
 }
 END_TEST
@@ -194,7 +195,7 @@ START_TEST(what_is_invalid_is_refused_with_its_place)
 	struct wpkg_str both[] = {good, invalid};
 	struct admission_result result = ask(package(both, 2, true, one_check));
 	refused(&result, "parcel 1.wasm: 0x");
-	ck_assert_uint_eq(result.fact_count, 1);
+	ck_assert_uint_eq(result.settlement.fact_count, 1);
 	teardown();
 }
 END_TEST
@@ -240,7 +241,7 @@ START_TEST(a_parcel_that_is_missing_is_no_verdict)
 					      .store = store};
 	ck_status(admission_run(&result, admission, &question, &arena, &err), WPKG_EIO);
 	/* The admission goes on. */
-	ck_assert(ask(package(&good, 1, true, NULL)).accepted);
+	ck_assert(ask(package(&good, 1, true, NULL)).settlement.accepted);
 	teardown();
 }
 END_TEST
@@ -252,7 +253,7 @@ START_TEST(rules_of_the_operator_hold)
 		.policy = {.need_check = true, .need_license = true, .functions = 5}});
 	struct admission_result result = ask(package(&good, 1, true, NULL));
 	refused(&result, "rule need-check");
-	ck_assert(wpkg_str_contains(result.verdict,
+	ck_assert(wpkg_str_contains(result.settlement.verdict,
 				    WPKG_LIT("{\"rule\":\"functions\",\"passed\":true}")));
 	teardown();
 }
@@ -373,7 +374,7 @@ START_TEST(when_all_are_killed_there_is_no_verdict_and_a_new_start)
 	for (unsigned i = 0; i < 1000 && kill(worker, 0) == 0; i++)
 		usleep(10000);
 	ck_assert_int_ne(kill(worker, 0), 0);
-	ck_assert(ask(package(&good, 1, true, one_check)).accepted);
+	ck_assert(ask(package(&good, 1, true, one_check)).settlement.accepted);
 	wpkg_arena_clear(&asking.arena);
 	teardown();
 }
@@ -390,7 +391,7 @@ START_TEST(several_are_asked_at_once)
 	for (unsigned i = 0; i < 6; i++) {
 		end_asking(&asking[i]);
 		ck_assert_int_eq(asking[i].status, WPKG_OK);
-		ck_assert(asking[i].result.accepted == (i % 2 == 1));
+		ck_assert(asking[i].result.settlement.accepted == (i % 2 == 1));
 		wpkg_arena_clear(&asking[i].arena);
 	}
 	teardown();
@@ -518,7 +519,7 @@ static void refused_by(const char *name, const char *words)
 	ck_assert_str_eq(admission_missing(admission), "everything");
 	struct admission_result result = ask(package(&good, 1, true, one_check));
 	refused(&result, words);
-	ck_assert_uint_eq(result.fact_count, 0);
+	ck_assert_uint_eq(result.settlement.fact_count, 0);
 	teardown();
 }
 
@@ -551,8 +552,8 @@ START_TEST(facts_about_others_are_not_taken)
 	setup();
 	start_with((struct admission_options){.worker = impostor("invents")});
 	struct admission_result result = ask(package(&good, 1, true, NULL));
-	ck_assert(result.accepted);
-	ck_assert_uint_eq(result.fact_count, 0);
+	ck_assert(result.settlement.accepted);
+	ck_assert_uint_eq(result.settlement.fact_count, 0);
 	teardown();
 }
 END_TEST
