@@ -15,7 +15,7 @@ import time
 import tomllib
 
 import misbehaving
-from misbehaving import FOLDER
+from misbehaving import FOLDER, setting
 
 
 class Store:
@@ -282,9 +282,14 @@ class Handler(misbehaving.Handler):
         ident, _, digest = path[len("/v1/_i/"):].partition("@")
         if self.defect == "cut-upload" and self.first_failures(1):
             self.rfile.read(int(self.headers.get("Content-Length", 0)) // 2)
+            # So that it is known what the cut leaves to be sent.
+            self.await_more(lambda: len(self.missing_of(ident)) == 1)
             return self.break_off()
         if self.defect == "slow-upload":
             self.count_slowly()
+        if self.defect == "hold-upload" and not self.first_failures(5):
+            self.await_more(lambda: setting("defect", "none") != "hold-upload")
+            return self.break_off()
         data = self.body()
         if self.defect == "refuse-parcel":
             return self.refuse(400, "parcel data.bin: 0x2f: \x1b[31mtype mismatch")
@@ -298,14 +303,22 @@ class Handler(misbehaving.Handler):
             return self.break_off()
         return self.answer(200, 'message = "parcel created"\n')
 
+    @staticmethod
+    def await_more(has_come):
+        """Until that is so; a test that waits in vain fails by what it looks at next."""
+        deadline = time.monotonic() + 20
+        while not has_come() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def count_slowly(self):
-        """Takes its time, and writes down how many do so at once."""
+        """Takes its time, until three do so at once, and writes down how many there were."""
         with STORE.lock:
             STORE.uploads += 1
             STORE.most_uploads = max(STORE.most_uploads, STORE.uploads)
             with open(os.path.join(FOLDER, "most-uploads"), "w", encoding="utf-8") as file:
                 file.write(str(STORE.most_uploads))
-        time.sleep(0.05)
+        self.await_more(lambda: STORE.most_uploads >= 3)
+        time.sleep(0.05)  # for one too many
         with STORE.lock:
             STORE.uploads -= 1
 
