@@ -319,12 +319,23 @@ struct asking {
 	struct admission_result result;
 	struct wpkg_err err;
 	enum wpkg_status status;
+	bool checks; /* the worker is at a check */
 };
+
+static void note_progress(void *state, const char *line)
+{
+	struct asking *asking = state;
+	if (strncmp(line, "check ", strlen("check ")) == 0)
+		__atomic_store_n(&asking->checks, true, __ATOMIC_SEQ_CST);
+}
 
 static void *run_asking(void *data)
 {
 	struct asking *asking = data;
-	struct admission_question question = {.invoice = asking->invoice, .store = store};
+	struct admission_question question = {.invoice = asking->invoice,
+					      .store = store,
+					      .progress = note_progress,
+					      .state = asking};
 	asking->status =
 		admission_run(&asking->result, admission, &question, &asking->arena, &asking->err);
 	return NULL;
@@ -349,8 +360,8 @@ START_TEST(a_worker_that_is_killed_has_refused)
 	start_with((struct admission_options){.seconds = 60});
 	begin_asking(&asking, package(&spin, 1, true, one_check));
 	pid_t worker = await_child_of(await_child_of(getpid()));
-	/* Until it runs the check, it may be anywhere. */
-	usleep(100000);
+	for (unsigned i = 0; i < 1000 && !__atomic_load_n(&asking.checks, __ATOMIC_SEQ_CST); i++)
+		usleep(10000);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	end_asking(&asking);
 	ck_assert_int_eq(asking.status, WPKG_OK);
