@@ -89,7 +89,8 @@ const struct wpkg_command tool_wast = {
 		"functions compiled at once (eager), with fuel or time counted, with the heap "
 		"collected at each allocation (collect), with one NaN (deterministic), and without "
 		"an optimisation (no-destination, no-accumulator, no-branch, no-pin, no-address, "
-		"no-fuse, no-join), without newer instructions of the processor for vectors "
+		"no-fuse, no-join, no-align), without newer instructions of the processor for "
+		"vectors "
 		"(no-avx2, "
 		"no-sse41), or without all of these (no-optimisation).",
 	.options = wast_rows,

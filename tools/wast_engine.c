@@ -21,6 +21,7 @@ bool wast_engine_set(struct wpkg_engine_limits *limits, const char *how)
 		{"no-address", WPKG_OPT_ADDRESS},
 		{"no-fuse", WPKG_OPT_FUSE},
 		{"no-join", WPKG_OPT_JOIN},
+		{"no-align", WPKG_OPT_ALIGN},
 		{"no-avx2", WPKG_OPT_AVX2},
 		{"no-sse41", WPKG_OPT_AVX2 | WPKG_OPT_SSE41},
 		{"no-optimisation", WPKG_OPT_ALL},

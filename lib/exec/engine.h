@@ -31,7 +31,8 @@ enum wpkg_opt {
 	WPKG_OPT_SSE41 = 1 << 6,       /* vectors by SSE 4.1, on x86 where it is there */
 	WPKG_OPT_AVX2 = 1 << 7,	       /* vectors by AVX2 and FMA, likewise */
 	WPKG_OPT_JOIN = 1 << 8,	       /* what often stands together is run by one handler */
-	WPKG_OPT_ALL = (1 << 9) - 1
+	WPKG_OPT_ALIGN = 1 << 9,       /* a vector lies in one line of the processor's cache */
+	WPKG_OPT_ALL = (1 << 10) - 1
 };
 
 /* Zero in a field is its default. */

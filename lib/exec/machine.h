@@ -79,7 +79,10 @@ typedef uint64_t __attribute__((may_alias)) atomic64;
 #define CELL_f(word) float_bits((uint32_t)CELL(word))
 #define CELL_d(word) double_bits(CELL(word))
 
-/* Is an access of that type at ea, which is far below 2^63, not inside memory 0? */
+/*
+ * Is an access of that type at ea, which is far below 2^63, not inside memory 0? There is no other
+ * way in which it is asked, so this is no optimisation that can be left out.
+ */
 #define BEYOND(ea, type) ((int64_t)(ea) > vm->last[__builtin_ctz(sizeof(type))])
 
 #define TRAP_DIVIDE TRAP(WPKG_TRAP_INTEGER_DIVIDE)

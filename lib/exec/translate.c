@@ -18,9 +18,9 @@
  * A vector that is no parameter begins at an even slot, and so do a frame's temporaries, among them
  * the frames of most of what it calls: then it lies in one line of the processor's cache.
  */
-static uint32_t even(uint32_t slot)
+static uint32_t even(const struct translator *t, uint32_t slot)
 {
-	return slot + (slot & 1);
+	return t->opts & WPKG_OPT_ALIGN ? slot + (slot & 1) : slot;
 }
 
 static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
@@ -39,7 +39,7 @@ static bool add_locals(struct translator *t, uint32_t count, unsigned kind)
 	for (; t->local_count < total; t->local_count++) {
 		t->local_kinds[t->local_count] = (uint8_t)kind;
 		if (kind == KIND_V128 && t->local_count >= t->func->sig->param_count)
-			t->next_slot = even(t->next_slot);
+			t->next_slot = even(t, t->next_slot);
 		t->local_slots[t->local_count] = t->next_slot;
 		t->next_slot += exec_width(kind);
 	}
@@ -62,7 +62,7 @@ static bool declare_locals(struct translator *t)
 	t->func->zeroed = (uint16_t)(t->next_slot - params);
 	if (t->next_slot < sig->result_slots)
 		t->next_slot = sig->result_slots;
-	t->next_slot = even(t->next_slot);
+	t->next_slot = even(t, t->next_slot);
 	t->func->link = (uint16_t)t->next_slot;
 	t->next_slot += 2;
 	t->top_slot = t->next_slot;

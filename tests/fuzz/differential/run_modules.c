@@ -59,6 +59,7 @@ static const struct mode modes[] = {
 	{.name = "no-address", .limits = {.optimisations_off = WPKG_OPT_ADDRESS}},
 	{.name = "no-fuse", .limits = {.optimisations_off = WPKG_OPT_FUSE}},
 	{.name = "no-join", .limits = {.optimisations_off = WPKG_OPT_JOIN}},
+	{.name = "no-align", .limits = {.optimisations_off = WPKG_OPT_ALIGN}},
 	{.name = "no-avx2", .limits = {.optimisations_off = WPKG_OPT_AVX2}},
 	{.name = "no-sse41", .limits = {.optimisations_off = WPKG_OPT_SSE41 | WPKG_OPT_AVX2}},
 	{.name = "no-optimisation", .limits = {.optimisations_off = WPKG_OPT_ALL}},
@@ -75,7 +76,7 @@ static const struct mode modes[] = {
 
 _Static_assert(WPKG_OPT_ALL == (WPKG_OPT_DESTINATION | WPKG_OPT_ACCUMULATOR | WPKG_OPT_BRANCH |
 				WPKG_OPT_PIN | WPKG_OPT_ADDRESS | WPKG_OPT_FUSE | WPKG_OPT_JOIN |
-				WPKG_OPT_SSE41 | WPKG_OPT_AVX2),
+				WPKG_OPT_ALIGN | WPKG_OPT_SSE41 | WPKG_OPT_AVX2),
 	       "each optimisation is left out in a mode above");
 
 /* One module in one mode. */

@@ -173,6 +173,7 @@ START_TEST(a_row_of_loads_traps_where_each_of_them_does)
 	for (size_t way = 0; way < WAYS; way++) {
 		struct guest guest;
 		open_way(&guest, way);
+				WPKG_OPT_ALIGN,
 		guest_value(&guest, "point", PAGE - 16);
 		ck_assert_uint_eq(guest_value(&guest, "matrix", PAGE - 16), 0x42100000); /* 36 */
 		for (uint32_t at = PAGE - 15; at < PAGE + 3; at++)
