@@ -162,7 +162,7 @@ void exec_branch_if(struct translator *t, bool sense, struct label *label)
 	if (t->opts & WPKG_OPT_BRANCH) {
 		if ((t->opts & WPKG_OPT_FUSE) && branch_on_pair(t, sense, label))
 			return;
-		if (branch_on_compare(t, sense, label) || exec_branch_on_test(t, sense, label))
+		if (exec_branch_on_test(t, sense, label) || branch_on_compare(t, sense, label))
 			return;
 		if ((t->opts & WPKG_OPT_FUSE) && branch_on_result(t, sense, label))
 			return;

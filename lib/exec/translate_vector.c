@@ -229,6 +229,15 @@ static bool made_both(const struct translator *t)
 	       t->previous.pos == t->stack[a].producer && t->previous.pos >= t->fence;
 }
 
+/* The last two instructions are gone, which the notes tell of. */
+static void take_two_back(struct translator *t)
+{
+	exec_rewind(t, t->note.pos);
+	exec_rewind(t, t->previous.pos);
+	memcpy(t->acc, t->previous.before, sizeof(t->acc));
+	t->note.pos = t->previous.pos = t->last_vector = NOWHERE;
+}
+
 /* A rotation by whole bytes, in lanes of so many. */
 static void take_rotated(struct translator *t, unsigned letter, uint32_t slot, uint32_t lane,
 			 uint32_t by)
@@ -257,10 +266,7 @@ static bool rotate(struct translator *t)
 	if (n + m != shape_of(left.opcode)->bytes * 8U)
 		return false;
 	uint32_t slot = shifted(&left);
-	exec_rewind(t, t->note.pos);
-	exec_rewind(t, t->previous.pos);
-	memcpy(t->acc, t->previous.before, sizeof(t->acc));
-	t->note.pos = t->previous.pos = t->last_vector = NOWHERE;
+	take_two_back(t);
 	exec_pop(t, 2);
 	if (n % 8 == 0)
 		take_rotated(t, letter, slot, (n + m) / 8, n / 8);
@@ -330,19 +336,44 @@ static void test(struct translator *t, unsigned opcode)
 	exec_push_result(t, KIND_I32, pos);
 }
 
+static bool is_test(const struct note *note)
+{
+	return note->opcode >= WPKG_OP_BASE_FD && note->opcode < WPKG_OP_BASE_FE &&
+	       shape_of(note->opcode)->kind == VECTOR_TEST;
+}
+
+/* Does the last instruction compare with 0 what the one before it tested, and nothing else reads?
+ */
+static bool negates_test(const struct translator *t)
+{
+	const struct note *made = &t->previous;
+	uint32_t count = t->instruction_count;
+	return t->note.opcode == WPKG_OP_I32_EQ && t->note.class == INT_RC &&
+	       note_constant(&t->note) == 0 && count >= 2 &&
+	       made->pos == t->instructions[count - 2] && made->pos >= t->fence && is_test(made) &&
+	       t->code[made->pos] ==
+		       shape_of(made->opcode)->first + (unsigned)made->class * INT_DESTINATIONS;
+}
+
 bool exec_branch_on_test(struct translator *t, bool sense, struct label *label)
 {
-	unsigned opcode = t->note.opcode;
-	if (!just_made(t, t->height - 1) || opcode < WPKG_OP_BASE_FD || opcode >= WPKG_OP_BASE_FE ||
-	    shape_of(opcode)->kind != VECTOR_TEST)
+	struct note test = t->note;
+	if (!just_made(t, t->height - 1))
 		return false;
-	unsigned handler = shape_of(opcode)->first + 2 * INT_DESTINATIONS +
-			   (t->note.class * 2U + (sense ? 0 : 1)) * SIDES;
-	uint64_t fields = t->note.fields;
-	exec_take_back(t, t->note.pos);
+	if ((t->opts & WPKG_OPT_FUSE) && negates_test(t)) {
+		test = t->previous;
+		sense = !sense;
+		take_two_back(t);
+	} else if (is_test(&test)) {
+		exec_take_back(t, test.pos);
+	} else {
+		return false;
+	}
+	unsigned handler = shape_of(test.opcode)->first + 2 * INT_DESTINATIONS +
+			   (test.class * 2U + (sense ? 0 : 1)) * SIDES;
 	exec_pop(t, 1);
 	exec_emit(t, sided(t, handler, label));
-	exec_word(t, fields);
+	exec_word(t, test.fields);
 	exec_branch_word(t, label);
 	return true;
 }

@@ -28,11 +28,13 @@
 	"(f32x4.mul (v128.load32_splat (i32.add (local.get $p) (i32.const " place ")))"            \
 	"  (v128.const f32x4 " column "))"
 
-/* A step of ChaCha (RFC 8439), as compilers write it. */
-#define STEP(to, by, turned, n, m)                                                                 \
-	"(local.set $" turned " (v128.or (i32x4.shl (local.tee $" turned " (v128.xor"              \
-	"  (local.tee $" to " (i32x4.add " GET(by) GET(to) ")) " GET(turned) ")) (i32.const " n    \
-	")) (i32x4.shr_u " GET(turned) " (i32.const " m "))))"
+/* A step of ChaCha (RFC 8439), as compilers write it; and one of its kind in other lanes. */
+#define STEP_IN(lanes, to, by, turned, n, m)                                                       \
+	"(local.set $" turned " (v128.or (" lanes ".shl (local.tee $" turned " (v128.xor"          \
+	"  (local.tee $" to " (" lanes ".add " GET(by) GET(to) ")) " GET(turned) ")) (i32.const "  \
+	n ")) (" lanes ".shr_u " GET(turned) " (i32.const " m "))))"
+#define STEP(to, by, turned, n, m) STEP_IN("i32x4", to, by, turned, n, m)
+#define WIDE(to, by, turned, n, m) STEP_IN("i64x2", to, by, turned, n, m)
 #define LANES(x, bytes)                                                                            \
 	"(local.set $" x " (i8x16.shuffle " bytes GET(x) GET(x) "))"
 #define BY_1 "4 5 6 7 8 9 10 11 12 13 14 15 0 1 2 3"
@@ -97,6 +99,37 @@ static const char guest_text[] =
 	ROUND LANES("b", BY_3) LANES("c", BY_2) LANES("d", BY_1)
 	"(br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"
 	"(i64.xor (i64.xor " FOLD("a") FOLD("b") ") (i64.xor " FOLD("c") FOLD("d") ")))"
+	/* Steps that read what the ones before them made, and what was set between. */
+	FUNC("steps") START("a", "0") START("b", "1") START("c", "2") START("d", "3")
+	WIDE("a", "b", "d", "32", "32") WIDE("c", "d", "b", "40", "24")
+	WIDE("a", "b", "d", "48", "16") WIDE("c", "d", "b", "1", "63")
+	"(local.set $c (i16x8.mul (local.get $c) (local.get $b)))"
+	WIDE("a", "b", "d", "3", "61") WIDE("c", "d", "b", "8", "56")
+	"(local.set $d (i64x2.sub (local.get $d) (local.get $a)))"
+	WIDE("a", "b", "d", "5", "59") WIDE("c", "d", "b", "7", "57")
+	"(local.set $d (i64x2.sub (local.get $d) (local.get $b)))" WIDE("a", "d", "d", "12", "52")
+	WIDE("a", "b", "d", "5", "59") WIDE("c", "d", "b", "8", "56")
+	"(local.set $a (i64x2.sub (local.get $a) (local.get $b)))" WIDE("a", "a", "d", "8", "56")
+	WIDE("d", "d", "a", "7", "57")
+	"(local.set $i (i32.const 5))"
+	WIDE("a", "b", "d", "16", "48") LANES("d", BY_1) WIDE("c", "d", "b", "9", "55")
+	LANES("c", BY_2) LANES("b", BY_3) WIDE("a", "b", "d", "11", "53")
+	WIDE("a", "b", "d", "24", "40") WIDE("a", "d", "b", "2", "62") WIDE("d", "a", "b", "4", "60")
+	WIDE("b", "b", "d", "4", "60") WIDE("b", "d", "b", "6", "58") WIDE("a", "b", "c", "6", "58")
+	"(i64.xor (i64.xor " FOLD("a") FOLD("b") ") (i64.xor " FOLD("c") FOLD("d") ")))"
+	/* What a test says the opposite of, and what else reads it. */
+	FUNC("tests") "(local $j i32)" START("a", "0")
+	"(loop $l (local.set $a (i32x4.shr_u (local.get $a) (i32.const 3)))"
+	"  (local.set $i (i32.add (local.get $i) (i32.const 1)))"
+	"  (br_if $l (i32.eqz (i32.eqz (v128.any_true (local.get $a))))))"
+	"(loop $l (local.set $a (i8x16.sub (local.get $a) (v128.const i32x4 1 1 1 1)))"
+	"  (local.set $i (i32.add (local.get $i) (i32.const 100)))"
+	"  (br_if $l (i32.eqz (i8x16.bitmask (local.get $a)))))"
+	"(if (i32.eqz (i16x8.all_true (local.get $a))) (then"
+	"  (local.set $i (i32.add (local.get $i) (i32.const 1000)))))"
+	"(if (i32.eqz (local.tee $j (i32x4.bitmask (local.get $a)))) (then"
+	"  (local.set $i (i32.add (local.get $i) (i32.const 10000)))))"
+	"(i64.extend_i32_u (i32.add (local.get $i) (i32.mul (local.get $j) (i32.const 100000)))))"
 	/* A point by a matrix of four columns, from where $n says to 64 bytes before it. */
 	FUNC("matrix") "(local $p i32) (local.set $p (i32.wrap_i64 (local.get $n)))"
 	"(v128.store (i32.add (local.get $p) (i32.const -64)) (f32x4.add (f32x4.add (f32x4.add"
@@ -130,6 +163,9 @@ static const struct {
 	{"rounds", 0, UINT64_C(0x814ceced10efed4b)},  {"rounds", 1, UINT64_C(0xcfe316f8ff2949ed)},
 	{"rounds", 77, UINT64_C(0x3fe6f819ca9fdc9a)}, {"sigma", 0, UINT64_C(0x3a93aa7d86de36b6)},
 	{"sigma", 1, UINT64_C(0xfd24bb791407ea1a)},   {"sigma", 77, UINT64_C(0xd3e10bfa14e234ce)},
+	{"steps", 0, UINT64_C(0x58b8593f64a5ee33)},   {"steps", 1, UINT64_C(0xadd392b3cd9743a3)},
+	{"steps", 77, UINT64_C(0xeb2e684b0cb91ce2)},  {"tests", 0, UINT64_C(0x0000000000002b5d)},
+	{"tests", 1, UINT64_C(0x0000000000002b67)},   {"tests", 77, UINT64_C(0x0000000000002b67)},
 };
 
 static const unsigned offs[] = {0,
@@ -137,6 +173,7 @@ static const unsigned offs[] = {0,
 				WPKG_OPT_AVX2 | WPKG_OPT_SSE41, /* portable */
 				WPKG_OPT_FUSE,
 				WPKG_OPT_JOIN,
+				WPKG_OPT_ALIGN,
 				WPKG_OPT_DESTINATION,
 				WPKG_OPT_ACCUMULATOR,
 				WPKG_OPT_ALL};
@@ -173,7 +210,6 @@ START_TEST(a_row_of_loads_traps_where_each_of_them_does)
 	for (size_t way = 0; way < WAYS; way++) {
 		struct guest guest;
 		open_way(&guest, way);
-				WPKG_OPT_ALIGN,
 		guest_value(&guest, "point", PAGE - 16);
 		ck_assert_uint_eq(guest_value(&guest, "matrix", PAGE - 16), 0x42100000); /* 36 */
 		for (uint32_t at = PAGE - 15; at < PAGE + 3; at++)
