@@ -6,8 +6,11 @@ part instead of jumping there: nothing else differs, and what traps does so at i
 
 What is said of a part, behind its name: "!", that its vector is a temporary that only the row reads,
 which then need not be in its slot; "K=N", that the slot in field K is where part N (from 0) leaves
-its vector, which then is not read from there; "K=^", that it is where the instruction before the row
-leaves its vector. The translator looks whether it is so.
+its vector, which then is not read from there; "K=^N", that register N of vectors has what is in that
+slot, as the row begins. exec/join.c looks whether it is so.
+
+Register 0 is the accumulator. The others remember: a part that is marked ">" leaves in 3 what was in
+1, in 2 what was in 0, and in 1 what it makes. Nothing else changes them, and temporaries do not count.
 """
 import itertools
 import os
@@ -15,22 +18,23 @@ import re
 import sys
 
 
-# As the number of a part: what stands before the row.
-ENTRY = 31
+# As the number of a part: the first register of vectors, as the row begins.
+ENTRY = 28
+REGISTERS = 4
 
 
 class Part:
     def __init__(self, text):
-        found = re.fullmatch(r"(\w+?)(!?)(?::(\d)=(\d+|\^))?", text)
+        found = re.fullmatch(r"(\w+?)(!?)(>?)(?::(\d)=(\^?)(\d+))?", text)
         if not found:
             sys.exit("no part of a row: %s" % text)
-        self.name, self.is_temporary = found[1], bool(found[2])
-        self.field = int(found[3] or 0)
-        self.source = ENTRY if found[4] == "^" else int(found[4] or 0)
+        self.name, self.is_temporary, self.is_kept = found[1], bool(found[2]), bool(found[3])
+        self.field = int(found[4] or 0)
+        self.source = int(found[6] or 0) + (ENTRY if found[5] else 0)
 
     def condition(self):
         """As exec/join.c reads it."""
-        return self.is_temporary | self.field << 1 | self.source << 3
+        return self.is_temporary | self.field << 1 | self.source << 3 | self.is_kept << 8
 
 
 def spread(patterns):
@@ -86,6 +90,9 @@ def statements(bodies, parts, number):
         text = once(r"NEXT\((\d+)\);$", r"%spc += \1;" % made, text, part)
         if "JUMP" in text or "NEXT" in text:
             sys.exit("only the last of a row may branch: %s" % part.name)
+    if part.is_kept:
+        text = once(r" (\w+ = v0; )?(pc \+= \d+;|NEXT\(\d+\);)$",
+                    r" v3 = v1; v2 = w%d; v1 = v0; \g<0>" % before(parts, number), text, part)
     return "{ %s }" % text
 
 
@@ -100,11 +107,21 @@ def again(text):
 
 
 def declared(source):
-    return "v128 w%d = v0; " % source if source == ENTRY else "v128 w%d; " % source
+    if source >= ENTRY:
+        return "v128 w%d = v%d; " % (source, source - ENTRY)
+    return "v128 w%d; " % source
+
+
+def before(parts, number):
+    """What register 0 has as a part begins, but for temporaries: of which part that is."""
+    return next((i for i in range(number - 1, -1, -1) if not parts[i].is_temporary), ENTRY)
 
 
 def sources(parts):
-    return sorted({part.source for part in parts if part.field})
+    """What is needed once more: parts, and registers as the row begins."""
+    needed = {part.source for part in parts if part.field}
+    needed |= {before(parts, number) for number, part in enumerate(parts) if part.is_kept}
+    return sorted(needed)
 
 
 def joined(out, vectors, rows):
@@ -113,7 +130,7 @@ def joined(out, vectors, rows):
     joins = []
     for row in sorted(set(rows), key=lambda row: (-len(row), -len(" ".join(row)), row)):
         parts = [Part(text) for text in row]
-        name = re.sub(r"\W", "_", "__".join(row).replace("!", "_t"))
+        name = re.sub(r"\W", "_", "__".join(row).replace("!", "_t").replace(">", "_k"))
         to = vectors if any(part.name in vectors.bodies for part in parts) else out
         to.add(name, again("".join(declared(number) for number in sources(parts)) +
                            " ".join(statements(bodies, parts, number)
@@ -137,7 +154,7 @@ def write(joins, vectors, folder):
     with open(folder + "/joins.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         f.write("static const uint16_t joins[] = {%s};\n" % ", ".join(words))
-        f.write("#define JOIN_ENTRY %d\n" % ENTRY)
+        f.write("#define JOIN_ENTRY %d\n#define JOIN_REGISTERS %d\n" % (ENTRY, REGISTERS))
         f.write("static const uint16_t joins_of[H_COUNT] = {%s};\n" % ", ".join(
             "[H_%s] = %d" % place for place in places.items()))
         f.write("/* Of the handlers of vectors: the accumulator has what is in the slot of field 0. */\n")

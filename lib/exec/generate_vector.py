@@ -9,7 +9,9 @@ import re
 from handler import ADDRESS_CLASSES, access, branch, destinations, is_int, operand, result
 
 # As in handler.py: S a slot (here two of them), R the accumulator, C a constant.
-CLASSES_2 = "SS RS SR SC RC CS CR".split()
+CLASSES_2 = "SS RS SC RC SR CS CR".split()
+COMMUTING = CLASSES_2[:4]
+SHUFFLE_CLASSES = "SS RS SR".split()
 CLASSES_3 = "SSS RSS SRS SSR".split()
 SHIFT_CLASSES = "SS RS SC RC".split()
 
@@ -62,13 +64,17 @@ def operands_2(out, name, lanes, expression):
     emit(out, name, CLASSES_2, lanes, expression)
 
 
+def commuting(out, name, lanes, expression):
+    emit(out, name, COMMUTING, lanes, expression)
+
+
 def operands_3(out, name, lanes, expression):
     emit(out, name, CLASSES_3, lanes, expression)
 
 
 def shuffle(out, name, lanes, expression):
     """Two constants: what to take from each operand."""
-    emit(out, name, CLASSES_2[:3], lanes, expression, 6)
+    emit(out, name, SHUFFLE_CLASSES, lanes, expression, 6)
 
 
 def shift(out, name, lanes, expression):
@@ -179,7 +185,8 @@ FAMILIES = {"1": operands_1, "2": operands_2, "3": operands_3, "shuffle": shuffl
 def family(out, kind, name, opcode, types, expression, tail):
     """A row of the table whose kind begins with "vector_"."""
     count = len(out.names)
-    FAMILIES[kind](out, name, types, expression)
+    make = commuting if tail == "commutes" else FAMILIES[kind]
+    make(out, name, types, expression)
     fields = {"kind": "VECTOR_" + kind.upper(), "first": "H_" + out.names[count]}
     if kind in ("shift", "replace"):
         fields["bytes"] = lane_bits(types if kind == "shift" else expression) // 8
@@ -193,7 +200,7 @@ def family(out, kind, name, opcode, types, expression, tail):
     if word == "nan":
         fields["canonical"] = "OPCODE_%s_CANONICAL" % value.upper()
     elif word:
-        fields[word] = value
+        fields[word] = value or "true"
     out.row(opcode, **fields)
 
 
@@ -204,7 +211,7 @@ def write(out, folder):
     with open(folder + "/vector_shapes.inc", "w", encoding="ascii") as f:
         f.write("/* Made by lib/exec/generate.py from lib/exec/shapes.txt. */\n")
         for prefix, names in (("VECTOR", CLASSES_2), ("VECTOR", CLASSES_3),
-                              ("SHIFT", SHIFT_CLASSES)):
+                              ("SHUFFLE", SHUFFLE_CLASSES), ("SHIFT", SHIFT_CLASSES)):
             f.write("enum {%s};\n" % ", ".join("%s_%s" % (prefix, name) for name in names))
         f.write("static const struct vector_shape shapes[] = {\n")
         for opcode, fields in sorted(out.rows.items()):

@@ -318,10 +318,12 @@ register int64_t fuel __asm__("r15"); /* which whoever calls exec_run needs agai
 #define FUEL_PASSED
 #endif
 
+/* Accumulators of numbers and of vectors, the pinned local; v1 to v3 are for rows, which leave
+ * there what a later one may want (generate_join.py). */
 #define REGISTERS                                                                                  \
 	const uint64_t *pc, uint64_t *fp, uint8_t *mem, uint64_t r0, struct vm *vm, uint64_t l0,   \
-		double f0, float g0, v128 v0 FUEL_REGISTER
-#define PASSED pc, fp, mem, r0, vm, l0, f0, g0, v0 FUEL_PASSED
+		double f0, float g0, v128 v0, v128 v1, v128 v2, v128 v3 FUEL_REGISTER
+#define PASSED pc, fp, mem, r0, vm, l0, f0, g0, v0, v1, v2, v3 FUEL_PASSED
 typedef uint64_t handle(REGISTERS);
 
 #if defined(__has_attribute)

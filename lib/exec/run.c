@@ -12,7 +12,7 @@
  */
 __attribute__((cold, noinline)) uint64_t exec_stop(REGISTERS)
 {
-	(void)mem, (void)l0, (void)f0, (void)g0, (void)v0;
+	(void)mem, (void)l0, (void)f0, (void)g0, (void)v0, (void)v1, (void)v2, (void)v3;
 	vm->pc = pc;
 	vm->fp = fp;
 	PUT_FUEL;
@@ -60,7 +60,7 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 	uint64_t r0 = 0, l0 = fp[pin];
 	double f0 = 0;
 	float g0 = 0;
-	v128 v0 = {0, 0};
+	v128 v0 = {0, 0}, v1 = v0, v2 = v0, v3 = v0;
 #if defined(FUEL_SET_ASIDE)
 	int64_t callers = fuel;
 #elif defined(FUEL_PARAMETER)
@@ -83,7 +83,7 @@ static uint64_t run(struct vm *vm, const uint64_t *pc, uint64_t *fp, uint32_t pi
 	int64_t fuel = vm->fuel;
 	double f0 = 0;
 	float g0 = 0;
-	v128 v0 = {0, 0};
+	v128 v0 = {0, 0}, v1 = v0, v2 = v0, v3 = v0;
 next:
 	switch ((enum handler)pc[0]) {
 #define OP(name, ...)                                                                              \

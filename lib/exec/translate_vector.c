@@ -37,6 +37,7 @@ struct vector_shape {
 	uint16_t canonical; /* opcode that makes NaNs canonical; 0: it makes none */
 	uint16_t exact;	    /* opcode that is deterministic; 0: it is itself */
 	uint16_t rotate;    /* opcode of a shift and the opposite one as one; 0: there is none */
+	bool commutes;	    /* of two operands: there are no handlers for SR, CS and CR */
 };
 
 #include "exec/vector_shapes.inc"
@@ -73,13 +74,15 @@ static void operands_1(struct translator *t, unsigned first)
 }
 
 /* One of two operands is a constant; the other one is not. */
-static void operands_with_const(struct translator *t, unsigned first, bool is_second)
+static void operands_with_const(struct translator *t, const struct vector_shape *shape,
+				bool is_second)
 {
 	uint32_t slot = 0, other = t->height - (is_second ? 2 : 1);
 	uint64_t address = t->stack[t->height - (is_second ? 1 : 2)].bits;
 	unsigned letter = letter_of(t, other, &slot);
 	exec_pop(t, 2);
-	uint32_t pos = exec_emit(t, first + (is_second ? VECTOR_SC : VECTOR_CS) + letter);
+	unsigned class = is_second || shape->commutes ? VECTOR_SC : VECTOR_CS;
+	uint32_t pos = exec_emit(t, shape->first + class + letter);
 	exec_word(t, exec_fields(t->next_slot, slot, 0, 0));
 	exec_words_of(t, address);
 	exec_push_vector(t, pos);
@@ -100,18 +103,20 @@ static unsigned class_2(struct translator *t, uint32_t slots[2])
 	return VECTOR_SS;
 }
 
-static void operands_2(struct translator *t, unsigned first)
+static void operands_2(struct translator *t, const struct vector_shape *shape)
 {
 	if (exec_top(t, 0)->place == AT_CONST && exec_top(t, 1)->place == AT_CONST)
 		exec_settle(t, t->height - 2);
 	if (exec_top(t, 0)->place == AT_CONST || exec_top(t, 1)->place == AT_CONST) {
-		operands_with_const(t, first, exec_top(t, 0)->place == AT_CONST);
+		operands_with_const(t, shape, exec_top(t, 0)->place == AT_CONST);
 		return;
 	}
 	uint32_t slots[2] = {0};
 	unsigned class = class_2(t, slots);
+	if (class == VECTOR_SR && shape->commutes)
+		class = VECTOR_RS;
 	exec_pop(t, 2);
-	emit(t, first + class, slots[0], slots[1], 0);
+	emit(t, shape->first + class, slots[0], slots[1], 0);
 }
 
 static void operands_3(struct translator *t, unsigned first)
@@ -175,7 +180,9 @@ static void shuffle(struct translator *t, unsigned first)
 		emit_take(t, letter, slots[0], masks[from_first ? 0 : 1]);
 		return;
 	}
-	unsigned class = class_2(t, slots);
+	static const uint8_t classes[] = {
+		[VECTOR_SS] = SHUFFLE_SS, [VECTOR_RS] = SHUFFLE_RS, [VECTOR_SR] = SHUFFLE_SR};
+	unsigned class = classes[class_2(t, slots)];
 	exec_pop(t, 2);
 	uint32_t pos = exec_emit(t, first + class);
 	exec_word(t, exec_fields(t->next_slot, slots[0], slots[1], 0));
@@ -441,7 +448,7 @@ static void by_shape(struct translator *t, unsigned opcode)
 		operands_1(t, shape->first);
 		break;
 	case VECTOR_2:
-		operands_2(t, shape->first);
+		operands_2(t, shape);
 		break;
 	case VECTOR_3:
 		operands_3(t, shape->first);
