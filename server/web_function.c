@@ -91,7 +91,7 @@ static void put_text(struct html *h, const struct wpkg_module *module, uint32_t 
 {
 	struct wpkg_err err;
 	struct wpkg_buf text;
-	const struct wpkg_range body = module->funcs[index].body;
+	const struct wpkg_range body = wpkg_module_body(module, index);
 	const struct wpkg_wat_print_options options = {.offsets = true};
 	if (body.end - body.start > BODY_MAX) {
 		html_open(h, "p");

@@ -94,7 +94,7 @@ static bool add_space(struct writer *w, struct wpkg_value *table, const char *ke
 		wpkg_extern_format(&w->text, module, kind, i);
 		added = add_text(w, row, "type");
 		if (added && kind == WPKG_EXTERN_FUNC)
-			added = add_place(w, row, module->funcs[i].body);
+			added = add_place(w, row, wpkg_module_body(module, i));
 		else if (added && kind == WPKG_EXTERN_GLOBAL)
 			added = add_constant(w, row, "value", module->globals[i].init);
 	}

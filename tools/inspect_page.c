@@ -111,15 +111,15 @@ static void put_functions(struct wpkg_buf *out, const struct inspect_page *page)
 	uint32_t first = module->func_import_count;
 	uint32_t lines = begin_list(out, page, "functions", module->func_count - first);
 	for (uint32_t i = first; i < first + lines; i++) {
-		const struct wpkg_range *body = &module->funcs[i].body;
+		struct wpkg_range body = wpkg_module_body(module, i);
 		wpkg_buf_append_format(out, "  %u: ", (unsigned)i);
 		if (page->names[i].len > 0) {
 			put(out, page->names[i]);
 			wpkg_buf_append_text(out, ": ");
 		}
 		wpkg_extern_format(out, module, WPKG_EXTERN_FUNC, i);
-		wpkg_buf_append_format(out, ", %u bytes at %#x",
-				       (unsigned)(body->end - body->start), (unsigned)body->start);
+		wpkg_buf_append_format(out, ", %u bytes at %#x", (unsigned)(body.end - body.start),
+				       (unsigned)body.start);
 		if (page->exported[i].len > 0 &&
 		    !wpkg_str_equal(page->exported[i], page->names[i])) {
 			wpkg_buf_append_text(out, ", exported as ");

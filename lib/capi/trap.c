@@ -109,5 +109,5 @@ size_t wasm_frame_module_offset(const wasm_frame_t *frame)
 size_t wasm_frame_func_offset(const wasm_frame_t *frame)
 {
 	const struct wpkg_module *module = wpkg_instance_module(frame->at.instance->instance);
-	return frame->at.offset - module->funcs[frame->at.function].body.start;
+	return frame->at.offset - wpkg_module_body(module, frame->at.function).start;
 }

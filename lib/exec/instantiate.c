@@ -241,14 +241,14 @@ static enum wpkg_status make_funcs(struct instantiation *in)
 	if (!funcs)
 		return no_memory(in->err);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct wpkg_module_func *from = &module->funcs[first + i];
+		uint32_t type = module->funcs[first + i].type;
 		funcs[i].engine = in->engine;
 		funcs[i].instance = in->instance;
 		funcs[i].index = first + i;
-		funcs[i].sig = &in->instance->sigs[from->type];
-		funcs[i].type = own_id(in, from->type);
-		funcs[i].body = wpkg_module_at(module, from->body.start);
-		funcs[i].body_end = wpkg_module_at(module, from->body.end);
+		funcs[i].sig = &in->instance->sigs[type];
+		funcs[i].type = own_id(in, type);
+		funcs[i].body = wpkg_module_at(module, module->bodies[i].start);
+		funcs[i].body_end = wpkg_module_at(module, module->bodies[i].end);
 		in->instance->funcs[first + i] = &funcs[i];
 	}
 	return WPKG_OK;

@@ -116,7 +116,7 @@ uint32_t link_import_of(const struct wpkg_module *module, uint8_t kind, uint32_t
 {
 	switch ((enum wpkg_extern)kind) {
 	case WPKG_EXTERN_FUNC:
-		return module->funcs[index].import;
+		return wpkg_module_func_import(module, index);
 	case WPKG_EXTERN_TABLE:
 		return module->tables[index].import;
 	case WPKG_EXTERN_MEMORY:

@@ -192,7 +192,7 @@ static uint32_t import_of(const struct wpkg_module *m, uint8_t kind, uint32_t in
 	return kind == OBJ_GLOBAL  ? m->globals[index].import
 	       : kind == OBJ_TAG   ? m->tags[index].import
 	       : kind == OBJ_TABLE ? m->tables[index].import
-				   : m->funcs[index].import;
+				   : wpkg_module_func_import(m, index);
 }
 
 static void take_indexed(struct wpkg_reader *r, const struct wpkg_module *m,

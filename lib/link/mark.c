@@ -155,11 +155,12 @@ static bool walk_range(struct mark *m, struct wpkg_range range)
 static bool mark_func(struct mark *m, uint32_t index)
 {
 	const struct link_module *from = &m->link->modules[m->input];
-	const struct wpkg_module_func *func = &from->module->funcs[index];
-	if (!push_type(m, from->types[func->type]))
+	if (!push_type(m, from->types[from->module->funcs[index].type]))
 		return false;
-	return func->import != WPKG_INDEX_NONE ||
-	       link_walk_body(wpkg_module_at(from->module, func->body.start), visit, m);
+	return index < from->module->func_import_count ||
+	       link_walk_body(
+		       wpkg_module_at(from->module, wpkg_module_body(from->module, index).start),
+		       visit, m);
 }
 
 static bool mark_items(struct mark *m, const struct wpkg_module_elem *elem)

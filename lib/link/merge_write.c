@@ -290,7 +290,7 @@ static void put_code(struct merge *m)
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
 	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
 		link_put_body(&m->body, &m->link, item.input,
-			      m->link.modules[item.input].module->funcs[item.index].body);
+			      wpkg_module_body(m->link.modules[item.input].module, item.index));
 		put_sized_body(m);
 	}
 	if (m->makes_start) {

@@ -228,7 +228,7 @@ static enum wpkg_status make_chunks(struct reading *in)
 		return obj_no_memory(in->o);
 	for (uint32_t i = imports; i < m->func_count; i++)
 		file->funcs[i - imports] =
-			(struct obj_chunk){.range = m->funcs[i].body, .symbol = OBJ_NONE};
+			(struct obj_chunk){.range = wpkg_module_body(m, i), .symbol = OBJ_NONE};
 	for (uint32_t i = 0; i < m->data_count; i++)
 		file->datas[i] = (struct obj_chunk){.range = m->datas[i].bytes, .symbol = OBJ_NONE};
 	return note_sections(in) && note_exports(in) ? WPKG_OK : obj_no_memory(in->o);

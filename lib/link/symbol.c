@@ -98,7 +98,7 @@ static const struct wpkg_module_import *import_of(const struct obj_file *file, u
 	const struct wpkg_module *m = file->module;
 	uint32_t import = WPKG_INDEX_NONE;
 	if (kind == OBJ_FUNC)
-		import = m->funcs[index].import;
+		import = wpkg_module_func_import(m, index);
 	else if (kind == OBJ_GLOBAL)
 		import = m->globals[index].import;
 	else if (kind == OBJ_TAG)

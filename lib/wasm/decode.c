@@ -9,6 +9,15 @@
 
 #include "base/mem.h"
 
+static void *resize(struct decoder *d, void *block, size_t count, size_t size)
+{
+	void *larger = wpkg_mem_resize(block, count, size);
+	if (larger)
+		return larger;
+	wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_ENOMEM, "no memory for the module");
+	return block;
+}
+
 void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size)
 {
 	size_t have = used > 0, want = 1;
@@ -16,13 +25,13 @@ void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t c
 		have *= 2;
 	while (want < (size_t)used + count)
 		want *= 2;
-	if (want <= have || count == 0)
-		return block;
-	void *larger = wpkg_mem_resize(block, want, size);
-	if (larger)
-		return larger;
-	wpkg_reader_fail(&d->in->r, d->in->r.at, WPKG_ENOMEM, "no memory for the module");
-	return block;
+	return want <= have || count == 0 ? block : resize(d, block, want, size);
+}
+
+void *wasm_decode_room_for_last(struct decoder *d, void *block, uint32_t used, uint32_t count,
+				size_t size)
+{
+	return count == 0 ? block : resize(d, block, (size_t)used + count, size);
 }
 
 /* The order of sections in the file (binary format, "Modules"), and what reads each. */
@@ -215,6 +224,7 @@ void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
 	d->module = module;
 	d->limits = limits_of(options);
 	d->threads = options ? options->threads : 0;
+	d->no_bodies = options && options->no_bodies;
 	d->failed_function = WPKG_INDEX_NONE;
 	wasm_validator_init(&d->validator, module);
 	d->validator.operand_limit = d->limits.operands;
@@ -227,6 +237,10 @@ void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
 
 void wasm_decoder_clear(struct decoder *d)
 {
+	if (d->no_bodies) {
+		wpkg_mem_free(d->module->bodies);
+		d->module->bodies = NULL;
+	}
 	wasm_validator_clear(&d->validator);
 	wpkg_arena_clear(&d->scratch);
 	wpkg_mem_free(d->values);

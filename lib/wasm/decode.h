@@ -20,6 +20,7 @@ struct decoder {
 	struct validator validator;
 	struct wasm_input *in;	   /* the validator's */
 	unsigned threads;	   /* for bodies */
+	bool no_bodies;		   /* where they are is not kept */
 	unsigned last_order;	   /* of the sections that were read */
 	uint32_t body_count;	   /* entries of the code section that were read */
 	uint32_t failed_function;  /* whose body is not valid; WPKG_INDEX_NONE */
@@ -32,6 +33,10 @@ struct decoder {
  * failure the old block, and the cursor has failed.
  */
 void *wasm_decode_room(struct decoder *d, void *block, uint32_t used, uint32_t count, size_t size);
+
+/* The same when no other items will come: no more room than that. */
+void *wasm_decode_room_for_last(struct decoder *d, void *block, uint32_t used, uint32_t count,
+				size_t size);
 
 /* A module with nothing in it; NULL without memory. */
 struct wpkg_module *wasm_module_alloc(struct wpkg_str bytes);

@@ -11,13 +11,20 @@ bool wasm_decode_code_begin(struct decoder *d)
 	struct wpkg_reader *r = &d->in->r;
 	const uint8_t *where = r->at;
 	uint32_t count = wpkg_reader_u32(r);
-	uint32_t want = d->module->func_count - d->module->func_import_count;
+	struct wpkg_module *module = d->module;
+	uint32_t want = module->func_count - module->func_import_count;
 	if (r->status != WPKG_OK)
 		return false;
-	return count == want ||
-	       wpkg_reader_fail(r, where, WPKG_EFORMAT,
-				"function and code section have inconsistent lengths: %u and %u",
-				(unsigned)want, (unsigned)count);
+	if (count != want)
+		return wpkg_reader_fail(
+			r, where, WPKG_EFORMAT,
+			"function and code section have inconsistent lengths: %u and %u",
+			(unsigned)want, (unsigned)count);
+	/* Threads share them out by where they are. */
+	if (!d->no_bodies || d->threads > 1)
+		module->bodies = wasm_decode_room_for_last(d, module->bodies, 0, count,
+							   sizeof(*module->bodies));
+	return r->status == WPKG_OK;
 }
 
 /* The size of the next body. */
@@ -51,12 +58,12 @@ bool wasm_decode_body(struct decoder *d, uint32_t size)
 	struct wpkg_reader *r = &d->in->r;
 	if (size > wpkg_reader_left(r))
 		return wpkg_reader_short(r);
+	uint32_t start = wpkg_reader_offset(r);
+	if (d->module->bodies)
+		d->module->bodies[d->body_count] = (struct wpkg_range){start, start + size};
 	uint32_t function = d->module->func_import_count + d->body_count++;
-	struct wpkg_range *range = &d->module->funcs[function].body;
 	const uint8_t *end = r->end;
 	r->end = r->at + size;
-	range->start = wpkg_reader_offset(r);
-	range->end = range->start + size;
 	bool is_valid = wasm_validate_body(&d->validator, function);
 	r->end = end;
 	if (is_valid)

@@ -81,8 +81,8 @@ static bool read_export(struct decoder *d, struct wpkg_module_export *export)
 		return wpkg_reader_fail(r, where, WPKG_EFORMAT, "unknown %s %u",
 					wpkg_extern_name((enum wpkg_extern) export->kind),
 					(unsigned)export->index);
-	if (export->kind == WPKG_EXTERN_FUNC)
-		module->funcs[export->index].is_declared = true;
+	if (export->kind == WPKG_EXTERN_FUNC && !wasm_declare(&d->validator, export->index))
+		return false;
 	return export->kind != WPKG_EXTERN_GLOBAL || !module->globals[export->index].is_mutable ||
 	       wasm_feature_need(d->in, WPKG_FEATURE_MUTABLE_GLOBALS, where);
 }

@@ -156,17 +156,19 @@ static bool read_tag_type(struct decoder *d, struct wpkg_module_tag *tag)
 
 /* Room for one more item of an index space, zeroed but for the import; NULL on failure. */
 
-static struct wpkg_module_func *add_func(struct decoder *d, uint32_t import)
+static struct wpkg_module_func *add_imported_func(struct decoder *d, uint32_t import)
 {
 	struct wpkg_module *m = d->module;
-	if (!check_limit(d, d->in->r.at, m->func_count, d->limits.functions, "functions"))
+	uint32_t count = m->func_import_count;
+	if (!check_limit(d, d->in->r.at, count, d->limits.functions, "functions"))
 		return NULL;
-	m->funcs = wasm_decode_room(d, m->funcs, m->func_count, 1, sizeof(*m->funcs));
+	m->funcs = wasm_decode_room(d, m->funcs, count, 1, sizeof(*m->funcs));
+	m->func_imports = wasm_decode_room(d, m->func_imports, count, 1, sizeof(*m->func_imports));
 	if (d->in->r.status != WPKG_OK)
 		return NULL;
-	struct wpkg_module_func *func = &m->funcs[m->func_count++];
-	*func = (struct wpkg_module_func){.import = import};
-	return func;
+	m->func_imports[count] = import;
+	m->func_count = ++m->func_import_count;
+	return &m->funcs[count];
 }
 
 static struct wpkg_module_table *add_table(struct decoder *d, uint32_t import)
@@ -229,11 +231,10 @@ static struct wpkg_module_tag *add_tag(struct decoder *d, uint32_t import)
 
 static bool import_func(struct decoder *d, uint32_t import)
 {
-	struct wpkg_module_func *func = add_func(d, import);
+	struct wpkg_module_func *func = add_imported_func(d, import);
 	if (!func)
 		return false;
 	func->type = read_function_type(d);
-	d->module->func_import_count++;
 	return func->type != WPKG_INDEX_NONE;
 }
 
@@ -325,16 +326,15 @@ bool wasm_decode_functions(struct decoder *d)
 	struct wpkg_reader *r = &d->in->r;
 	uint32_t count =
 		wpkg_reader_count(r, d->limits.functions - module->func_count, "functions");
-	module->funcs = wasm_decode_room(d, module->funcs, module->func_count, count,
-					 sizeof(*module->funcs));
+	module->funcs = wasm_decode_room_for_last(d, module->funcs, module->func_count, count,
+						  sizeof(*module->funcs));
 	if (r->status != WPKG_OK)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t type = read_function_type(d);
 		if (type == WPKG_INDEX_NONE)
 			return false;
-		module->funcs[module->func_count++] =
-			(struct wpkg_module_func){.type = type, .import = WPKG_INDEX_NONE};
+		module->funcs[module->func_count++].type = type;
 	}
 	return true;
 }

@@ -62,10 +62,8 @@ static bool read_func_item(struct decoder *d)
 	struct wpkg_reader *r = &d->in->r;
 	const uint8_t *where = r->at;
 	uint32_t index = wpkg_reader_u32(r);
-	if (index < d->module->func_count) {
-		d->module->funcs[index].is_declared = true;
-		return r->status == WPKG_OK;
-	}
+	if (index < d->module->func_count)
+		return r->status == WPKG_OK && wasm_declare(&d->validator, index);
 	return wpkg_reader_fail(r, where, WPKG_EFORMAT, "unknown function %u", (unsigned)index);
 }
 

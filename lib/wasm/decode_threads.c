@@ -33,14 +33,15 @@ struct worker {
 /* The next run of functions; false when there is none that could hold the first error. */
 static bool take_run(struct pool *pool, uint32_t *from, uint32_t *to)
 {
-	const struct wpkg_module_func *funcs = pool->d->module->funcs;
+	const struct wpkg_module *module = pool->d->module;
 	unsigned start = atomic_load(&pool->next);
 	do {
 		if (start >= pool->end || start > atomic_load(&pool->failed))
 			return false;
 		*to = start + 1;
 		while (*to < pool->end &&
-		       funcs[*to].body.start - funcs[start].body.start < RUN_BYTES)
+		       wpkg_module_body(module, *to).start - wpkg_module_body(module, start).start <
+			       RUN_BYTES)
 			++*to;
 	} while (!atomic_compare_exchange_weak(&pool->next, &start, *to));
 	*from = start;
@@ -63,7 +64,7 @@ static void check_run(struct worker *worker, uint32_t from, uint32_t to)
 	struct wpkg_reader *r = &worker->validator.in.r;
 	const struct wpkg_reader *file = &worker->pool->d->in->r;
 	for (uint32_t i = from; i < to; i++) {
-		struct wpkg_range body = module->funcs[i].body;
+		struct wpkg_range body = wpkg_module_body(module, i);
 		const uint8_t *start = file->base + (body.start - file->origin);
 		wpkg_reader_init(r, wpkg_str_of(start, body.end - body.start), body.start,
 				 &worker->err);
@@ -91,6 +92,7 @@ static void worker_init(struct worker *worker, struct pool *pool)
 	worker->failed = WPKG_INDEX_NONE;
 	wasm_validator_init(&worker->validator, pool->d->module);
 	worker->validator.in = like->in;
+	worker->validator.declared = like->declared;
 	worker->validator.operand_limit = like->operand_limit;
 	worker->validator.local_limit = like->local_limit;
 	worker->validator.is_slow = like->is_slow;
@@ -124,8 +126,10 @@ static void finish(struct decoder *d, struct worker *workers, unsigned count)
 		if (d->in->r.err)
 			*d->in->r.err = first->err;
 	}
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		workers[i].validator.declared = NULL; /* the decoder's */
 		wasm_validator_clear(&workers[i].validator);
+	}
 }
 
 /* The caller's thread works, too. One that cannot be started only leaves more to the others. */
@@ -174,8 +178,7 @@ bool wasm_decode_bodies_on_threads(struct decoder *d)
 		uint32_t start = wpkg_reader_offset(r);
 		if (!wpkg_reader_skip(r, size))
 			break;
-		d->module->funcs[d->module->func_import_count + d->body_count++].body =
-			(struct wpkg_range){start, start + size};
+		d->module->bodies[d->body_count++] = (struct wpkg_range){start, start + size};
 	}
 	struct wpkg_reader after = *r;
 	r->err = err;

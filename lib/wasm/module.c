@@ -15,6 +15,8 @@ void wpkg_module_free(struct wpkg_module *module)
 	wpkg_mem_free(module->sections);
 	wpkg_mem_free(module->imports);
 	wpkg_mem_free(module->funcs);
+	wpkg_mem_free(module->func_imports);
+	wpkg_mem_free(module->bodies);
 	wpkg_mem_free(module->tables);
 	wpkg_mem_free(module->memories);
 	wpkg_mem_free(module->globals);
@@ -93,7 +95,7 @@ static struct wpkg_str find_outside(const struct wpkg_module *module, uint32_t i
 		    module->exports[i].index == index)
 			return module->exports[i].name;
 	if (index < module->func_import_count)
-		return module->imports[module->funcs[index].import].field;
+		return module->imports[module->func_imports[index]].field;
 	return (struct wpkg_str){0};
 }
 

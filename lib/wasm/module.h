@@ -57,12 +57,9 @@ enum wpkg_section { /* as the binary format numbers them */
 		    WPKG_SECTION_COUNT
 };
 
+/* There may be very many, and small ones: what else is known of some of them stands elsewhere. */
 struct wpkg_module_func {
-	uint32_t type;	 /* type index */
-	uint32_t import; /* index in imports; WPKG_INDEX_NONE: defined here */
-	struct wpkg_range
-		body;	  /* from the declaration of locals to behind the last end; or empty */
-	bool is_declared; /* named outside of bodies, so that ref.func may make it */
+	uint32_t type; /* type index */
 };
 
 /* The size of a memory (in pages) or of a table (in entries). */
@@ -151,6 +148,8 @@ struct wpkg_module {
 	struct wpkg_module_section *sections; /* as they stand in the file */
 	struct wpkg_module_import *imports;
 	struct wpkg_module_func *funcs;
+	uint32_t *func_imports;	   /* of the first func_import_count: index in imports */
+	struct wpkg_range *bodies; /* of the others: wpkg_module_body; NULL: not kept */
 	struct wpkg_module_table *tables;
 	struct wpkg_module_memory *memories;
 	struct wpkg_module_global *globals;
@@ -209,6 +208,7 @@ struct wpkg_module_options {
 	wpkg_features features; /* allowed ones; 0: wpkg_features_all */
 	struct wpkg_module_limits limits;
 	unsigned threads; /* that check bodies, the caller's included; 0: 1. Same first error */
+	bool no_bodies;	  /* where each body is is not kept: the module's bodies are NULL */
 	bool is_slow;	  /* each instruction by all rules: for tests of the quick walk */
 	struct wpkg_module_fault *fault; /* filled on failure; may be NULL */
 };
@@ -240,6 +240,19 @@ static inline const struct wpkg_type *wpkg_module_func_type(const struct wpkg_mo
 							    uint32_t index)
 {
 	return wpkg_module_type(module, module->funcs[index].type);
+}
+
+/* Index in imports; WPKG_INDEX_NONE: it is defined here. */
+static inline uint32_t wpkg_module_func_import(const struct wpkg_module *module, uint32_t index)
+{
+	return index < module->func_import_count ? module->func_imports[index] : WPKG_INDEX_NONE;
+}
+
+/* The body of a function that is defined here: from the declaration of locals to behind the last
+ * end. */
+static inline struct wpkg_range wpkg_module_body(const struct wpkg_module *module, uint32_t index)
+{
+	return module->bodies[index - module->func_import_count];
 }
 
 /* The bytes of a range; *end is behind the last. */

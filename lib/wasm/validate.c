@@ -14,7 +14,7 @@
 #define WIDE_PER_BYTE 8
 #define WIDE_SLACK 1000000
 
-void wasm_validator_init(struct validator *v, struct wpkg_module *module)
+void wasm_validator_init(struct validator *v, const struct wpkg_module *module)
 {
 	memset(v, 0, sizeof(*v));
 	v->module = module;
@@ -22,6 +22,7 @@ void wasm_validator_init(struct validator *v, struct wpkg_module *module)
 
 void wasm_validator_clear(struct validator *v)
 {
+	wpkg_mem_free(v->declared);
 	wpkg_mem_free(v->stack);
 	wpkg_mem_free(v->frames);
 	wpkg_mem_free(v->init_heights);

@@ -75,8 +75,9 @@ struct known_pair {
 
 struct validator {
 	struct wasm_input in;
-	struct wpkg_module *module; /* only constant expressions change it: declared functions */
-	const uint8_t *here;	    /* the instruction being looked at */
+	const struct wpkg_module *module;
+	uint8_t *declared;   /* functions that are named outside of bodies; NULL: none */
+	const uint8_t *here; /* the instruction being looked at */
 	uint32_t opcode;
 	bool is_constant;      /* a constant expression, not a body */
 	bool is_slow;	       /* the quick walk is off */
@@ -116,7 +117,7 @@ struct validator {
 };
 
 /* in->allowed, limits and the module must be set before the first use. */
-void wasm_validator_init(struct validator *v, struct wpkg_module *module);
+void wasm_validator_init(struct validator *v, const struct wpkg_module *module);
 void wasm_validator_clear(struct validator *v);
 
 /*
@@ -130,6 +131,9 @@ bool wasm_validate_body(struct validator *v, uint32_t function);
  * refers to as declared.
  */
 bool wasm_validate_constant(struct validator *v, wpkg_valtype type);
+
+/* The function is named outside of bodies, so that ref.func may make it in one. */
+bool wasm_declare(struct validator *v, uint32_t function);
 
 /* What the parts share. All return false when the reader has failed. */
 

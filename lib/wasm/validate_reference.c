@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* References, casts, structs and arrays. */
+#include "base/mem.h"
 #include "wasm/validate.h"
 
 static bool matches(const struct validator *v, wpkg_valtype a, wpkg_valtype b)
@@ -18,6 +19,23 @@ static bool step_ref_null(struct validator *v)
 	return wasm_push(v, ref | WPKG_TYPE_NULLABLE);
 }
 
+/* Bits by function; all are known before the first is declared. */
+bool wasm_declare(struct validator *v, uint32_t function)
+{
+	if (!v->declared)
+		v->declared = wpkg_mem_calloc(v->module->func_count / 8 + 1, 1);
+	if (!v->declared)
+		return wpkg_reader_fail(&v->in.r, v->in.r.at, WPKG_ENOMEM,
+					"no memory for the module");
+	v->declared[function / 8] |= (uint8_t)(1U << function % 8);
+	return true;
+}
+
+static bool is_declared(const struct validator *v, uint32_t function)
+{
+	return v->declared && v->declared[function / 8] >> function % 8 & 1;
+}
+
 /* A body may refer only to functions that are named outside of bodies. */
 static bool step_ref_func(struct validator *v)
 {
@@ -26,12 +44,12 @@ static bool step_ref_func(struct validator *v)
 		return false;
 	if (index >= v->module->func_count)
 		return wasm_invalid(v, "unknown function %u", (unsigned)index);
-	struct wpkg_module_func *func = &v->module->funcs[index];
-	if (v->is_constant)
-		func->is_declared = true;
-	else if (!func->is_declared)
+	if (v->is_constant && !wasm_declare(v, index))
+		return false;
+	if (!is_declared(v, index))
 		return wasm_invalid(v, "undeclared function reference %u", (unsigned)index);
-	return wasm_push(v, WPKG_REF_TYPE(v->module->type_ids[func->type]));
+	uint32_t type = v->module->funcs[index].type;
+	return wasm_push(v, WPKG_REF_TYPE(v->module->type_ids[type]));
 }
 
 static bool step_ref_is_null(struct validator *v)

@@ -182,7 +182,7 @@ const struct wat_name *wat_names_find(const struct wat_names *names, enum wat_na
 static uint32_t local_count(const struct wpkg_module *module, uint32_t func)
 {
 	struct wpkg_reader r;
-	struct wpkg_range body = module->funcs[func].body;
+	struct wpkg_range body = wpkg_module_body(module, func);
 	wpkg_reader_init(&r, wpkg_module_slice(module, body), body.start, NULL);
 	uint32_t count = wpkg_module_func_type(module, func)->param_count;
 	for (uint32_t groups = wpkg_reader_u32(&r); groups > 0; groups--) {
@@ -196,7 +196,7 @@ static uint32_t label_count(const struct wpkg_module *module, uint32_t func)
 {
 	struct wpkg_reader r;
 	struct wasm_instruction instruction;
-	struct wpkg_range body = module->funcs[func].body;
+	struct wpkg_range body = wpkg_module_body(module, func);
 	uint32_t count = 0;
 	wpkg_reader_init(&r, wpkg_module_slice(module, body), body.start, NULL);
 	wasm_skip_locals(&r);

@@ -369,16 +369,16 @@ static void put_datas(struct wat_printer *p)
 
 static void put_func(struct wat_printer *p, uint32_t index)
 {
-	const struct wpkg_module_func *func = &p->module->funcs[index];
-	if (func->import != WPKG_INDEX_NONE) {
-		put_import(p, &p->module->imports[func->import]);
+	uint32_t import = wpkg_module_func_import(p->module, index);
+	if (import != WPKG_INDEX_NONE) {
+		put_import(p, &p->module->imports[import]);
 		return;
 	}
 	wat_put_line(p);
-	wat_put_offset(p, func->body.start);
+	wat_put_offset(p, wpkg_module_body(p->module, index).start);
 	wpkg_buf_append_text(p->out, "(func");
 	wat_put_binding(p, WAT_NAME_FUNC, 0, index);
-	wat_put_type_use(p, func->type, index);
+	wat_put_type_use(p, p->module->funcs[index].type, index);
 	p->depth++;
 	wat_put_body(p, index);
 	p->depth--;

@@ -457,7 +457,7 @@ static void put_flat(struct wat_printer *p, struct wpkg_reader *r)
 void wat_put_body(struct wat_printer *p, uint32_t func)
 {
 	struct wpkg_reader r;
-	struct wpkg_range body = p->module->funcs[func].body;
+	struct wpkg_range body = wpkg_module_body(p->module, func);
 	wpkg_reader_init(&r, wpkg_module_slice(p->module, body), body.start, NULL);
 	p->func = func;
 	p->label_count = 0;

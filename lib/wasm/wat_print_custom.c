@@ -21,7 +21,7 @@ static bool read_function_hints(struct wat_printer *p, struct wpkg_reader *r, ui
 {
 	if (func < p->module->func_import_count || func >= p->module->func_count)
 		return false;
-	struct wpkg_range body = p->module->funcs[func].body;
+	struct wpkg_range body = wpkg_module_body(p->module, func);
 	uint32_t last = 0;
 	for (uint32_t left = wpkg_reader_u32(r); left > 0; left--) {
 		struct wat_hint hint = {.func = func, .offset = body.start + wpkg_reader_u32(r)};
@@ -42,7 +42,7 @@ static bool hit_branches(const struct wat_printer *p, const struct wat_hint *hin
 {
 	struct wpkg_reader r;
 	struct wasm_instruction instruction;
-	struct wpkg_range body = p->module->funcs[hints[0].func].body;
+	struct wpkg_range body = wpkg_module_body(p->module, hints[0].func);
 	wpkg_reader_init(&r, wpkg_module_slice(p->module, body), body.start, NULL);
 	wasm_skip_locals(&r);
 	size_t hit = 0;
@@ -81,7 +81,7 @@ static bool read_hint_section(struct wat_printer *p, struct wpkg_str section)
 		wpkg_writer_u32(&again, func);
 		wpkg_writer_u32(&again, (uint32_t)count);
 		for (size_t k = 0; k < count; k++)
-			put_one_hint(&again, &hints[k], p->module->funcs[func].body.start);
+			put_one_hint(&again, &hints[k], wpkg_module_body(p->module, func).start);
 		is_exact = hit_branches(p, hints, count);
 		last = func;
 	}
@@ -164,7 +164,7 @@ static bool names_data(const struct wpkg_module *module)
 	struct wasm_instruction instruction;
 	struct wpkg_reader r;
 	for (uint32_t i = module->func_import_count; i < module->func_count; i++) {
-		struct wpkg_range body = module->funcs[i].body;
+		struct wpkg_range body = wpkg_module_body(module, i);
 		wpkg_reader_init(&r, wpkg_module_slice(module, body), body.start, NULL);
 		wasm_skip_locals(&r);
 		while (wpkg_reader_more(&r)) {

@@ -208,7 +208,7 @@ START_TEST(a_call_and_an_address_lead_to_where_things_are)
 	ck_assert_uint_eq(module->export_count, 2);
 	/* nop, call 1, drop, i32.const 65536 (behind the stack), i32.load, drop, nop, end */
 	const char body[] = "\0\1\x10\1\x1a\x41\x80\x80\4\x28\2\0\x1a\1\xb";
-	struct wpkg_str found = wpkg_module_slice(module, module->funcs[0].body);
+	struct wpkg_str found = wpkg_module_slice(module, wpkg_module_body(module, 0));
 	ck_assert(wpkg_str_equal(found, wpkg_str_of(body, sizeof(body) - 1)));
 	wpkg_module_free(module);
 	wpkg_buf_clear(&out);

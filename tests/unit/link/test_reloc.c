@@ -213,7 +213,7 @@ static void build(const struct place *place)
 /* What stands where the place was. */
 static int64_t value_in(const struct wpkg_module *module, const struct place *place)
 {
-	struct wpkg_range range = module->funcs[0].body;
+	struct wpkg_range range = wpkg_module_body(module, 0);
 	if (place->where == IN_DATA)
 		range = module->datas[place->is_tls ? 1 : 0].bytes;
 	else if (place->where == IN_CUSTOM)
@@ -238,7 +238,7 @@ static int64_t wanted_in(const struct wpkg_module *module, const struct place *p
 		return place->value;
 	for (uint32_t i = 0; i < module->section_count; i++)
 		if (module->sections[i].id == WPKG_SECTION_CODE)
-			return module->funcs[1].body.start - module->sections[i].body.start +
+			return wpkg_module_body(module, 1).start - module->sections[i].body.start +
 			       place->addend;
 	return -1;
 }

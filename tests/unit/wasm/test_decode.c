@@ -135,6 +135,34 @@ START_TEST(export_names_differ_and_are_found)
 }
 END_TEST
 
+START_TEST(where_bodies_are_need_not_be_kept)
+{
+	struct wpkg_buf bytes;
+	put_header(&bytes);
+	put_bytes(&bytes, WPKG_SECTION_TYPE, "\1\x60\0\0");
+	put_bytes(&bytes, WPKG_SECTION_IMPORT, "\1\3env\3log\0\0");
+	put_bytes(&bytes, WPKG_SECTION_FUNCTION, "\2\0\0");
+	put_bytes(&bytes, WPKG_SECTION_CODE, "\2\2\0\x0b\3\0\1\x0b");
+	struct wpkg_module *module = read_valid(&bytes);
+	ck_assert_uint_eq(wpkg_module_func_import(module, 0), 0);
+	ck_assert_uint_eq(wpkg_module_func_import(module, 1), WPKG_INDEX_NONE);
+	struct wpkg_range first = wpkg_module_body(module, 1), second = wpkg_module_body(module, 2);
+	ck_assert_uint_eq(first.end - first.start, 2);
+	ck_assert_uint_eq(second.start, first.end + 1);
+	ck_assert_uint_eq(second.end, bytes.len);
+	wpkg_module_free(module);
+	for (unsigned threads = 1; threads <= 2; threads++) {
+		const struct wpkg_module_options options = {.no_bodies = true, .threads = threads};
+		struct wpkg_err err;
+		ck_ok(wpkg_module_read(&module, wpkg_buf_str(&bytes), &options, &err), err);
+		ck_assert_uint_eq(module->func_count, 3);
+		ck_assert_ptr_null(module->bodies);
+		wpkg_module_free(module);
+	}
+	wpkg_buf_clear(&bytes);
+}
+END_TEST
+
 START_TEST(names_come_from_the_name_section_or_from_outside)
 {
 	struct wpkg_buf bytes;
@@ -150,7 +178,7 @@ START_TEST(names_come_from_the_name_section_or_from_outside)
 	ck_text(wpkg_module_func_name(module, 1), "sum");
 	ck_text(wpkg_module_func_name(module, 2), "go");
 	ck_text(wpkg_module_func_name(module, 3), "");
-	ck_assert_uint_eq(module->funcs[1].body.end - module->funcs[1].body.start, 2);
+	ck_assert_uint_eq(wpkg_module_body(module, 1).end - wpkg_module_body(module, 1).start, 2);
 	ck_assert_ptr_nonnull(wpkg_module_find_custom(module, WPKG_LIT("name")));
 	ck_assert_ptr_null(wpkg_module_find_custom(module, WPKG_LIT("producers")));
 	wpkg_module_free(module);
@@ -266,6 +294,6 @@ END_TEST
 
 UNIT_MAIN(headers_are_checked, sections_come_in_order_and_once, sections_end_where_they_say,
 	  types_of_definitions_are_checked, export_names_differ_and_are_found,
-	  names_come_from_the_name_section_or_from_outside,
+	  where_bodies_are_need_not_be_kept, names_come_from_the_name_section_or_from_outside,
 	  each_limit_holds_at_its_number_and_not_above, operands_are_limited,
 	  every_failed_allocation_is_reported)

@@ -54,7 +54,7 @@ START_TEST(the_module_of_a_stream_has_names_and_features)
 	ck_assert_ptr_nonnull(wpkg_module_find_custom(module, WPKG_LIT("first")));
 	ck_assert_uint_eq(module->features, WPKG_FEATURE_BIT(BULK_MEMORY));
 	ck_assert_uint_eq(module->section_count, 9);
-	ck_assert_uint_eq(module->funcs[2].body.end - module->funcs[2].body.start, 2);
+	ck_assert_uint_eq(wpkg_module_body(module, 2).end - wpkg_module_body(module, 2).start, 2);
 	wpkg_module_stream_free(stream);
 }
 END_TEST

@@ -192,7 +192,7 @@ START_TEST(branch_hints_are_at_their_instructions)
 	/* One function, 1, with two: br_if behind its operand, if. */
 	ck_assert(wpkg_str_equal(wpkg_module_slice(module, section->body),
 				 WPKG_LIT("\1\1\2\5\1\1\x9\1\0")));
-	uint32_t start = module->funcs[1].body.start;
+	uint32_t start = wpkg_module_body(module, 1).start;
 	ck_assert_uint_eq(*wpkg_module_at(module, start + 5), 0x0d);
 	ck_assert_uint_eq(*wpkg_module_at(module, start + 9), 0x04);
 	wpkg_module_free(module);
