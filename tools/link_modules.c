@@ -34,6 +34,7 @@ static struct wpkg_str name_of_file(struct wpkg_str file)
 static int read_inputs(struct inputs *inputs, const struct link_files *files)
 {
 	struct wpkg_err err;
+	const struct wpkg_module_options how = {.no_bodies = true};
 	inputs->count = files->count;
 	inputs->items = wpkg_mem_calloc(inputs->count, sizeof(*inputs->items));
 	inputs->modules = wpkg_mem_calloc(inputs->count, sizeof(struct wpkg_module *));
@@ -45,7 +46,7 @@ static int read_inputs(struct inputs *inputs, const struct link_files *files)
 		input->name = file->name.len > 0 ? file->name : name_of_file(file->path);
 		input->origin = file->path;
 		input->rest = wpkg_file_map_rest;
-		if (wpkg_module_read(&inputs->modules[i], file->map.bytes, NULL, &err) != WPKG_OK) {
+		if (wpkg_module_read(&inputs->modules[i], file->map.bytes, &how, &err) != WPKG_OK) {
 			wpkg_err_prepend(&err, "%.*s", WPKG_STR_ARG(file->path));
 			return tool_refusal(&err);
 		}

@@ -12,31 +12,35 @@ static enum wpkg_status no_memory(struct link *link)
 static void count_items(struct link_module *m)
 {
 	const struct wpkg_module *module = m->module;
-	m->counts[WPKG_EXTERN_FUNC] = module->func_count;
-	m->counts[WPKG_EXTERN_TABLE] = module->table_count;
-	m->counts[WPKG_EXTERN_MEMORY] = module->memory_count;
-	m->counts[WPKG_EXTERN_GLOBAL] = module->global_count;
-	m->counts[WPKG_EXTERN_TAG] = module->tag_count;
-	m->counts[LINK_ELEM] = module->elem_count;
-	m->counts[LINK_DATA] = module->data_count;
+	const struct {
+		uint32_t count, imported;
+	} spaces[LINK_SPACE_COUNT] = {
+		[WPKG_EXTERN_FUNC] = {module->func_count, module->func_import_count},
+		[WPKG_EXTERN_TABLE] = {module->table_count, module->table_import_count},
+		[WPKG_EXTERN_MEMORY] = {module->memory_count, module->memory_import_count},
+		[WPKG_EXTERN_GLOBAL] = {module->global_count, module->global_import_count},
+		[WPKG_EXTERN_TAG] = {module->tag_count, module->tag_import_count},
+		[LINK_ELEM] = {module->elem_count, 0},
+		[LINK_DATA] = {module->data_count, 0},
+	};
+	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++) {
+		m->parts[space].count = spaces[space].count;
+		m->parts[space].imported = spaces[space].imported;
+	}
 }
 
-/* One block for all spaces: a small module leaves most of them empty, and there may be many. */
 static bool make_spaces(struct link *link, struct link_module *m)
 {
-	size_t total = 0;
-	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++)
-		total += m->counts[space];
-	uint32_t *out = wpkg_arena_alloc(&link->arena, total, sizeof(*out));
-	bool *live = wpkg_arena_alloc(&link->arena, total, sizeof(*live));
-	for (unsigned space = 0; out && live && space < LINK_SPACE_COUNT; space++) {
-		m->out[space] = out;
-		m->live[space] = live;
-		out += m->counts[space];
-		live += m->counts[space];
+	uint32_t words = 0;
+	for (unsigned space = 0; space < LINK_SPACE_COUNT; space++) {
+		m->parts[space].word = words;
+		words += link_words(m->parts[space].count);
 	}
-	m->is_referenced = wpkg_arena_alloc(&link->arena, m->counts[WPKG_EXTERN_FUNC], 1);
-	return out && live && m->is_referenced;
+	m->live = wpkg_arena_alloc(&link->arena, words, sizeof(*m->live));
+	m->live_below = wpkg_arena_alloc(&link->arena, words, sizeof(*m->live_below));
+	m->referenced = wpkg_arena_alloc(&link->arena, link_words(m->parts[WPKG_EXTERN_FUNC].count),
+					 sizeof(*m->referenced));
+	return m->live && m->live_below && m->referenced;
 }
 
 static enum wpkg_status open_module(struct link *link, struct link_module *m,

@@ -84,12 +84,12 @@ static struct wpkg_str take_entry(struct wpkg_reader *r, bool is_list)
 static bool is_own(const struct link *link, uint32_t input, uint8_t space, uint32_t index)
 {
 	const struct link_module *m = &link->modules[input];
-	if (index >= m->counts[space])
+	if (index >= m->parts[space].count)
 		return false;
 	struct link_item end = {input, index};
 	if (space < WPKG_EXTERN_COUNT)
 		end = link_final(link, space, end);
-	return end.input == input && end.index == index && m->live[space][index];
+	return end.input == input && end.index == index && link_is_live(link, space, end);
 }
 
 /* A broken name section names nothing from where it breaks. */
@@ -106,7 +106,7 @@ static void collect(struct names *names, const struct link *link, uint32_t input
 			return;
 		if (!is_own(link, input, space, index))
 			continue;
-		uint32_t out = link->modules[input].out[space][index];
+		uint32_t out = link_out(link, space, (struct link_item){input, index});
 		if (out < names->count && !names->items[out].ptr)
 			names->items[out] = entry;
 	}

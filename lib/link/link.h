@@ -34,7 +34,7 @@ struct wpkg_link_name {
 	uint32_t input;
 };
 
-/* The module must outlive the call. */
+/* The module must outlive the call. Where its bodies are need not be kept. */
 struct wpkg_link_input {
 	/* What others import it as; distinct among the inputs. Empty: it has no such name. */
 	struct wpkg_str name;

@@ -27,17 +27,32 @@ struct link_origin {
 	uint8_t space; /* LINK_NO_SPACE: it is a root */
 };
 
+/* An index space of an input. */
+struct link_part {
+	uint32_t count;
+	uint32_t imported; /* of them, the first ones */
+	uint32_t word;	   /* of the bits of what is live: where this space's begin */
+	uint32_t base;	   /* index in the output, less the live items before it: link_out */
+};
+
+/*
+ * What a link knows of an input. There may be many, and small ones: of an item it is whether it is
+ * live, and by that how many before it are. Indices in the output are those, counted on from the
+ * first one's; they are written down for the one input that is being copied (link_numbers).
+ */
 struct link_module {
 	const struct wpkg_link_input *input;
 	const struct wpkg_module *module;
-	uint32_t *types;		  /* canonical number in link.types, by type index */
-	uint32_t *canonical;		  /* the same by the module's own canonical number */
-	struct wpkg_link_target *targets; /* by import; never an import that is bound itself */
-	uint32_t counts[LINK_SPACE_COUNT];
-	uint32_t *out[LINK_SPACE_COUNT]; /* index in the output */
-	bool *live[LINK_SPACE_COUNT];
-	bool *is_referenced; /* by function: ref.func in a body that is live makes it */
-	struct link_origin *from[LINK_SPACE_COUNT]; /* NULL unless something is explained */
+	uint32_t *types;     /* canonical number in link.types, by type index */
+	uint32_t *canonical; /* the same by the module's own canonical number */
+	/* By import; never an import that is bound itself. Once laid out, that of the host has the
+	 * index that the import has in the output. */
+	struct wpkg_link_target *targets;
+	struct link_part parts[LINK_SPACE_COUNT];
+	uint64_t *live;	      /* bits: is it needed? Each space begins a word */
+	uint32_t *live_below; /* by word: live items of the same space in the words before it */
+	uint64_t *referenced; /* bits by function: ref.func in a body that is live makes it */
+	struct link_origin **from; /* by space, by index; NULL unless something is explained */
 };
 
 struct link {
@@ -54,9 +69,11 @@ struct link {
 	bool *type_live;    /* by canonical number */
 	uint32_t *type_out; /* type index in the output, by canonical number */
 
-	struct link_item *items[LINK_SPACE_COUNT]; /* of the output, by index */
-	uint32_t item_counts[LINK_SPACE_COUNT];
-	uint32_t import_counts[LINK_SPACE_COUNT]; /* of them imported */
+	struct link_item *imports[WPKG_EXTERN_COUNT]; /* of the output, by index */
+	uint32_t import_counts[LINK_SPACE_COUNT];
+	uint32_t item_counts[LINK_SPACE_COUNT]; /* of the output, with the imports */
+	uint32_t *numbers;			/* link_numbers has room here */
+	uint32_t numbered;			/* the input that it was called for; or none */
 };
 
 /* The type of something that is imported or exported. Value types are of link.types. */
@@ -99,10 +116,48 @@ enum wpkg_status link_resolve(struct link *link, struct wpkg_link_report *report
 /* Where an item really is: an import that is bound is its target. A host import is itself. */
 struct link_item link_final(const struct link *link, uint8_t kind, struct link_item item);
 
+/* Bits by index, and the words for so many. */
+static inline uint32_t link_words(uint32_t count)
+{
+	return count / 64 + (count % 64 > 0);
+}
+
+static inline bool link_bit(const uint64_t *bits, uint32_t index)
+{
+	return bits[index / 64] >> index % 64 & 1;
+}
+
+static inline void link_set_bit(uint64_t *bits, uint32_t index)
+{
+	bits[index / 64] |= (uint64_t)1 << index % 64;
+}
+
+static inline bool link_is_live(const struct link *link, uint8_t space, struct link_item item)
+{
+	const struct link_module *m = &link->modules[item.input];
+	return link_bit(m->live + m->parts[space].word, item.index);
+}
+
+/* Once it is laid out: the output's index of something that is live. */
+uint32_t link_out(const struct link *link, uint8_t space, struct link_item item);
+
+/* The same of everything that is live in one input, by space (in out) and index: for code, which
+ * has many indices. Until it is called for another input. */
+void link_numbers(const uint32_t *out[LINK_SPACE_COUNT], struct link *link, uint32_t input);
+
 /* Is it imported from the host? */
 bool link_is_import(const struct link *link, uint8_t kind, struct link_item item);
 
 uint32_t link_import_of(const struct wpkg_module *module, uint8_t kind, uint32_t index);
+
+/* The bodies of the functions that a module defines, which are asked for from first to last. */
+struct link_bodies {
+	const struct wpkg_module *module;
+	const uint8_t *at; /* the next one's size */
+	uint32_t next;	   /* its function */
+};
+struct link_bodies link_bodies_of(const struct wpkg_module *module);
+struct wpkg_range link_bodies_find(struct link_bodies *bodies, uint32_t function);
 
 /*
  * An index in code, a constant expression or a list of locals, as it stands in the file from start
@@ -169,9 +224,8 @@ enum wpkg_status link_lay_out(struct link *link);
 enum wpkg_status link_order(struct link *link, struct wpkg_link_report *report);
 
 /* The same bytes with the output's indices. */
-void link_put_body(struct wpkg_buf *out, const struct link *link, uint32_t input,
-		   struct wpkg_range body);
-void link_put_expression(struct wpkg_buf *out, const struct link *link, uint32_t input,
+void link_put_body(struct wpkg_buf *out, struct link *link, uint32_t input, struct wpkg_range body);
+void link_put_expression(struct wpkg_buf *out, struct link *link, uint32_t input,
 			 const uint8_t **at);
 
 /* The reader of one subsection of a module's name section; false when there is none. */

@@ -28,9 +28,10 @@ struct mark {
 	uint32_t *first; /* pending, by input; NONE */
 	uint32_t *turns; /* inputs that have something pending, each once */
 	uint32_t turn_count;
-	bool *has_turn; /* by input: it is among them, or has its turn now */
-	uint8_t *rests; /* by input: how often it has rested */
-	uint32_t input; /* whose turn it is, whose code is walked */
+	bool *has_turn;	   /* by input: it is among them, or has its turn now */
+	uint8_t *rests;	   /* by input: how often it has rested */
+	uint32_t **starts; /* by input: where bodies begin; NULL: it rests, or had no turn */
+	uint32_t input;	   /* whose turn it is, whose code is walked */
 	struct link_origin at;
 	enum wpkg_status status;
 };
@@ -87,13 +88,12 @@ static bool push(struct mark *m, uint8_t space, struct link_item item)
 {
 	if (space < WPKG_EXTERN_COUNT)
 		item = link_final(m->link, space, item);
-	bool *live = &m->link->modules[item.input].live[space][item.index];
-	if (*live)
+	if (link_is_live(m->link, space, item))
 		return true;
-	*live = true;
-	struct link_origin *from = m->link->modules[item.input].from[space];
-	if (from)
-		from[item.index] = m->at;
+	const struct link_module *to = &m->link->modules[item.input];
+	link_set_bit(to->live + to->parts[space].word, item.index);
+	if (to->from)
+		to->from[space][item.index] = m->at;
 	return add(m, item.input, space, item.index);
 }
 
@@ -142,7 +142,7 @@ static bool visit(void *user, const struct link_reference *reference)
 	if (reference->space == LINK_TYPE)
 		return push_type(m, from->types[reference->index]);
 	if (reference->makes_reference)
-		from->is_referenced[reference->index] = true;
+		link_set_bit(from->referenced, reference->index);
 	return push(m, reference->space, (struct link_item){m->input, reference->index});
 }
 
@@ -152,15 +152,37 @@ static bool walk_range(struct mark *m, struct wpkg_range range)
 	return range.start == range.end || link_walk_expression(&at, visit, m);
 }
 
+/* Where the bodies of the input whose turn it is begin; NULL when memory is out. */
+static const uint32_t *find_starts(struct mark *m)
+{
+	const struct wpkg_module *module = m->link->modules[m->input].module;
+	uint32_t first = module->func_import_count, count = module->func_count - first;
+	if (m->starts[m->input])
+		return m->starts[m->input];
+	uint32_t *starts = wpkg_mem_calloc(count, sizeof(*starts));
+	if (!starts) {
+		no_memory(m);
+		return NULL;
+	}
+	struct link_bodies bodies = link_bodies_of(module);
+	for (uint32_t i = 0; i < count; i++)
+		starts[i] = link_bodies_find(&bodies, first + i).start;
+	m->starts[m->input] = starts;
+	return starts;
+}
+
 static bool mark_func(struct mark *m, uint32_t index)
 {
 	const struct link_module *from = &m->link->modules[m->input];
 	if (!push_type(m, from->types[from->module->funcs[index].type]))
 		return false;
-	return index < from->module->func_import_count ||
-	       link_walk_body(
-		       wpkg_module_at(from->module, wpkg_module_body(from->module, index).start),
-		       visit, m);
+	if (index < from->module->func_import_count)
+		return true;
+	const uint32_t *starts = find_starts(m);
+	return starts &&
+	       link_walk_body(wpkg_module_at(from->module,
+					     starts[index - from->module->func_import_count]),
+			      visit, m);
 }
 
 static bool mark_items(struct mark *m, const struct wpkg_module_elem *elem)
@@ -241,6 +263,12 @@ static bool mark_one(struct mark *m, const struct pending *one)
 	}
 }
 
+static void forget_starts(struct mark *m, uint32_t input)
+{
+	wpkg_mem_free(m->starts[input]);
+	m->starts[input] = NULL;
+}
+
 static bool drain(struct mark *m)
 {
 	while (m->turn_count > 0) {
@@ -254,15 +282,16 @@ static bool drain(struct mark *m)
 		if (m->rests[m->input] == RESTS_MOST)
 			continue;
 		m->rests[m->input]++;
+		forget_starts(m, m->input);
 		link_rest_input(m->link, m->input);
 	}
 	return true;
 }
 
-static bool is_live(const struct link *link, uint8_t kind, uint32_t input, uint32_t index)
+static bool is_final_live(const struct link *link, uint8_t kind, uint32_t input, uint32_t index)
 {
 	struct link_item item = link_final(link, kind, (struct link_item){input, index});
-	return link->modules[item.input].live[kind][item.index];
+	return link_is_live(link, kind, item);
 }
 
 /* Active segments of what is live by now; *more says whether there were new ones. */
@@ -273,26 +302,30 @@ static bool push_segments(struct mark *m, bool *more)
 		const struct link_module *from = &m->link->modules[input];
 		for (uint32_t i = 0; i < from->module->elem_count; i++) {
 			const struct wpkg_module_elem *elem = &from->module->elems[i];
-			if (elem->mode != WPKG_SEGMENT_ACTIVE || from->live[LINK_ELEM][i] ||
-			    !is_live(m->link, WPKG_EXTERN_TABLE, input, elem->table))
+			struct link_item item = {input, i};
+			if (elem->mode != WPKG_SEGMENT_ACTIVE ||
+			    link_is_live(m->link, LINK_ELEM, item) ||
+			    !is_final_live(m->link, WPKG_EXTERN_TABLE, input, elem->table))
 				continue;
 			*more = true;
 			m->at.item = link_final(m->link, WPKG_EXTERN_TABLE,
 						(struct link_item){input, elem->table});
 			m->at.space = WPKG_EXTERN_TABLE;
-			if (!push(m, LINK_ELEM, (struct link_item){input, i}))
+			if (!push(m, LINK_ELEM, item))
 				return false;
 		}
 		for (uint32_t i = 0; i < from->module->data_count; i++) {
 			const struct wpkg_module_data *data = &from->module->datas[i];
-			if (data->mode != WPKG_SEGMENT_ACTIVE || from->live[LINK_DATA][i] ||
-			    !is_live(m->link, WPKG_EXTERN_MEMORY, input, data->memory))
+			struct link_item item = {input, i};
+			if (data->mode != WPKG_SEGMENT_ACTIVE ||
+			    link_is_live(m->link, LINK_DATA, item) ||
+			    !is_final_live(m->link, WPKG_EXTERN_MEMORY, input, data->memory))
 				continue;
 			*more = true;
 			m->at.item = link_final(m->link, WPKG_EXTERN_MEMORY,
 						(struct link_item){input, data->memory});
 			m->at.space = WPKG_EXTERN_MEMORY;
-			if (!push(m, LINK_DATA, (struct link_item){input, i}))
+			if (!push(m, LINK_DATA, item))
 				return false;
 		}
 	}
@@ -303,7 +336,7 @@ static bool push_everything(struct mark *m)
 {
 	for (uint32_t input = 0; input < m->link->count; input++)
 		for (uint8_t space = 0; space < LINK_SPACE_COUNT; space++)
-			for (uint32_t i = 0; i < m->link->modules[input].counts[space]; i++)
+			for (uint32_t i = 0; i < m->link->modules[input].parts[space].count; i++)
 				if (!push(m, space, (struct link_item){input, i}))
 					return false;
 	return true;
@@ -331,7 +364,9 @@ static bool prepare(struct mark *m)
 	m->turns = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->turns));
 	m->has_turn = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->has_turn));
 	m->rests = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->rests));
-	if (!m->link->type_live || !m->first || !m->turns || !m->has_turn || !m->rests)
+	m->starts = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->starts));
+	if (!m->link->type_live || !m->first || !m->turns || !m->has_turn || !m->rests ||
+	    !m->starts)
 		return no_memory(m);
 	for (uint32_t i = 0; i < m->link->count; i++)
 		m->first[i] = NONE;
@@ -348,5 +383,7 @@ enum wpkg_status link_mark(struct link *link, const struct link_root *roots, siz
 	while (whole && more)
 		whole = drain(&m) && push_segments(&m, &more);
 	wpkg_mem_free(m.pending);
+	for (uint32_t i = 0; m.starts && i < link->count; i++)
+		forget_starts(&m, i);
 	return whole ? WPKG_OK : m.status;
 }

@@ -94,15 +94,19 @@ static enum wpkg_status collect_exports(struct merge *m)
 /* Room for what made each item live. */
 static enum wpkg_status note_origins(struct merge *m)
 {
-	for (uint32_t i = 0; i < m->link.count; i++)
-		for (uint8_t space = 0; space < LINK_SPACE_COUNT; space++) {
-			struct link_module *from = &m->link.modules[i];
-			from->from[space] =
-				wpkg_arena_alloc(&m->link.arena, (size_t)from->counts[space] + 1,
-						 sizeof(*from->from[space]));
+	struct wpkg_arena *arena = &m->link.arena;
+	for (uint32_t i = 0; i < m->link.count; i++) {
+		struct link_module *from = &m->link.modules[i];
+		from->from = wpkg_arena_alloc(arena, LINK_SPACE_COUNT, sizeof(*from->from));
+		for (uint8_t space = 0; from->from && space < LINK_SPACE_COUNT; space++) {
+			from->from[space] = wpkg_arena_alloc(arena, from->parts[space].count,
+							     sizeof(*from->from[space]));
 			if (!from->from[space])
 				return merge_no_memory(m);
 		}
+		if (!from->from)
+			return merge_no_memory(m);
+	}
 	return WPKG_OK;
 }
 

@@ -89,7 +89,7 @@ static void add_item(struct explaining *e, struct wpkg_str name, uint8_t kind, u
 	if (e->out->count == EXPLAINED_MAX)
 		return;
 	struct wpkg_explained *one = &e->out->items[e->out->count++];
-	bool is_live = from->live[kind][item.index];
+	bool is_live = link_is_live(link, kind, item);
 	*one = (struct wpkg_explained){.name = wpkg_arena_dup(e->arena, name),
 				       .kind = space_name(kind),
 				       .state = is_live ? WPKG_EXPLAINED_IN : WPKG_EXPLAINED_UNUSED,

@@ -25,7 +25,6 @@ struct merge {
 	uint32_t start_type;  /* canonical number of the function that calls them all */
 	bool makes_start;     /* there is such a function */
 	bool *late;	      /* by input: another one's start function runs before it is there */
-	bool *referenced;     /* by output function: ref.func in a body makes it */
 	struct wpkg_buf *out;
 	size_t section, content; /* offsets in the output, of the section being made */
 	struct wpkg_buf body;	 /* of the function being made */

@@ -57,6 +57,13 @@ bool merge_is_late_data(const struct merge *m, struct link_item item)
 	       module->memories[data->memory].import != WPKG_INDEX_NONE;
 }
 
+/* The same of one that is needed at all. */
+static bool is_late(const struct merge *m, uint8_t space, struct link_item item)
+{
+	return link_is_live(&m->link, space, item) &&
+	       (space == LINK_ELEM ? merge_is_late_elem(m, item) : merge_is_late_data(m, item));
+}
+
 void merge_plan_late(struct merge *m)
 {
 	m->makes_start = m->start_count > 1;
@@ -64,18 +71,17 @@ void merge_plan_late(struct merge *m)
 		const struct link_module *from = &m->link.modules[n];
 		for (uint32_t i = 0; i < from->module->elem_count; i++)
 			m->makes_start =
-				m->makes_start || (from->live[LINK_ELEM][i] &&
-						   merge_is_late_elem(m, (struct link_item){n, i}));
+				m->makes_start || is_late(m, LINK_ELEM, (struct link_item){n, i});
 		for (uint32_t i = 0; i < from->module->data_count; i++)
 			m->makes_start =
-				m->makes_start || (from->live[LINK_DATA][i] &&
-						   merge_is_late_data(m, (struct link_item){n, i}));
+				m->makes_start || is_late(m, LINK_DATA, (struct link_item){n, i});
 	}
 }
 
 static uint32_t start_of(const struct merge *m, uint32_t input)
 {
-	return m->link.modules[input].out[WPKG_EXTERN_FUNC][m->link.modules[input].module->start];
+	return link_out(&m->link, WPKG_EXTERN_FUNC,
+			(struct link_item){input, m->link.modules[input].module->start});
 }
 
 static void put_op(struct merge *m, unsigned opcode, uint32_t immediate)
@@ -103,19 +109,20 @@ static void put_late(struct merge *m, uint32_t input, struct wpkg_range at, uint
 static void put_late_segments(struct merge *m, uint32_t input)
 {
 	const struct link_module *from = &m->link.modules[input];
+	const uint32_t *out[LINK_SPACE_COUNT];
 	merge_turn_to(m, input);
+	link_numbers(out, &m->link, input);
 	for (uint32_t i = 0; i < from->module->elem_count; i++) {
 		const struct wpkg_module_elem *elem = &from->module->elems[i];
-		if (from->live[LINK_ELEM][i] && merge_is_late_elem(m, (struct link_item){input, i}))
-			put_late(m, input, elem->at, elem->count, from->out[LINK_ELEM][i],
-				 from->out[WPKG_EXTERN_TABLE][elem->table], false);
+		if (is_late(m, LINK_ELEM, (struct link_item){input, i}))
+			put_late(m, input, elem->at, elem->count, out[LINK_ELEM][i],
+				 out[WPKG_EXTERN_TABLE][elem->table], false);
 	}
 	for (uint32_t i = 0; i < from->module->data_count; i++) {
 		const struct wpkg_module_data *data = &from->module->datas[i];
-		if (from->live[LINK_DATA][i] && merge_is_late_data(m, (struct link_item){input, i}))
+		if (is_late(m, LINK_DATA, (struct link_item){input, i}))
 			put_late(m, input, data->at, data->bytes.end - data->bytes.start,
-				 from->out[LINK_DATA][i],
-				 from->out[WPKG_EXTERN_MEMORY][data->memory], true);
+				 out[LINK_DATA][i], out[WPKG_EXTERN_MEMORY][data->memory], true);
 	}
 }
 

@@ -86,7 +86,7 @@ static void put_imports(struct merge *m)
 		wpkg_writer_u32(m->out, count);
 	for (uint8_t kind = 0; kind < WPKG_EXTERN_COUNT; kind++)
 		for (uint32_t i = 0; i < m->link.import_counts[kind]; i++) {
-			struct link_item item = m->link.items[kind][i];
+			struct link_item item = m->link.imports[kind][i];
 			merge_turn_to(m, item.input);
 			const struct wpkg_module *module = m->link.modules[item.input].module;
 			const struct wpkg_module_import *import =
@@ -106,14 +106,29 @@ static uint32_t count_defined(const struct merge *m, uint8_t space)
 	return m->link.item_counts[space] - m->link.import_counts[space];
 }
 
-/* The items of a space that the output defines, in its order; *at counts them from 0. */
-static bool next_defined(struct merge *m, uint8_t space, uint32_t *at, struct link_item *item)
+/* How far the items of a space were gone through; zero: not yet. */
+struct place {
+	uint32_t order; /* of inputs */
+	uint32_t index; /* in the input's space */
+};
+
+/* The items of a space that the output defines, in its order. */
+static bool next_defined(struct merge *m, uint8_t space, struct place *at, struct link_item *item)
 {
-	if (*at == count_defined(m, space))
-		return false;
-	*item = m->link.items[space][m->link.import_counts[space] + (*at)++];
-	merge_turn_to(m, item->input);
-	return true;
+	for (; at->order < m->link.count; at->order++, at->index = 0) {
+		uint32_t input = m->link.order[at->order];
+		const struct link_part *part = &m->link.modules[input].parts[space];
+		if (at->index < part->imported)
+			at->index = part->imported;
+		while (at->index < part->count) {
+			*item = (struct link_item){input, at->index++};
+			if (!link_is_live(&m->link, space, *item))
+				continue;
+			merge_turn_to(m, input);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void begin_vector(struct merge *m, uint32_t count)
@@ -126,7 +141,7 @@ static void put_functions(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
-	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
+	for (struct place at = {0}; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
 		const struct link_module *from = &m->link.modules[item.input];
 		wpkg_writer_u32(
 			m->out,
@@ -147,7 +162,7 @@ static void put_tables(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_TABLE));
-	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_TABLE, &at, &item);) {
+	for (struct place at = {0}; next_defined(m, WPKG_EXTERN_TABLE, &at, &item);) {
 		const struct wpkg_range init =
 			m->link.modules[item.input].module->tables[item.index].init;
 		struct link_extern type =
@@ -165,7 +180,7 @@ static void put_plain(struct merge *m, uint8_t kind, uint8_t section)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, kind));
-	for (uint32_t at = 0; next_defined(m, kind, &at, &item);) {
+	for (struct place at = {0}; next_defined(m, kind, &at, &item);) {
 		struct link_extern type = link_extern_of(&m->link, item.input, kind, item.index);
 		put_extern_type(m, &type);
 		if (kind == WPKG_EXTERN_GLOBAL)
@@ -183,9 +198,7 @@ static void put_exports(struct merge *m)
 		merge_turn_to(m, export->item.input);
 		wpkg_writer_name(m->out, export->name);
 		wpkg_buf_append_byte(m->out, export->kind);
-		wpkg_writer_u32(
-			m->out,
-			m->link.modules[export->item.input].out[export->kind][export->item.index]);
+		wpkg_writer_u32(m->out, link_out(&m->link, export->kind, export->item));
 	}
 	end_section(m, WPKG_SECTION_EXPORT);
 }
@@ -208,7 +221,9 @@ static void put_elem(struct merge *m, struct link_item item)
 	const struct wpkg_module_elem *elem = &from->module->elems[item.index];
 	const uint8_t *at = wpkg_module_at(from->module, elem->items.start);
 	bool active = elem->mode == WPKG_SEGMENT_ACTIVE && !merge_is_late_elem(m, item);
-	uint32_t table = active ? from->out[WPKG_EXTERN_TABLE][elem->table] : 0;
+	const uint32_t *out[LINK_SPACE_COUNT];
+	link_numbers(out, &m->link, item.input);
+	uint32_t table = active ? out[WPKG_EXTERN_TABLE][elem->table] : 0;
 	bool plain_function_list = active && table == 0 && !elem->has_expressions;
 	uint32_t flags = (active ? 0U : 1U) | (elem->has_expressions ? 4U : 0U);
 	if (elem->mode == WPKG_SEGMENT_DECLARATIVE || (active && !plain_function_list))
@@ -228,38 +243,51 @@ static void put_elem(struct merge *m, struct link_item item)
 		if (elem->has_expressions)
 			link_put_expression(m->out, &m->link, item.input, &at);
 		else
-			wpkg_writer_u32(m->out, from->out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
+			wpkg_writer_u32(m->out, out[WPKG_EXTERN_FUNC][link_take_u32(&at)]);
 	}
 }
 
-/* Functions that bodies make references of must be named outside of bodies, and may not be now. */
-static uint32_t find_references(struct merge *m)
+/* Functions that bodies make references of must be named outside of bodies, and may not be now:
+ * bits by the output's index, NULL when there are none. */
+static uint64_t *find_references(struct merge *m)
 {
-	uint32_t count = 0;
+	const uint32_t most = m->link.item_counts[WPKG_EXTERN_FUNC];
+	uint64_t *found = NULL;
 	for (uint32_t n = 0; n < m->link.count; n++) {
 		const struct link_module *from = &m->link.modules[n];
-		for (uint32_t i = 0; i < from->counts[WPKG_EXTERN_FUNC]; i++)
-			if (from->is_referenced[i])
-				m->referenced[from->out[WPKG_EXTERN_FUNC][i]] = true;
+		for (uint32_t i = 0; i < from->parts[WPKG_EXTERN_FUNC].count; i++) {
+			if (!link_bit(from->referenced, i))
+				continue;
+			found = found ? found
+				      : wpkg_arena_alloc(&m->link.arena, (size_t)most / 64 + 1,
+							 sizeof(*found));
+			if (!found) {
+				m->out->failed = WPKG_ENOMEM;
+				return NULL;
+			}
+			link_set_bit(found, link_out(&m->link, WPKG_EXTERN_FUNC,
+						     (struct link_item){n, i}));
+		}
 	}
-	for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
-		count += m->referenced[i];
-	return count;
+	return found;
 }
 
 static void put_elems(struct merge *m)
 {
 	struct link_item item;
-	uint32_t references = find_references(m);
+	const uint64_t *referenced = find_references(m);
+	uint32_t references = 0;
+	for (uint32_t i = 0; referenced && i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
+		references += link_bit(referenced, i);
 	begin_vector(m, m->link.item_counts[LINK_ELEM] + (references > 0));
-	for (uint32_t at = 0; next_defined(m, LINK_ELEM, &at, &item);)
+	for (struct place at = {0}; next_defined(m, LINK_ELEM, &at, &item);)
 		put_elem(m, item);
 	if (references > 0) {
 		wpkg_writer_u32(m->out, 3);
 		wpkg_buf_append_byte(m->out, 0);
 		wpkg_writer_u32(m->out, references);
 		for (uint32_t i = 0; i < m->link.item_counts[WPKG_EXTERN_FUNC]; i++)
-			if (m->referenced[i])
+			if (link_bit(referenced, i))
 				wpkg_writer_u32(m->out, i);
 	}
 	end_section(m, WPKG_SECTION_ELEMENT);
@@ -288,9 +316,14 @@ static void put_code(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, count_defined(m, WPKG_EXTERN_FUNC) + m->makes_start);
-	for (uint32_t at = 0; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
+	struct link_bodies bodies = {0};
+	uint32_t input = WPKG_INDEX_NONE;
+	for (struct place at = {0}; next_defined(m, WPKG_EXTERN_FUNC, &at, &item);) {
+		if (item.input != input)
+			bodies = link_bodies_of(m->link.modules[item.input].module);
+		input = item.input;
 		link_put_body(&m->body, &m->link, item.input,
-			      wpkg_module_body(m->link.modules[item.input].module, item.index));
+			      link_bodies_find(&bodies, item.index));
 		put_sized_body(m);
 	}
 	if (m->makes_start) {
@@ -304,11 +337,12 @@ static void put_datas(struct merge *m)
 {
 	struct link_item item;
 	begin_vector(m, m->link.item_counts[LINK_DATA]);
-	for (uint32_t at = 0; next_defined(m, LINK_DATA, &at, &item);) {
+	for (struct place at = {0}; next_defined(m, LINK_DATA, &at, &item);) {
 		const struct link_module *from = &m->link.modules[item.input];
 		const struct wpkg_module_data *data = &from->module->datas[item.index];
 		bool active = data->mode == WPKG_SEGMENT_ACTIVE && !merge_is_late_data(m, item);
-		uint32_t memory = active ? from->out[WPKG_EXTERN_MEMORY][data->memory] : 0;
+		struct link_item target = {item.input, data->memory};
+		uint32_t memory = active ? link_out(&m->link, WPKG_EXTERN_MEMORY, target) : 0;
 		wpkg_writer_u32(m->out, !active ? 1U : memory > 0 ? 2U : 0U);
 		if (memory > 0)
 			wpkg_writer_u32(m->out, memory);
@@ -353,10 +387,6 @@ static void reserve(struct merge *m)
 
 enum wpkg_status merge_write(struct merge *m)
 {
-	m->referenced = wpkg_arena_alloc(&m->link.arena, m->link.item_counts[WPKG_EXTERN_FUNC] + 1,
-					 sizeof(bool));
-	if (!m->referenced)
-		return merge_no_memory(m);
 	reserve(m);
 	put_module(m);
 	return wpkg_buf_check(m->out, "linked module", m->err);

@@ -126,7 +126,7 @@ enum wpkg_status link_give(struct wpkg_buf *out, struct wpkg_buf *output, unsign
 {
 	struct wpkg_module *module = NULL;
 	const struct wpkg_module_options options = {
-		.threads = output->len < THREADS_FROM ? 1 : threads};
+		.threads = output->len < THREADS_FROM ? 1 : threads, .no_bodies = true};
 	enum wpkg_status status = wpkg_module_read(&module, wpkg_buf_str(output), &options, err);
 	if (status != WPKG_OK)
 		wpkg_err_prepend(err, "linked module");
@@ -171,7 +171,16 @@ struct copy {
 	const struct link *link;
 	const struct link_module *from;
 	const uint8_t *copied; /* what stands before it is in the output */
+	const uint32_t *numbers[LINK_SPACE_COUNT];
 };
+
+static struct copy begin_copy(struct wpkg_buf *out, struct link *link, uint32_t input,
+			      const uint8_t *at)
+{
+	struct copy copy = {.out = out, .link = link, .from = &link->modules[input], .copied = at};
+	link_numbers(copy.numbers, link, input);
+	return copy;
+}
 
 static bool copy_reference(void *user, const struct link_reference *reference)
 {
@@ -180,7 +189,7 @@ static bool copy_reference(void *user, const struct link_reference *reference)
 	c->copied = reference->end;
 	uint32_t index = reference->space == LINK_TYPE
 				 ? c->link->type_out[c->from->types[reference->index]]
-				 : c->from->out[reference->space][reference->index];
+				 : c->numbers[reference->space][reference->index];
 	if (reference->encoding == LINK_S33) {
 		wpkg_writer_signed(c->out, index);
 	} else if (reference->encoding == LINK_U32) {
@@ -243,20 +252,19 @@ static void copy_rest(struct copy *c, const uint8_t *end)
 	wpkg_buf_append(c->out, c->copied, (size_t)(end - c->copied));
 }
 
-void link_put_body(struct wpkg_buf *out, const struct link *link, uint32_t input,
-		   struct wpkg_range body)
+void link_put_body(struct wpkg_buf *out, struct link *link, uint32_t input, struct wpkg_range body)
 {
 	const struct link_module *from = &link->modules[input];
 	const uint8_t *start = wpkg_module_at(from->module, body.start);
-	struct copy c = {out, link, from, start};
+	struct copy c = begin_copy(out, link, input, start);
 	link_walk_body(start, copy_reference, &c);
 	copy_rest(&c, wpkg_module_at(from->module, body.end));
 }
 
-void link_put_expression(struct wpkg_buf *out, const struct link *link, uint32_t input,
+void link_put_expression(struct wpkg_buf *out, struct link *link, uint32_t input,
 			 const uint8_t **at)
 {
-	struct copy c = {out, link, &link->modules[input], *at};
+	struct copy c = begin_copy(out, link, input, *at);
 	link_walk_expression(at, copy_constant, &c);
 	copy_rest(&c, *at);
 }
