@@ -241,8 +241,6 @@ static enum wpkg_status adopt_types(struct reading *in)
 		wpkg_types_adopt(file->canonical, &in->o->types, &file->module->types, in->o->err);
 	for (uint32_t i = 0; status == WPKG_OK && i < file->module->type_count; i++)
 		file->types[i] = file->canonical[file->module->type_ids[i]];
-	/* From now on they are those of the link. */
-	wpkg_types_clear(&file->module->types);
 	return status;
 }
 
@@ -310,11 +308,11 @@ static enum wpkg_status read_parts(struct reading *in)
 	return status;
 }
 
-/* From now on the chunks say where data are, and the rest is looked at when its turn comes. */
+/* From now on types are those of the link, the chunks say where bodies and data are, and the rest
+ * is looked at when its turn comes. */
 static void settle(struct reading *in)
 {
-	wpkg_mem_free(in->file->module->datas);
-	in->file->module->datas = NULL;
+	wpkg_module_forget_content(in->file->module);
 	obj_rest(in->o, in->file);
 }
 

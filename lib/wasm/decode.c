@@ -292,10 +292,13 @@ enum wpkg_status wpkg_module_read(struct wpkg_module **out, struct wpkg_str byte
 		*options->fault = wasm_decode_fault(&d);
 	wasm_decode_note_features(&d);
 	wasm_decoder_clear(&d);
-	if (status != WPKG_OK) {
+	struct wpkg_module *packed = status == WPKG_OK ? wasm_module_pack(module) : NULL;
+	if (!packed)
 		wpkg_module_free(module);
+	if (status != WPKG_OK)
 		return status;
-	}
-	*out = module;
+	if (!packed)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for the module");
+	*out = packed;
 	return WPKG_OK;
 }

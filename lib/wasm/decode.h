@@ -41,6 +41,10 @@ void *wasm_decode_room_for_last(struct decoder *d, void *block, uint32_t used, u
 /* A module with nothing in it; NULL without memory. */
 struct wpkg_module *wasm_module_alloc(struct wpkg_str bytes);
 
+/* The module, or when it is small a copy of it in one block, and the first one is gone. NULL when
+ * memory is out, and it is not. */
+struct wpkg_module *wasm_module_pack(struct wpkg_module *module);
+
 /* options may be NULL. */
 void wasm_decoder_init(struct decoder *d, struct wpkg_module *module,
 		       const struct wpkg_module_options *options);

@@ -9,6 +9,10 @@ void wpkg_module_free(struct wpkg_module *module)
 {
 	if (!module)
 		return;
+	if (module->is_packed) {
+		wpkg_mem_free(module);
+		return;
+	}
 	wpkg_types_clear(&module->types);
 	wpkg_mem_free(module->type_ids);
 	wpkg_mem_free(module->type_names);
@@ -26,6 +30,17 @@ void wpkg_module_free(struct wpkg_module *module)
 	wpkg_mem_free(module->elems);
 	wpkg_mem_free(module->datas);
 	wpkg_mem_free(module);
+}
+
+void wpkg_module_forget_content(struct wpkg_module *module)
+{
+	if (module->is_packed)
+		return;
+	wpkg_types_clear(&module->types);
+	wpkg_mem_free(module->bodies);
+	wpkg_mem_free(module->datas);
+	module->bodies = NULL;
+	module->datas = NULL;
 }
 
 const struct wpkg_module_section *wpkg_module_find_custom(const struct wpkg_module *module,

@@ -171,6 +171,7 @@ struct wpkg_module {
 	uint32_t elem_count;
 	uint32_t data_count; /* what the data count section said, until the data section is read */
 	bool has_data_count; /* there is a data count section */
+	bool is_packed;	     /* one block, with all arrays */
 	uint32_t start;	     /* function index; WPKG_INDEX_NONE: none */
 
 	wpkg_features features;			      /* what the module uses */
@@ -227,6 +228,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_module_read(struct wpkg_module **out, stru
 						  const struct wpkg_module_options *options,
 						  struct wpkg_err *err);
 void wpkg_module_free(struct wpkg_module *module);
+
+/* For who has made something else of its types, bodies and data segments and asks for them no more:
+ * gives back their memory, unless it is one block with the rest. */
+void wpkg_module_forget_content(struct wpkg_module *module);
 
 /* The defined type of a type index. */
 static inline const struct wpkg_type *wpkg_module_type(const struct wpkg_module *module,
