@@ -356,6 +356,20 @@ static enum wpkg_status resolve_import(struct link *link, struct wpkg_link_repor
 	return WPKG_OK;
 }
 
+/* The names that were compared rest, of the importer and of each input that it imports from. */
+static void rest_bound(const struct link *link, uint32_t importer, uint32_t *rested_after)
+{
+	const struct link_module *m = &link->modules[importer];
+	for (uint32_t n = 0; n < m->module->import_count; n++) {
+		uint32_t provider = m->targets[n].input;
+		if (provider == WPKG_INDEX_NONE || rested_after[provider] == importer + 1)
+			continue;
+		rested_after[provider] = importer + 1;
+		link_rest_input(link, provider);
+	}
+	link_rest_input(link, importer);
+}
+
 enum wpkg_status link_resolve(struct link *link, struct wpkg_link_report *report,
 			      struct wpkg_arena *arena)
 {
@@ -370,9 +384,15 @@ enum wpkg_status link_resolve(struct link *link, struct wpkg_link_report *report
 		if (!report->problems || !report->host)
 			return no_memory(link);
 	}
-	for (uint32_t i = 0; i < link->count; i++)
+	uint32_t *rested_after = wpkg_arena_alloc(&link->arena, link->count, sizeof(uint32_t));
+	if (!rested_after)
+		return no_memory(link);
+	for (uint32_t i = 0; status == WPKG_OK && i < link->count; i++) {
 		for (uint32_t n = 0; status == WPKG_OK && n < link->modules[i].module->import_count;
 		     n++)
 			status = resolve_import(link, report, arena, i, n);
+		if (status == WPKG_OK)
+			rest_bound(link, i, rested_after);
+	}
 	return status;
 }

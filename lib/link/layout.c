@@ -53,9 +53,12 @@ static bool lay_out_imports(struct link *link)
 {
 	struct link_names known = {0};
 	bool whole = make_room_for_imports(link);
-	for (uint32_t n = 0; n < link->count; n++)
+	for (uint32_t n = 0; whole && n < link->count; n++) {
 		for (uint32_t i = 0; whole && i < link->modules[n].module->import_count; i++)
 			whole = !stays(link, n, i) || share_import(link, &known, n, i);
+		if (link->modules[n].module->import_count > 0)
+			link_rest_input(link, n);
+	}
 	link_names_clear(&known);
 	return whole;
 }
