@@ -30,7 +30,8 @@ static void merge(const struct wpkg_link_inputs *inputs, uint8_t how)
 	wpkg_arena_clear(&arena);
 }
 
-/* A byte of options, the length of the first module in two, and two modules: "a" and "b". */
+/* A byte of options, the length of the first module in two, and two modules: "a" and "b". Where
+ * bodies are is kept of the first, or not. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wpkg_module *modules[2] = {NULL, NULL};
@@ -40,7 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wpkg_str rest = wpkg_str_of(data + 3, size - 3);
 	size_t first = data[1] | (size_t)data[2] << 8;
 	first = first < rest.len ? first : rest.len;
-	if (wpkg_module_read(&modules[0], wpkg_str_slice(rest, 0, first), NULL, &err) == WPKG_OK &&
+	const struct wpkg_module_options options = {.no_bodies = data[0] & 8};
+	if (wpkg_module_read(&modules[0], wpkg_str_slice(rest, 0, first), &options, &err) ==
+		    WPKG_OK &&
 	    wpkg_module_read(&modules[1], wpkg_str_from_offset(rest, first), NULL, &err) ==
 		    WPKG_OK) {
 		const struct wpkg_link_input items[] = {
