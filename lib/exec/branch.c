@@ -114,9 +114,10 @@ static bool branch_on_pair(struct translator *t, bool sense, struct label *label
 	handler += ((opcode - WPKG_OP_I32_EQ) * 2 + comparison.other_is_const) * SIDES;
 	exec_emit(t, sided(t, handler, label));
 	exec_word(t, fields);
-	exec_branch_word(t, label);
+	exec_target_word(t, label);
 	if (comparison.other_is_const)
 		exec_word(t, comparison.other);
+	exec_cost_word(t, label);
 	return true;
 }
 
@@ -272,7 +273,7 @@ static void jump_to(struct translator *t, uint32_t pos, unsigned jump, struct la
 		table < HEADS ? jump + SIDES + 2 * table + t->metered : sided(t, jump, label);
 	exec_branch_word(t, label);
 	if (table < HEADS)
-		t->code[t->words - 1] += skipped;
+		t->code[pos + 2] += skipped;
 }
 
 void exec_jump(struct translator *t, struct label *label)

@@ -192,11 +192,36 @@ void exec_label_word(struct translator *t, struct label *label)
 	exec_word(t, 0);
 }
 
-void exec_branch_word(struct translator *t, struct label *label)
+/* Behind the meter of a loop. */
+void exec_target_word(struct translator *t, struct label *label)
 {
 	exec_label_word(t, label);
 	if (label->kind == LABEL_LOOP && t->metered)
 		t->code[t->words - 1] += METER_WORDS;
+}
+
+/* The next word is what a turn of the loop costs; until that is known, where the one before is. */
+void exec_cost_word(struct translator *t, struct label *label)
+{
+	if (label->kind != LABEL_LOOP || !t->metered)
+		return;
+	exec_word(t, label->paid);
+	label->paid = t->words - 1;
+}
+
+void exec_branch_word(struct translator *t, struct label *label)
+{
+	exec_target_word(t, label);
+	exec_cost_word(t, label);
+}
+
+void exec_set_cost(struct translator *t, const struct label *label)
+{
+	t->code[label->meter] = label->cost;
+	for (uint64_t word = label->paid, next; word && !t->failed; word = next) {
+		next = t->code[word];
+		t->code[word] = label->cost;
+	}
 }
 
 /* Each instruction is counted by its handler, as it is at the end. */

@@ -90,6 +90,7 @@ struct label {
 	uint32_t fixups;     /* branches to the end: a list in translator.fixups */
 	uint32_t else_fixup; /* an if's branch to its else */
 	uint32_t meter;	     /* the word with a loop's or function's cost; 0 */
+	uint32_t paid;	     /* that of the last branch back, which says where the next is; 0 */
 	uint64_t cost;
 	uint32_t metered;    /* the innermost loop, or the function, that pays for what is inside */
 	uint32_t region;     /* innermost one that is open inside; NOWHERE */
@@ -178,7 +179,10 @@ void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
 uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
 void exec_label_word(struct translator *t, struct label *label);
-void exec_branch_word(struct translator *t, struct label *label); /* of one that pays */
+void exec_target_word(struct translator *t, struct label *label); /* of a branch that pays */
+void exec_cost_word(struct translator *t, struct label *label);	  /* its last one */
+void exec_branch_word(struct translator *t, struct label *label); /* both */
+void exec_set_cost(struct translator *t, const struct label *label);
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
 void exec_count_each(struct translator *t);

@@ -16,9 +16,9 @@ import generate_atomic
 import generate_join
 import generate_vector
 from handler import (ADDRESS_CLASSES, CHECK, FLOAT_BRANCH_CLASSES, FLOAT_CLASSES, INT_CLASSES,
-                     INT_DESTINATIONS, PINNED, REGISTER, SECOND_CHECK, SIDES, STORE_VALUES,
+                     INT_DESTINATIONS, PINNED, REGISTER, SECOND_CHECK, STORE_VALUES,
                      Output, access, address, branch, branches, checks, destinations,
-                     emit_results, is_int, operand, operands, result, substitute)
+                     emit_results, is_int, operand, operands, result, sides, substitute)
 
 # The comparisons of i32 in the order of their opcodes.
 INDEX_LOADS = (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t"))
@@ -166,7 +166,7 @@ def jumps(out):
             for destination in ("slot", "pin"):
                 body = access(letters, memory_type) + result("i", "load_%s(mem + ea)" % memory_type,
                                                              destination)
-                for side, taken in SIDES:
+                for side, taken, _ in sides():
                     out.add("%s_%s_%s_jump%s" % (name, letters, destination, side),
                             "%s %s" % (body, taken))
     for name, body in MOVES:
@@ -195,12 +195,12 @@ def step(letter, field):
 
 def jump(out, name, body):
     """To each side; and back to a loop that begins with one of HEADS, which is done at once."""
-    for side, taken in SIDES:
+    for side, taken, _ in sides():
         out.add("%s_jump%s" % (name, side), "%s %s" % (body, taken))
     for head, before, index in heads():
-        for side, follow in (("back", "FOLLOW(2);"), ("pays", "FOLLOW_AND_PAY(2);")):
+        for side, cost in (("back", ""), ("pays", "SPEND(HALF(3, 0)); ")):
             out.add("%s_jump_%s_%s" % (name, side, head),
-                    "{ %s } %s { %s }" % (body, follow, table(before, index)))
+                    "{ %s } %sFOLLOW(2); { %s }" % (body, cost, table(before, index)))
 
 
 def heads():

@@ -99,10 +99,9 @@ def statements(bodies, parts, number):
 def again(text):
     """A row that is the whole of a loop goes on with itself, without a jump through its code. No loop
     is whole that only counts."""
-    if "JUMP(2);" not in text and "PAY(2);" not in text or "ea" not in text:
+    if "JUMP(2);" not in text or "ea" not in text:
         return text
     text = text.replace("JUMP(2);", "if (TARGET(2) == row) { pc = row; continue; } JUMP(2);")
-    text = text.replace("PAY(2);", "if (TARGET(2) == row) { MOVE_AND_PAY(row); continue; } PAY(2);")
     return "for (const uint64_t *const row = pc;;) { %s }" % text
 
 

@@ -20,9 +20,6 @@ REGISTER = {"i": "(uint32_t)r0", "I": "r0", "f": "g0", "d": "f0"}
 PINNED = {"i": "(uint32_t)l0", "I": "l0"}
 SHORT_CONSTANT = {"i": "(uint32_t)I32(1)", "I": "(uint64_t)(int64_t)I32(1)"}
 LONG_CONSTANT = {"f": "float_bits((uint32_t)pc[2])", "d": "double_bits(pc[2])"}
-# A branch that is taken: forward; backward, where an interrupt is seen; and backward where the loop's
-# cost is counted as well. In this order (enum side of choice.h).
-SIDES = (("", "JUMP(2);"), ("_back", "POLL; JUMP(2);"), ("_pays", "PAY(2);"))
 SIGNED = {"i": "(int32_t)", "I": "(int64_t)", "f": "", "d": ""}
 
 
@@ -105,10 +102,18 @@ def emit_results(out, name, kind, before, expression, length):
         out.add("%s_%s" % (name, destination), "%s NEXT(%d);" % (body, length))
 
 
+def sides(length=3):
+    """A branch that is taken, and how many words it has, of LENGTH that stand there anyway: forward;
+    backward, where an interrupt is seen; and backward where the loop's cost, its last word, is
+    counted as well. In this order (enum side of choice.h)."""
+    return (("", "JUMP(2);", length), ("_back", "POLL; JUMP(2);", length),
+            ("_pays", "SPEND(HALF(%d, 0)); JUMP(2);" % length, length + 1))
+
+
 def branch(out, name, before, condition, length=3):
     """A handler that branches on a condition, to each side."""
-    for side, taken in SIDES:
-        out.add(name + side, "%sif (%s) { %s } NEXT(%d);" % (before, condition, taken, length))
+    for side, taken, words in sides(length):
+        out.add(name + side, "%sif (%s) { %s } NEXT(%d);" % (before, condition, taken, words))
 
 
 def branches(out, name, kind, classes, expression, senses):

@@ -33,9 +33,10 @@ struct wpkg_memory;
 
 /*
  * Where costs are counted, each loop and function begins with a meter, whose last word is what one
- * pass through it costs. A branch back or a call goes behind the meter and pays that itself.
+ * pass through it costs. A branch back or a call goes behind the meter and pays that itself, from
+ * words of its own, as what stands at its target comes late.
  */
-#define METER_WORDS 3
+#define METER_WORDS 2
 
 /* An instruction of two accesses to memory traps in the second one at this word of it, which says
  * in its upper half where that stands. No call returns to just behind such a word. */

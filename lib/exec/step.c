@@ -96,7 +96,8 @@ enum wpkg_trap exec_link_call(struct vm *vm, uint64_t *fp, const uint64_t *pc)
 	code[1] = exec_fields(field(pc, 0), func->params, func->link, func->zeroed);
 	bool pays = exec_engine_meters(vm->engine);
 	code[2] = (uint64_t)(func->code + (pays ? METER_WORDS : 0));
-	code[3] = (uint64_t)func->frame | (uint64_t)func->pin << 32;
+	code[3] = exec_fields_constant(func->frame, func->pin,
+				       pays ? (uint32_t)func->code[METER_WORDS - 1] : 0);
 	unsigned handler = func->zeroed <= 4 ? calls[func->zeroed] : H_call_n;
 	if (pays)
 		handler += H_call_0_pays - H_call_0;

@@ -55,7 +55,6 @@ uint32_t exec_emit_meter(struct translator *t)
 		return 0;
 	exec_emit(t, H_meter);
 	exec_word(t, 0);
-	exec_word(t, 0);
 	return t->words - 1;
 }
 
@@ -277,11 +276,11 @@ bool exec_end_block(struct translator *t, bool dead)
 		if (label.used)
 			return_caught(t, &label);
 		if (label.meter)
-			t->code[label.meter] = label.cost;
+			exec_set_cost(t, &label);
 		return true;
 	}
 	if (label.kind == LABEL_LOOP && label.meter)
-		t->code[label.meter] = label.cost;
+		exec_set_cost(t, &label);
 	bool joined = label.used || label.else_fixup != NOWHERE;
 	/* Below the results of a catch is its exception: they have to move. */
 	if (!dead && !joined && label.kind != LABEL_CATCH)

@@ -2,6 +2,8 @@
 /* Each limit ends the guest with its own trap, wherever the guest is, and the engine works on. */
 #include "guest.h"
 
+#include "exec/object.h"
+
 #include <pthread.h>
 #include <time.h>
 
@@ -173,6 +175,36 @@ START_TEST(the_same_run_takes_the_same_fuel_however_it_is_compiled)
 	ck_assert_uint_eq(thousand - ten, 990 * (9 + 10 + 8 + 5 + 9 + 8));
 	ck_assert_uint_gt(all, 1973 * 5); /* calls of fib, and instructions in each */
 	ck_assert_uint_lt(all, 1973 * 30);
+}
+END_TEST
+
+/* At the beginning of the turn that cannot be paid, with nothing of it done. */
+START_TEST(fuel_ends_at_the_same_place_however_it_is_compiled)
+{
+	struct wpkg_engine_limits limits = {.fuel = 1}, plain = limits;
+	struct guest guest, other;
+	enum wpkg_trap trap = WPKG_TRAP_FUEL;
+	uint64_t fuel = 0;
+	plain.optimisations_off = WPKG_OPT_ALL;
+	guest_open(&guest, &limits, COUNTED);
+	guest_open(&other, &plain, COUNTED);
+	for (; trap; fuel++) {
+		wpkg_engine_set_fuel(guest.engine, fuel);
+		wpkg_engine_set_fuel(other.engine, fuel);
+		trap = guest_call(NULL, &guest, "loops", 3);
+		ck_trap(guest_call(NULL, &other, "loops", 3), trap);
+		ck_assert_uint_eq(wpkg_engine_fuel(guest.engine), 0);
+		ck_assert_uint_eq(wpkg_engine_fuel(other.engine), 0);
+		if (!trap)
+			break;
+		ck_trap(trap, WPKG_TRAP_FUEL);
+		ck_assert_uint_eq(guest.outcome.frames[0].offset, other.outcome.frames[0].offset);
+		ck_assert_mem_eq(wpkg_memory_bytes(guest.instance->memories[0]),
+				 wpkg_memory_bytes(other.instance->memories[0]), 8);
+	}
+	ck_assert_uint_gt(fuel, 2 * (9 + 10 + 8 + 5 + 9 + 8));
+	guest_close(&guest);
+	guest_close(&other);
 }
 END_TEST
 
@@ -364,6 +396,7 @@ END_TEST
 
 UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_cleared,
 	  fuel_ends_any_endless_loop, the_same_run_takes_the_same_fuel_however_it_is_compiled,
+	  fuel_ends_at_the_same_place_however_it_is_compiled,
 	  an_instruction_that_moves_much_takes_more_fuel, fuel_can_be_filled_up,
 	  time_ends_any_endless_loop_soon_after_it_is_used_up,
 	  each_call_from_outside_has_its_own_time, the_default_stack_takes_a_hundred_thousand_calls,
