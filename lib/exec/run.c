@@ -29,8 +29,14 @@ __attribute__((cold, noinline)) uint64_t exec_unpaid(REGISTERS)
 	END_exec_unpaid;
 }
 
+/* gcc must not give them other parameters, which handlers would put in place on the usual way. */
+#ifdef __clang__
+#define APART __attribute__((cold, noinline))
+#else
+#define APART __attribute__((cold, noipa))
+#endif
 #define END(end)                                                                                   \
-	static __attribute__((cold, noinline)) uint64_t end(REGISTERS)                             \
+	static APART uint64_t end(REGISTERS)                                                       \
 	{                                                                                          \
 		END_##end;                                                                         \
 	}
