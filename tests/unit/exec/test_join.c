@@ -109,6 +109,17 @@ static const char guest_text[] =
 	"(f64.store offset=64 " GET_P " (f64.mul (local.get $y) (f64.load offset=80 " GET_P
 	")))"
 	"(i64.reinterpret_f64 (local.get $y)))"
+	/* And of integers, more than one. */
+	F("weighed") P "(local $x i32) (local $y i32) " SET_P
+	"(local.set $x (i32.const 3)) (local.set $y (i32.const 5))"
+	"(i32.store offset=100 " GET_P " (i32.add (i32.add (i32.add (i32.add"
+	"  (i32.mul (i32.load16_u (i32.add " GET_P " (i32.const 96))) (local.get $x))"
+	"  (i32.mul (i32.load16_u (i32.add " GET_P " (i32.const 8))) (local.get $y)))"
+	"  (i32.mul (i32.load16_u (i32.add " GET_P " (i32.const 70))) (local.get $x)))"
+	"  (i32.mul (i32.load16_u (i32.add " GET_P " (i32.const 42))) (local.get $y)))"
+	"  (i32.mul (i32.load16_u (i32.add " GET_P " (i32.const 16))) (local.get $x))))"
+	"(i64.extend_i32_u (i32.add (i32.mul (i32.load offset=4 " GET_P ") (local.get $y))"
+	"  (i32.mul (i32.load8_s offset=80 " GET_P ") (local.get $x)))))"
 	/* Loads that are operands, conditions and indices at once. */
 	F("operands") P "(local $s i32) " SET_P "(local.set $s (i32.add (i32.load offset=8 "
 	GET_P ") (local.get $s)))"
@@ -149,6 +160,9 @@ static const struct {
 	 {"i32_store8_L_S_jump_back_i32_load8_u_L", "step_LS_jump_back_i32_load8_u_L",
 	  "br_table_i32_load8_u_L"}},
 	{"doubles", {"f64_load_mul_LS_acc", "f64_load_LC_acc__f64_mul_add_RS_slot"}},
+	{"weighed",
+	 {"i32_load16_u_LC_acc__mul_add_RS_slot__i32_load16_u_LC_acc__mul_add_RS_slot",
+	  "i32_load8_s_L_acc__mul_add_RS_acc"}},
 	{"operands",
 	 {"br_i32_load_S_slot_ge_u_C", "i32_load8_u_br_S_acc_unless", "br_table_i32_load8_u_S",
 	  "i32_load_add_SS_pin", "i32_load8_u_xor_SR_pin", "i32_load_shl_add_L_acc"}},
