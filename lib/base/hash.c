@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/hash.h"
 
+#include <stdatomic.h>
 #include <sys/auxv.h>
 
 static inline uint64_t rotate(uint64_t word, unsigned bits)
@@ -24,9 +25,13 @@ static inline void sip_round(uint64_t v[4])
 /* The kernel gives each process 16 random bytes: no call that a sandbox could refuse is needed. */
 void wpkg_hash_init(struct wpkg_hash_state *state)
 {
+	static _Atomic(const void *) known; /* of each thread the same */
 	uint64_t key[2] = {0, 0};
-	const void *random =
-		(const void *)getauxval(AT_RANDOM); /* NOLINT: an address by contract */
+	const void *random = atomic_load_explicit(&known, memory_order_relaxed);
+	if (!random) {
+		random = (const void *)getauxval(AT_RANDOM); /* NOLINT: an address by contract */
+		atomic_store_explicit(&known, random, memory_order_relaxed);
+	}
 	if (random)
 		memcpy(key, random, sizeof(key));
 	state->v[0] = key[0] ^ UINT64_C(0x736f6d6570736575);

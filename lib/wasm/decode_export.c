@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "wasm/decode.h"
 
+#define AHEAD 16
+
 static uint32_t index_count(const struct wpkg_module *module, uint8_t kind)
 {
 	switch (kind) {
@@ -87,33 +89,53 @@ static bool read_export(struct decoder *d, struct wpkg_module_export *export)
 	       wasm_feature_need(d->in, WPKG_FEATURE_MUTABLE_GLOBALS, where);
 }
 
-static bool note_name(struct decoder *d, const struct wpkg_module_export *export,
-		      const uint8_t *where)
+/* Fails where the entry is, which is before whatever else may have gone wrong since it was read. */
+static bool fail_duplicate(struct decoder *d, const struct wpkg_module_export *export)
 {
-	uint64_t hash = wpkg_hash(export->name);
-	uint64_t *bucket = find_bucket(d->module, export->name, hash);
+	struct wpkg_reader *r = &d->in->r;
+	r->status = WPKG_OK;
+	r->is_short = false;
+	return wpkg_reader_fail(r, r->base + (export->offset - r->origin), WPKG_EFORMAT,
+				"duplicate export name \"%.*s\"", WPKG_STR_ARG(export->name));
+}
+
+/* Of the first export whose name is not in the table. */
+static bool note_name(struct decoder *d, uint64_t hash)
+{
+	struct wpkg_module *module = d->module;
+	const struct wpkg_module_export *export = &module->exports[module->export_count];
+	uint64_t *bucket = find_bucket(module, export->name, hash);
 	if (*bucket)
-		return wpkg_reader_fail(&d->in->r, where, WPKG_EFORMAT,
-					"duplicate export name \"%.*s\"",
-					WPKG_STR_ARG(export->name));
-	*bucket = hash >> 32 << 32 | ++d->module->export_count;
+		return fail_duplicate(d, export);
+	*bucket = hash >> 32 << 32 | ++module->export_count;
 	return true;
 }
 
+/*
+ * A name goes into the table when AHEAD more were read: its bucket, which may be anywhere in
+ * memory, is on its way meanwhile.
+ */
 bool wasm_decode_exports(struct decoder *d)
 {
 	struct wpkg_module *module = d->module;
+	uint64_t hashes[AHEAD];
 	uint32_t count = wpkg_reader_count(&d->in->r, d->limits.exports, "exports");
+	uint32_t read = 0;
 	module->exports = wasm_decode_room(d, NULL, 0, count, sizeof(*module->exports));
 	if (d->in->r.status != WPKG_OK || !make_buckets(d, count))
 		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		const uint8_t *where = d->in->r.at;
-		struct wpkg_module_export *export = &module->exports[i];
-		if (!read_export(d, export) || !note_name(d, export, where))
+	for (; read < count && read_export(d, &module->exports[read]); read++) {
+		uint64_t hash = wpkg_hash(module->exports[read].name);
+		__builtin_prefetch(
+			&module->export_buckets[hash & (module->export_bucket_count - 1)], 1);
+		if (read >= AHEAD && !note_name(d, hashes[read % AHEAD]))
 			return false;
+		hashes[read % AHEAD] = hash;
 	}
-	return true;
+	while (module->export_count < read)
+		if (!note_name(d, hashes[module->export_count % AHEAD]))
+			return false;
+	return d->in->r.status == WPKG_OK;
 }
 
 bool wasm_decode_start(struct decoder *d)

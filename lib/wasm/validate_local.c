@@ -36,15 +36,32 @@ static bool add_run(struct validator *v, uint32_t count, wpkg_valtype type)
 	return true;
 }
 
+/* How many, and of which type: a byte each where it is a number type, which nearly all are. */
+static bool read_group(struct validator *v, uint32_t *count, wpkg_valtype *type)
+{
+	struct wpkg_reader *r = &v->in.r;
+	const uint8_t *at = r->at;
+	if (!v->is_slow && wpkg_reader_left(r) >= 2 && at[0] < 0x80 && at[1] >= 0x7c &&
+	    at[1] <= 0x7f) {
+		*count = at[0];
+		*type = WPKG_TYPE_I32 + (wpkg_valtype)(0x7f - at[1]);
+		r->at += 2;
+		return true;
+	}
+	*count = wpkg_reader_u32(r);
+	*type = wasm_read_valtype(&v->in);
+	return r->status == WPKG_OK;
+}
+
 static bool read_runs(struct validator *v)
 {
 	struct wpkg_reader *r = &v->in.r;
 	uint32_t groups = wpkg_reader_count(r, UINT32_MAX, "groups of locals");
 	for (uint32_t i = 0; i < groups; i++) {
 		v->here = r->at;
-		uint32_t count = wpkg_reader_u32(r);
-		wpkg_valtype type = wasm_read_valtype(&v->in);
-		if (r->status != WPKG_OK)
+		uint32_t count;
+		wpkg_valtype type;
+		if (!read_group(v, &count, &type))
 			return false;
 		if ((uint64_t)v->local_count + count > v->local_limit)
 			return wpkg_reader_fail(r, v->here, WPKG_ELIMIT,

@@ -163,6 +163,48 @@ START_TEST(where_bodies_are_need_not_be_kept)
 }
 END_TEST
 
+/* Exports: one has the name of the one before, and one is of a kind that there is not. */
+static void build_wrong_exports(struct wpkg_buf *bytes, unsigned count, unsigned twin,
+				unsigned malformed)
+{
+	struct wpkg_buf exports;
+	char name[16];
+	put_header(bytes);
+	wpkg_buf_init(&exports, BUILD_MAX);
+	put_bytes(bytes, WPKG_SECTION_MEMORY, "\1\0\1");
+	put_number(&exports, count);
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "n%02u", i == twin ? i - 1 : i);
+		put_name(&exports, name);
+		wpkg_buf_append(&exports, i == malformed ? "\7\0" : "\2\0", 2);
+	}
+	put_section(bytes, WPKG_SECTION_EXPORT, wpkg_buf_str(&exports));
+	wpkg_buf_clear(&exports);
+}
+
+START_TEST(of_wrong_exports_the_first_is_named)
+{
+	const unsigned count = 50;
+	for (unsigned twin = 1; twin < count; twin++) {
+		for (unsigned malformed = 0; malformed < count; malformed++) {
+			struct wpkg_buf bytes;
+			char expected[64];
+			build_wrong_exports(&bytes, count, twin, malformed);
+			/* before the first: a header, a memory, an identifier, size, count */
+			if (malformed <= twin)
+				snprintf(expected, sizeof(expected),
+					 "0x%x: malformed export kind 0x07", 17 + malformed * 6);
+			else
+				snprintf(expected, sizeof(expected),
+					 "0x%x: duplicate export name \"n%02u\"", 17 + twin * 6,
+					 twin - 1);
+			read_invalid(&bytes, expected);
+			wpkg_buf_clear(&bytes);
+		}
+	}
+}
+END_TEST
+
 START_TEST(names_come_from_the_name_section_or_from_outside)
 {
 	struct wpkg_buf bytes;
@@ -294,6 +336,7 @@ END_TEST
 
 UNIT_MAIN(headers_are_checked, sections_come_in_order_and_once, sections_end_where_they_say,
 	  types_of_definitions_are_checked, export_names_differ_and_are_found,
-	  where_bodies_are_need_not_be_kept, names_come_from_the_name_section_or_from_outside,
+	  where_bodies_are_need_not_be_kept, of_wrong_exports_the_first_is_named,
+	  names_come_from_the_name_section_or_from_outside,
 	  each_limit_holds_at_its_number_and_not_above, operands_are_limited,
 	  every_failed_allocation_is_reported)
