@@ -244,6 +244,7 @@ void wasm_decoder_clear(struct decoder *d)
 	wasm_validator_clear(&d->validator);
 	wpkg_arena_clear(&d->scratch);
 	wpkg_mem_free(d->values);
+	wpkg_mem_free(d->type_calls);
 }
 
 void wasm_decode_note_features(const struct decoder *d)

@@ -22,6 +22,7 @@ struct decoder {
 	unsigned threads;	   /* for bodies */
 	bool no_bodies;		   /* where they are is not kept */
 	unsigned last_order;	   /* of the sections that were read */
+	uint32_t *type_calls;	   /* see wasm_call_words */
 	uint32_t body_count;	   /* entries of the code section that were read */
 	uint32_t failed_function;  /* whose body is not valid; WPKG_INDEX_NONE */
 	struct wpkg_arena scratch; /* a recursion group while it is read */

@@ -5,6 +5,17 @@
 /* Bytes of code below which more threads are not worth their start. */
 #define THREADS_FROM (1 << 18)
 
+static bool note_calls(struct decoder *d)
+{
+	uint32_t count = d->module->type_count;
+	d->type_calls = wasm_decode_room_for_last(d, NULL, 0, count, sizeof(*d->type_calls));
+	if (d->in->r.status != WPKG_OK)
+		return false;
+	wasm_call_words(d->module, d->type_calls);
+	d->validator.type_calls = d->type_calls;
+	return true;
+}
+
 /* The number of bodies that follow must be the number of functions. */
 bool wasm_decode_code_begin(struct decoder *d)
 {
@@ -24,7 +35,7 @@ bool wasm_decode_code_begin(struct decoder *d)
 	if (!d->no_bodies || d->threads > 1)
 		module->bodies = wasm_decode_room_for_last(d, module->bodies, 0, count,
 							   sizeof(*module->bodies));
-	return r->status == WPKG_OK;
+	return r->status == WPKG_OK && note_calls(d);
 }
 
 /* The size of the next body. */

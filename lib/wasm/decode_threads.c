@@ -96,6 +96,7 @@ static void worker_init(struct worker *worker, struct pool *pool)
 	worker->validator.operand_limit = like->operand_limit;
 	worker->validator.local_limit = like->local_limit;
 	worker->validator.is_slow = like->is_slow;
+	worker->validator.type_calls = like->type_calls;
 }
 
 /* What the worker met first may be before what others met first. */

@@ -99,6 +99,7 @@ struct validator {
 	uint64_t wide_limit;
 	struct known_pair known_pairs[KNOWN_PAIRS];
 
+	const uint32_t *type_calls;   /* what wasm_call_words makes; the decoder's */
 	uint8_t kinds[WPKG_OP_LIMIT]; /* of instructions, for the quick walk */
 	const void *jumps[256];	      /* where the quick walk goes with an opcode's first byte */
 	wpkg_features kinds_for;      /* the used features that they count on, and MVP when made */
@@ -191,6 +192,9 @@ void wasm_locals_forget(struct validator *v, uint32_t height);
  * frame.
  */
 void wasm_walk_quick(struct validator *v);
+
+/* What a call of each type index takes and gives, in words of the quick walk's own. */
+void wasm_call_words(const struct wpkg_module *module, uint32_t *types);
 
 /* Instructions, each behind its opcode. */
 bool wasm_step(struct validator *v, unsigned opcode);

@@ -24,6 +24,13 @@
 /* The state of the walk is in registers as long as nothing takes its address. */
 #define INLINE static inline __attribute__((always_inline))
 
+/*
+ * What happens nearly always is to go on without a jump: each one that is taken stands, in what the
+ * processor foretells by, for an instruction before it.
+ */
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
 struct quick {
 	const uint8_t *at;
 	wpkg_valtype *sp;
@@ -37,7 +44,8 @@ struct scope {
 	const struct wpkg_module_global *globals;
 	uint32_t global_count, func_count, type_count;
 	const struct wpkg_module_func *funcs;
-	const uint32_t *type_ids; /* by type index */
+	const uint32_t *type_ids;   /* by type index */
+	const uint32_t *type_calls; /* likewise */
 	const struct wpkg_type *types;
 	wpkg_valtype address; /* of memory 0; NO_WORD: there is none */
 	const uint8_t *kinds;
@@ -199,12 +207,26 @@ INLINE uint64_t load(const uint8_t *at)
 	return word;
 }
 
-/* A number of two to five bytes: the first one without its top bit is the last. */
+/*
+ * Goes behind the byte of the word at the cursor that has the lowest of the stops as its top bit.
+ * What is in the word behind it is there before the cursor is.
+ */
+INLINE uint64_t behind(struct quick *q, uint64_t word, uint64_t stops)
+{
+	unsigned last = (unsigned)__builtin_ctzll(stops);
+	q->at += last / 8 + 1;
+	return word >> last >> 1;
+}
+
+/*
+ * A number of up to five bytes: the first one without its top bit is the last. There is no branch
+ * on how many there are.
+ */
 INLINE bool read_long(struct quick *q, uint32_t *value)
 {
 	uint64_t word = load(q->at);
 	uint64_t stops = ~word & TOP_BITS & 0xffffffffff;
-	if (stops == 0)
+	if (UNLIKELY(stops == 0))
 		return false;
 	word &= stops ^ (stops - 1);
 	*value = (uint32_t)((word & 0x7f) | (word >> 1 & 0x7f << 7) | (word >> 2 & 0x7f << 14) |
@@ -216,24 +238,24 @@ INLINE bool read_long(struct quick *q, uint32_t *value)
 INLINE bool read_u32(struct quick *q, uint32_t *value)
 {
 	*value = *q->at;
-	if (*value >= 0x80)
+	if (UNLIKELY(*value >= 0x80))
 		return read_long(q, value);
 	q->at++;
 	return true;
 }
 
-/* A signed number: the last byte that it may have holds so many bits of it. */
-INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits)
+/*
+ * A signed number: the last byte that it may have holds so many bits of it. Its length is not
+ * foretold: a third of all constants have more than a byte, whatever stood before. rest is what
+ * follows it, a byte at least.
+ */
+INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits, uint64_t *rest)
 {
-	if (*q->at < 0x80) {
-		q->at++;
-		return true;
-	}
-	uint64_t stops = ~load(q->at) & TOP_BITS;
-	if (max <= 8)
-		stops &= (UINT64_C(1) << 8 * (max - 1)) - 1;
-	if (stops) {
-		q->at += (unsigned)__builtin_ctzll(stops) / 8 + 1;
+	uint64_t word = load(q->at);
+	uint64_t stops = ~word & TOP_BITS;
+	stops &= max <= 8 ? (UINT64_C(1) << 8 * (max - 1)) - 1 : TOP_BITS >> 8;
+	if (LIKELY(stops)) {
+		*rest = behind(q, word, stops);
 		return true;
 	}
 	const uint8_t *at = q->at;
@@ -241,21 +263,9 @@ INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits)
 	while (at < last && *at >= 0x80)
 		at++;
 	q->at = at + 1;
+	*rest = *q->at;
 	return at < last ||
 	       (*at < 0x80 && ((*at + (1U << (last_bits - 1))) & 0x7f) < 1U << last_bits);
-}
-
-/*
- * Pushes a constant. What comes next takes it most often, with another of its type, and gives one
- * of that type again: then the one that is there already stays.
- */
-INLINE bool number(const struct scope *s, struct quick *q, wpkg_valtype type, unsigned binary)
-{
-	if (q->at < s->stop && s->kinds[*q->at] == binary && q->sp[-1] == type)
-		q->at++;
-	else
-		*q->sp++ = type;
-	return true;
 }
 
 INLINE bool skip(struct quick *q, unsigned bytes)
@@ -293,7 +303,7 @@ INLINE bool apply(struct quick *q, unsigned operands, wpkg_valtype a, wpkg_valty
 	if (differ)
 		return false;
 	q->sp = first + results;
-	if (results > 0 && (operands == 0 || result != a))
+	if (results > 0 && (operands == 0 || !__builtin_constant_p(a) || result != a))
 		*first = result;
 	return true;
 }
@@ -335,11 +345,19 @@ INLINE bool global_set(const struct scope *s, struct quick *q)
 
 /* Memory 0, and vectors. */
 
-/* Alignment and offset, which is to be of 32 bits whatever the memory's address is. */
-INLINE bool skip_place(struct quick *q, unsigned opcode)
+/*
+ * Alignment, a byte, and offset, which is to be of 32 bits whatever the memory's address is: its
+ * fifth byte has four of them.
+ */
+INLINE bool skip_place(struct quick *q, unsigned opcode, uint64_t *rest)
 {
-	uint32_t offset;
-	return *q->at++ <= wpkg_opcodes[opcode].aux && read_u32(q, &offset);
+	uint64_t word = load(q->at);
+	uint64_t stops = ~word & TOP_BITS & 0xffffffffff00;
+	if (UNLIKELY(stops == 0))
+		return false;
+	*rest = behind(q, word, stops);
+	return (uint8_t)word <= wpkg_opcodes[opcode].aux &&
+	       LIKELY((stops & 0xffffffff00) || (word >> 40 & 0xf0) == 0);
 }
 
 INLINE bool copy(const struct scope *s, struct quick *q)
@@ -368,14 +386,15 @@ INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind, 
 {
 	wpkg_valtype type = WPKG_TYPE_NONE;
 	uint8_t byte = *q->at++;
-	if (byte >= 0x7c && byte <= 0x7f)
+	if (UNLIKELY(byte != 0x40)) {
+		if (byte < 0x7c || byte > 0x7f)
+			return false;
 		type = WPKG_TYPE_I32 + (wpkg_valtype)(0x7f - byte);
-	else if (byte != 0x40)
-		return false;
-	if (q->depth == s->frame_cap)
+	}
+	if (UNLIKELY(q->depth == s->frame_cap))
 		return false;
 	q->sp -= operands;
-	if (s->init_heights)
+	if (UNLIKELY(s->init_heights != NULL))
 		s->init_heights[q->depth] = s->init_height;
 	s->frames[q->depth++] = (struct frame){.opcode = kind & 0xf,
 					       .floor = (uint32_t)(q->sp - s->stack) & 0x7ffffff,
@@ -386,7 +405,7 @@ INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind, 
 /* Is what the label or block takes, a type or none, on the stack? */
 INLINE bool has(const wpkg_valtype *sp, wpkg_valtype type)
 {
-	return type == WPKG_TYPE_NONE || sp[-1] == type;
+	return LIKELY(type == WPKG_TYPE_NONE) || sp[-1] == type;
 }
 
 /* The floor of the innermost block when what it gives is all that is above; else NULL. */
@@ -394,10 +413,10 @@ INLINE wpkg_valtype *closed(const struct scope *s, const struct quick *q)
 {
 	const struct frame *frame = &s->frames[q->depth - 1];
 	wpkg_valtype *top = q->sp - 1;
-	if (wasm_block_is_index(frame->type) ||
-	    (s->init_heights && s->init_heights[q->depth - 1] != s->init_height))
+	if (UNLIKELY(wasm_block_is_index(frame->type) ||
+		     (s->init_heights && s->init_heights[q->depth - 1] != s->init_height)))
 		return NULL;
-	if (*top == FLOOR)
+	if (LIKELY(*top == FLOOR))
 		return frame->type == WPKG_TYPE_NONE || frame->is_unreachable ? top : NULL;
 	return *top == frame->type && top[-1] == FLOOR ? top - 1 : NULL;
 }
@@ -429,13 +448,16 @@ INLINE bool turn(const struct scope *s, struct quick *q, unsigned from, unsigned
 	return true;
 }
 
-/* What a branch to the label takes, when that is one operand at most. */
+/*
+ * What a branch to the label takes, when that is one operand at most: nothing if it is a loop's,
+ * without a branch here on what it is.
+ */
 INLINE bool label(const struct scope *s, const struct quick *q, uint32_t index, wpkg_valtype *type)
 {
 	if (index >= q->depth)
 		return false;
 	const struct frame *to = &s->frames[q->depth - 1 - index];
-	*type = to->opcode == FRAME_LOOP ? (wpkg_valtype)WPKG_TYPE_NONE : to->type;
+	*type = to->type & (0U - (wpkg_valtype)(to->opcode != FRAME_LOOP));
 	return !wasm_block_is_index(to->type);
 }
 
@@ -495,11 +517,42 @@ INLINE bool branch_table(const struct scope *s, struct quick *q)
 	return q->sp[-1] == WPKG_TYPE_I32 && has(q->sp - 1, first) && unreachable(s, q);
 }
 
-/* Calls. */
+/*
+ * Calls. What most of them take and give is a word for each type, which needs two accesses to
+ * memory less in a row: three bits for each parameter's type, the last parameter lowest, and from
+ * RESULT_SHIFT on the result's, or 0. CALL_OTHER: it does not fit.
+ */
+#define CALL_OTHER UINT32_MAX
+#define RESULT_SHIFT 27
 
-INLINE bool call(struct quick *q, wpkg_valtype *sp, const struct wpkg_type *type)
+static uint32_t call_word(const struct wpkg_type *type)
 {
-	if (type->param_count > PARAMS || type->result_count > 1)
+	uint32_t word = 0;
+	if (type->composite != WPKG_COMPOSITE_FUNC || type->param_count > RESULT_SHIFT / 3 ||
+	    type->result_count > 1)
+		return CALL_OTHER;
+	for (uint32_t i = 0; i < type->param_count + type->result_count; i++) {
+		if (type->params[i] > WPKG_TYPE_V128)
+			return CALL_OTHER;
+		if (i < type->param_count)
+			word = word << 3 | type->params[i];
+		else
+			word |= type->params[i] << RESULT_SHIFT;
+	}
+	return word;
+}
+
+void wasm_call_words(const struct wpkg_module *module, uint32_t *types)
+{
+	for (uint32_t i = 0; i < module->type_count; i++)
+		types[i] = call_word(&module->types.types[module->type_ids[i]]);
+}
+
+/* What does not fit into a word. */
+INLINE bool call_list(struct quick *q, wpkg_valtype *sp, const struct wpkg_type *type)
+{
+	if (type->composite != WPKG_COMPOSITE_FUNC || type->param_count > PARAMS ||
+	    type->result_count > 1)
 		return false;
 	const wpkg_valtype *params = type->params;
 	for (uint32_t i = type->param_count; i > 0; i--)
@@ -511,11 +564,27 @@ INLINE bool call(struct quick *q, wpkg_valtype *sp, const struct wpkg_type *type
 	return true;
 }
 
+INLINE bool call(struct quick *q, wpkg_valtype *sp, uint32_t word)
+{
+	uint32_t result = word >> RESULT_SHIFT;
+	for (word &= (UINT32_C(1) << RESULT_SHIFT) - 1; word != 0; word >>= 3)
+		if (*--sp != (word & 7))
+			return false;
+	*sp = result;
+	q->sp = sp + (result != 0);
+	return true;
+}
+
+/* The function's index is longer than a byte more often than not. */
 INLINE bool call_direct(const struct scope *s, struct quick *q)
 {
 	uint32_t index;
-	return read_u32(q, &index) && index < s->func_count &&
-	       call(q, q->sp, &s->types[s->type_ids[s->funcs[index].type]]);
+	if (!read_long(q, &index) || index >= s->func_count)
+		return false;
+	uint32_t type = s->funcs[index].type, word = s->type_calls[type];
+	if (UNLIKELY(word == CALL_OTHER))
+		return call_list(q, q->sp, &s->types[s->type_ids[type]]);
+	return call(q, q->sp, word);
 }
 
 INLINE bool call_indirect(const struct scope *s, struct quick *q)
@@ -525,9 +594,12 @@ INLINE bool call_indirect(const struct scope *s, struct quick *q)
 	    s->module->table_count == 0)
 		return false;
 	const struct wpkg_module_table *table = &s->module->tables[0];
-	const struct wpkg_type *type = &s->types[s->type_ids[index]];
-	return type->composite == WPKG_COMPOSITE_FUNC && table->element == WPKG_TYPE_FUNCREF &&
-	       q->sp[-1] == wasm_address(&table->size) && call(q, q->sp - 1, type);
+	if (table->element != WPKG_TYPE_FUNCREF || q->sp[-1] != wasm_address(&table->size))
+		return false;
+	uint32_t word = s->type_calls[index];
+	if (UNLIKELY(word == CALL_OTHER))
+		return call_list(q, q->sp - 1, &s->types[s->type_ids[index]]);
+	return call(q, q->sp - 1, word);
 }
 
 INLINE bool drop(struct quick *q)
@@ -570,6 +642,7 @@ static struct scope scope_of(const struct validator *v)
 		.func_count = module->func_count,
 		.funcs = module->funcs,
 		.type_ids = module->type_ids,
+		.type_calls = v->type_calls,
 		.types = module->types.types,
 		.type_count = module->type_count,
 		.address = module->memory_count ? wasm_address(&module->memories[0].size) : NO_WORD,
@@ -587,22 +660,49 @@ static struct scope scope_of(const struct validator *v)
 
 #define PLACE(type) ((type) == WPKG_TYPE_ADDRESS ? s->address : (wpkg_valtype)(type))
 
-/* On to the next instruction, by a jump of each one's own, which the processor foretells better. */
-#define NEXT                                                                                       \
+/*
+ * On to the next instruction, whose opcode that is, by a jump of each one's own, which the
+ * processor foretells better.
+ */
+#define GO(next_opcode)                                                                            \
 	do {                                                                                       \
-		if (next.at >= stop)                                                               \
+		if (UNLIKELY(next.at >= stop))                                                     \
 			goto edge;                                                                 \
-		here = next.at;                                                                    \
-		opcode = *next.at++;                                                               \
+		opcode = (next_opcode);                                                            \
+		here = next.at++;                                                                  \
 		goto *jumps[opcode];                                                               \
 	} while (0)
+
+#define NEXT GO(*next.at)
 
 /* Instructions of a kind, and when they are quick. */
 #define ON(kind, is_right)                                                                         \
 	kind:                                                                                      \
-	if (!(is_right))                                                                           \
+	if (UNLIKELY(!(is_right)))                                                                 \
 		goto out;                                                                          \
 	NEXT
+
+/* The same where rest has what follows. */
+#define BEFORE_REST(kind, is_right)                                                                \
+	kind:                                                                                      \
+	if (UNLIKELY(!(is_right)))                                                                 \
+		goto out;                                                                          \
+	GO((uint8_t)rest)
+
+/*
+ * Constants. What comes next takes one most often, with another of its type, and gives one of that
+ * type again: then the one that is there already stays.
+ */
+#define NUMBER(kind, bytes, last_bits, type, binary)                                               \
+	kind:                                                                                      \
+	if (UNLIKELY(!skip_signed(q, bytes, last_bits, &rest)))                                    \
+		goto out;                                                                          \
+	if (jumps[(uint8_t)rest] == &&binary && next.at < stop && next.sp[-1] == (type)) {         \
+		next.at++;                                                                         \
+		NEXT;                                                                              \
+	}                                                                                          \
+	*next.sp++ = (type);                                                                       \
+	GO((uint8_t)rest)
 
 /*
  * Over instructions until one is not quick; the state is before that one then. Returns where the
@@ -633,20 +733,22 @@ static const uint8_t *walk(struct validator *v, const struct scope *s, struct qu
 	wpkg_valtype type;
 	uint32_t index;
 	unsigned opcode;
+	uint64_t rest; /* in its lowest byte what stands at the cursor, for some */
 	NEXT;
 	ON(LOCAL_GET, local(s, q, &type) && push(q, type));
 	ON(LOCAL_SET, local(s, q, &type) && pop(q, type));
 	ON(LOCAL_TEE, local(s, q, &type) && q->sp[-1] == type);
 	ON(GLOBAL_GET, global_get(s, q));
 	ON(GLOBAL_SET, global_set(s, q));
-	ON(NUMBER32, skip_signed(q, 5, 4) && number(s, q, WPKG_TYPE_I32, PLAIN + WPKG_SIG_II_I));
-	ON(NUMBER64, skip_signed(q, 10, 1) && number(s, q, WPKG_TYPE_I64, PLAIN + WPKG_SIG_LL_L));
+	NUMBER(NUMBER32, 5, 4, WPKG_TYPE_I32, plain_II_I);
+	NUMBER(NUMBER64, 10, 1, WPKG_TYPE_I64, plain_LL_L);
 	ON(FLOAT32, skip(q, 4) && push(q, WPKG_TYPE_F32));
 	ON(FLOAT64, skip(q, 8) && push(q, WPKG_TYPE_F64));
 	ON(VECTOR, skip(q, 16) && push(q, WPKG_TYPE_V128));
-	ON(ATOMIC,
-	   *q->at == wpkg_opcodes[opcode].aux && skip_place(q, opcode) && apply_row(s, q, opcode));
-	ON(PLACE_LANE, skip_place(q, opcode) && lanes(q, 1, 16U >> wpkg_opcodes[opcode].aux) &&
+	ON(ATOMIC, *q->at == wpkg_opcodes[opcode].aux && skip_place(q, opcode, &rest) &&
+			   apply_row(s, q, opcode));
+	ON(PLACE_LANE, skip_place(q, opcode, &rest) &&
+			       lanes(q, 1, 16U >> wpkg_opcodes[opcode].aux) &&
 			       apply_row(s, q, opcode));
 	ON(LANE, lanes(q, 1, wpkg_opcodes[opcode].aux) && apply_row(s, q, opcode));
 	ON(SHUFFLE, lanes(q, 16, 32) && apply_row(s, q, opcode));
@@ -679,9 +781,10 @@ END:
 #define WPKG_SIG(name, n, a, b, c, d, m, r, z)                                                     \
 	ON(plain_##name,                                                                           \
 	   apply(q, n, WPKG_TYPE_##a, WPKG_TYPE_##b, WPKG_TYPE_##c, m, WPKG_TYPE_##r));            \
-	ON(access_##name, WPKG_TYPE_##a == WPKG_TYPE_ADDRESS && skip_place(q, opcode) &&           \
-				  apply(q, n, PLACE(WPKG_TYPE_##a), WPKG_TYPE_##b, WPKG_TYPE_##c,  \
-					m, WPKG_TYPE_##r));
+	BEFORE_REST(access_##name, WPKG_TYPE_##a == WPKG_TYPE_ADDRESS &&                           \
+					   skip_place(q, opcode, &rest) &&                         \
+					   apply(q, n, PLACE(WPKG_TYPE_##a), WPKG_TYPE_##b,        \
+						 WPKG_TYPE_##c, m, WPKG_TYPE_##r));
 #include "wasm/opcode.def"
 PREFIX:
 	goto *labels[prefixed(s, q, &opcode)];

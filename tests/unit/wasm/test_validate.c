@@ -153,6 +153,11 @@ START_TEST(malformed_instructions_fail_at_the_byte_that_is_wrong)
 		"\0\x20\0\xfe\x10\1\0\x0b");
 	ck_body(3, "offset out of range (i32.load in function 1)",
 		"\0\x20\0\x28\2\x80\x80\x80\x80\x10\x0b");
+	ck_body(3, "offset out of range (i32.load in function 1)",
+		"\0\x20\0\x28\2\x80\x80\x80\x80\x70\x0b");
+	ck_body_valid("\0\x20\0\x28\2\x80\x80\x80\x80\x0f\x0b");
+	ck_body_valid("\0\x20\0\x28\2\xff\xff\xff\x7f\x28\2\x80\x01\x28\2\x80\x80\x01\x0b");
+	ck_body_valid("\0\x20\0\x28\x82\x80\0\x04\x0b");
 	ck_body(1, "invalid lane index 16 (i8x16.extract_lane_s in function 1)",
 		"\0\xfd\x15\x10\x0b");
 	ck_body(1, "invalid result arity 2 of select (select in function 1)",
@@ -403,6 +408,92 @@ static enum wpkg_status read_many(struct wpkg_str bytes, unsigned threads)
 	return status;
 }
 
+/* An operand of the value type with that byte. */
+static struct wpkg_str operand(uint8_t type)
+{
+	switch (type) {
+	case 0x7f:
+		return WPKG_LIT("\x41\0");
+	case 0x7e:
+		return WPKG_LIT("\x42\xff\xff\xff\xff\xff\xff\xff\xff\xff\0");
+	case 0x7d:
+		return WPKG_LIT("\x43\0\0\0\0");
+	case 0x7c:
+		return WPKG_LIT("\x44\0\0\0\0\0\0\0\0");
+	default:
+		return WPKG_LIT("\xd0\x70");
+	}
+}
+
+/*
+ * Function 1, of type 0, calls function 0, of type 1, directly or by the table. That takes count
+ * parameters and gives what it takes last; the operand with the number odd is of another type.
+ */
+static void build_call(struct wpkg_buf *out, bool is_direct, unsigned count, unsigned odd)
+{
+	static const uint8_t types[] = {0x7f, 0x7e, 0x7d, 0x7c, 0x70};
+	const unsigned kinds = count % 3 ? 4 : 5; /* some lists have references */
+	struct wpkg_buf type, body, code;
+	wpkg_buf_init(&type, BUILD_MAX);
+	wpkg_buf_init(&body, BUILD_MAX);
+	wpkg_buf_init(&code, BUILD_MAX);
+	wpkg_buf_append(&type, "\2\x60\0\0\x60", 5);
+	put_number(&type, count);
+	wpkg_buf_append_byte(&body, 0);
+	for (unsigned i = 0; i < count; i++) {
+		wpkg_buf_append_byte(&type, types[i % kinds]);
+		wpkg_buf_append_str(&body, operand(types[(i + (i == odd)) % kinds]));
+	}
+	wpkg_buf_append_byte(&type, count ? 1 : 0);
+	if (count)
+		wpkg_buf_append_byte(&type, types[(count - 1) % kinds]);
+	wpkg_buf_append_str(&body, is_direct ? WPKG_LIT("\x10\x80\0") : WPKG_LIT("\x41\0\x11\1\0"));
+	if (count)
+		wpkg_buf_append_byte(&body, 0x1a);
+	wpkg_buf_append_byte(&body, 0x0b);
+	put_header(out);
+	put_section(out, WPKG_SECTION_TYPE, wpkg_buf_str(&type));
+	put_bytes(out, WPKG_SECTION_IMPORT, "\1\3env\1f\0\1");
+	put_bytes(out, WPKG_SECTION_FUNCTION, "\1\0");
+	put_bytes(out, WPKG_SECTION_TABLE, "\1\x70\0\1");
+	put_number(&code, 1);
+	put_body(&code, wpkg_buf_str(&body));
+	put_section(out, WPKG_SECTION_CODE, wpkg_buf_str(&code));
+	put_bytes(out, WPKG_SECTION_CUSTOM,
+		  "\1x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+	wpkg_buf_clear(&type);
+	wpkg_buf_clear(&body);
+	wpkg_buf_clear(&code);
+}
+
+/* Whatever the number of parameters is, and whichever operand is the wrong one. */
+START_TEST(a_call_takes_what_its_type_says)
+{
+	for (unsigned count = 0; count <= 20; count++) {
+		for (unsigned odd = 0; odd <= count; odd++) {
+			for (int is_direct = 0; is_direct < 2; is_direct++) {
+				const struct wpkg_module_options slow = {.is_slow = true};
+				struct wpkg_err err = {.msg = "valid"}, slow_err = {.msg = "valid"};
+				struct wpkg_module *module = NULL;
+				struct wpkg_buf bytes;
+				build_call(&bytes, is_direct, count, odd);
+				struct wpkg_str all = wpkg_buf_str(&bytes);
+				enum wpkg_status status =
+					wpkg_module_read(&module, all, NULL, &err);
+				wpkg_module_free(module);
+				ck_assert_int_eq(status, odd < count ? WPKG_EFORMAT : WPKG_OK);
+				module = NULL;
+				ck_assert_int_eq(wpkg_module_read(&module, all, &slow, &slow_err),
+						 status);
+				wpkg_module_free(module);
+				ck_assert_str_eq(err.msg, slow_err.msg);
+				wpkg_buf_clear(&bytes);
+			}
+		}
+	}
+}
+END_TEST
+
 /* A body with locals that need setting, blocks, and a br_table of wide labels. */
 static void build_rich(struct wpkg_buf *out)
 {
@@ -432,6 +523,6 @@ UNIT_MAIN(a_type_mismatch_says_what_was_expected_and_found, what_is_below_a_bloc
 	  an_instruction_that_the_end_cuts_is_named, blocks_are_closed_as_they_were_opened,
 	  code_that_is_never_reached_is_of_every_type, a_local_without_default_must_be_set_first,
 	  deep_blocks_know_which_locals_were_set_before, labels_of_a_table_take_the_same,
-	  more_threads_find_the_same_first_error,
+	  a_call_takes_what_its_type_says, more_threads_find_the_same_first_error,
 	  more_threads_find_a_wrong_body_before_a_wrong_size, more_threads_note_the_same_features,
 	  a_feature_that_is_not_allowed_fails_at_its_first_use, every_failed_allocation_is_reported)
