@@ -253,11 +253,14 @@ static inline uint32_t wpkg_module_func_import(const struct wpkg_module *module,
 	return index < module->func_import_count ? module->func_imports[index] : WPKG_INDEX_NONE;
 }
 
-/* The body of a function that is defined here: from the declaration of locals to behind the last
- * end. */
+/* A function's body: from the declaration of locals to behind the last end. An imported one has
+ * none, which is empty. */
 static inline struct wpkg_range wpkg_module_body(const struct wpkg_module *module, uint32_t index)
 {
-	return module->bodies[index - module->func_import_count];
+	const struct wpkg_range none = {0, 0};
+	return index < module->func_import_count
+		       ? none
+		       : module->bodies[index - module->func_import_count];
 }
 
 /* The bytes of a range; *end is behind the last. */

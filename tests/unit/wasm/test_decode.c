@@ -150,6 +150,7 @@ START_TEST(where_bodies_are_need_not_be_kept)
 	ck_assert_uint_eq(first.end - first.start, 2);
 	ck_assert_uint_eq(second.start, first.end + 1);
 	ck_assert_uint_eq(second.end, bytes.len);
+	ck_assert_uint_eq(wpkg_module_body(module, 0).end, 0);
 	wpkg_module_free(module);
 	for (unsigned threads = 1; threads <= 2; threads++) {
 		const struct wpkg_module_options options = {.no_bodies = true, .threads = threads};
