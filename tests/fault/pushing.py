@@ -14,7 +14,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(1, os.path.join(ROOT, "tests"))
-from results import Results
+from results import Results, seed
 
 OUT = os.environ.get("OUT", os.path.join(ROOT, "build", "release"))
 
