@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "../tools/commands.h"
 #include "module.h"
@@ -20,10 +17,5 @@ int main(int argc, char **argv)
 	tool_resolve = module_resolve;
 	tool_project_open = project_modules_open;
 	tool_package_open = runnable_open;
-	int code = wpkg_program_run(&client_program, argc, argv);
-	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {
-		fprintf(stderr, "wpkg: standard output: %s\n", strerror(errno));
-		code = WPKG_EXIT_FAILED;
-	}
-	return code;
+	return wpkg_program_run(&client_program, argc, argv);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 /* "wpkgd --data DIR" means "wpkgd serve --data DIR": serving is what the program is for. */
@@ -24,15 +22,8 @@ static int is_program_option(const char *word)
 int main(int argc, char **argv)
 {
 	char *words[256];
-	int code;
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && argc < 250 && argv[1][0] == '-' && !is_program_option(argv[1]))
-		code = run(argc, argv, words);
-	else
-		code = wpkg_program_run(&server_program, argc, argv);
-	if (fflush(stdout) != 0 && code == WPKG_EXIT_DONE) {
-		fprintf(stderr, "wpkgd: standard output: %s\n", strerror(errno));
-		code = WPKG_EXIT_FAILED;
-	}
-	return code;
+		return run(argc, argv, words);
+	return wpkg_program_run(&server_program, argc, argv);
 }

@@ -151,8 +151,8 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 		code = link_print_explanation(&arena, options->explain, &explanation,
 					      options->json);
 	if (code == WPKG_EXIT_DONE && options->output && !options->check &&
-	    wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, 0, &err) !=
-		    WPKG_OK)
+	    wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, WPKG_FILE_RESULT,
+			    &err) != WPKG_OK)
 		code = tool_error(&err);
 	wpkg_arena_clear(&arena);
 	wpkg_buf_clear(&problems);

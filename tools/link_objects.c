@@ -220,7 +220,8 @@ static int read_options(struct job *job)
 static int write_file(struct job *job, const char *path, const struct wpkg_buf *content)
 {
 	if (wpkg_buf_check(content, path, &job->err) != WPKG_OK ||
-	    wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(content), 0644, 0, &job->err) != WPKG_OK)
+	    wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(content), 0644, WPKG_FILE_RESULT,
+			    &job->err) != WPKG_OK)
 		return fail(job);
 	return WPKG_EXIT_DONE;
 }

@@ -211,7 +211,7 @@ static int validate_all(const struct wpkg_invocation *invocation,
 		else if (!finding.module)
 			print_fault(&finding);
 		else if (!global->quiet)
-			print_valid(&finding);
+			finding.code = print_valid(&finding);
 		if (finding.code > code)
 			code = finding.code;
 		finding_clear(&finding);

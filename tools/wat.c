@@ -23,7 +23,8 @@ static int write_result(struct wpkg_buf *out, const char *path)
 		return tool_print(out);
 	enum wpkg_status status = wpkg_buf_check(out, "output", &err);
 	if (status == WPKG_OK)
-		status = wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(out), 0644, 0, &err);
+		status = wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(out), 0644, WPKG_FILE_RESULT,
+					 &err);
 	if (status != WPKG_OK)
 		code = tool_error(&err);
 	wpkg_buf_clear(out);
@@ -178,7 +179,7 @@ static int run_print(const struct wpkg_invocation *invocation)
 		enum wpkg_status status =
 			options->output
 				? wpkg_file_write_by(AT_FDCWD, options->output, print_to, &printing,
-						     0644, 0, &err)
+						     0644, WPKG_FILE_RESULT, &err)
 				: print_to(&printing, STDOUT_FILENO, "standard output", &err);
 		if (status != WPKG_OK)
 			code = tool_error(&err);

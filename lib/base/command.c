@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -399,7 +400,7 @@ static int answer_alone(const struct wpkg_program *program, int argc, char **arg
 	return WPKG_EXIT_USAGE;
 }
 
-int wpkg_program_run(const struct wpkg_program *program, int argc, char **argv)
+static int run_program(const struct wpkg_program *program, int argc, char **argv)
 {
 	struct wpkg_err err;
 	struct parser parser = {.program = program};
@@ -436,4 +437,15 @@ out:
 	wpkg_mem_free(parser.global);
 	wpkg_mem_free(parser.options);
 	return exit_code;
+}
+
+int wpkg_program_run(const struct wpkg_program *program, int argc, char **argv)
+{
+	int code = run_program(program, argc, argv);
+	/* A write that failed on the way leaves the stream with its mark, and errno as it was. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == WPKG_EXIT_DONE) {
+		fprintf(stderr, "%s: standard output: %s\n", program->name, strerror(errno));
+		code = WPKG_EXIT_FAILED;
+	}
+	return code;
 }

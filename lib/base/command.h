@@ -97,7 +97,8 @@ struct wpkg_program {
 /*
  * Finds the command, fills the options, checks the operands and runs it; --help and --version are
  * answered here. Wrong usage prints what is wrong (with the nearest name for a typing error) to
- * stderr and is WPKG_EXIT_USAGE.
+ * stderr and is WPKG_EXIT_USAGE. A success whose standard output was not written whole is none: it
+ * is told and WPKG_EXIT_FAILED.
  */
 int wpkg_program_run(const struct wpkg_program *program, int argc, char **argv);
 

@@ -104,6 +104,25 @@ static enum wpkg_status finish(int fd, const char *path, mode_t mode, int flags,
 	return WPKG_OK;
 }
 
+static bool is_kept(int dir, const char *path, int flags)
+{
+	struct stat info;
+	return (flags & WPKG_FILE_RESULT) && fstatat(dir, path, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       !S_ISREG(info.st_mode);
+}
+
+static enum wpkg_status write_through(int dir, const char *path, wpkg_file_writer *writer,
+				      void *user, mode_t mode, struct wpkg_err *err)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, mode);
+	if (fd < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
+	enum wpkg_status status = writer(user, fd, path, err);
+	if (close(fd) != 0 && status == WPKG_OK)
+		status = WPKG_FAIL_ERRNO(err, errno, "%s", path);
+	return status;
+}
+
 enum wpkg_status wpkg_file_write_by(int dir, const char *path, wpkg_file_writer *writer, void *user,
 				    mode_t mode, int flags, struct wpkg_err *err)
 {
@@ -111,6 +130,8 @@ enum wpkg_status wpkg_file_write_by(int dir, const char *path, wpkg_file_writer 
 	uint8_t random[8];
 	char suffix[17];
 	char temporary[4096];
+	if (is_kept(dir, path, flags))
+		return write_through(dir, path, writer, user, mode, err);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return WPKG_FAIL_ERRNO(err, errno, "random numbers");
 	wpkg_hex_format(suffix, random, sizeof(random));

@@ -32,6 +32,10 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_file_write_fd(int fd, struct wpkg_str byte
 enum wpkg_file_flags {
 	WPKG_FILE_NEW = 1,     /* WPKG_EEXISTS when the path exists, instead of replacing it */
 	WPKG_FILE_DURABLE = 2, /* synced, and its directory too, before the call returns */
+	/* A person named the path for a result: what is no regular file there (a device, a pipe, a
+	 * link such as /dev/stdout) is written to and stays what it is, instead of being replaced.
+	 */
+	WPKG_FILE_RESULT = 4,
 };
 
 /* How names of temporary files begin: a process that is killed may leave one. 16 hex digits follow.

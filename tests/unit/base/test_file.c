@@ -38,6 +38,33 @@ static size_t count_entries(int dir)
 	return n - 2;
 }
 
+START_TEST(a_result_goes_into_a_pipe_or_through_a_link_and_replaces_only_files)
+{
+	struct wpkg_err err;
+	struct stat info;
+	char read_back[8] = "";
+	int dir = open_folder();
+	ck_assert_int_eq(mkfifoat(dir, "pipe", 0600), 0);
+	ck_assert_int_eq(symlinkat("target", dir, "link"), 0);
+	int pipe = openat(dir, "pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ge(pipe, 0);
+	ck_ok(wpkg_file_write(dir, "pipe", WPKG_LIT("one"), 0644, WPKG_FILE_RESULT, &err), err);
+	ck_assert_int_eq(read(pipe, read_back, sizeof(read_back)), 3);
+	ck_assert_str_eq(read_back, "one");
+	close(pipe);
+	ck_ok(wpkg_file_write(dir, "link", WPKG_LIT("two"), 0644, WPKG_FILE_RESULT, &err), err);
+	ck_assert_int_eq(fstatat(dir, "link", &info, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert(S_ISLNK(info.st_mode));
+	ck_ok(wpkg_file_write(dir, "target", WPKG_LIT("three"), 0644, WPKG_FILE_RESULT, &err), err);
+	ck_assert_int_eq(fstatat(dir, "link", &info, 0), 0);
+	ck_assert_int_eq(info.st_size, 5);
+	ck_status(wpkg_file_write(dir, ".", WPKG_LIT("x"), 0644, WPKG_FILE_RESULT, &err),
+		  WPKG_EINVAL);
+	ck_assert_uint_eq(count_entries(dir), 3);
+	close_folder(dir);
+}
+END_TEST
+
 START_TEST(a_written_file_is_whole_and_leaves_nothing_beside_it)
 {
 	struct wpkg_err err;
@@ -174,6 +201,7 @@ START_TEST(times_durations_and_sizes_are_read_strictly)
 END_TEST
 
 UNIT_MAIN(a_written_file_is_whole_and_leaves_nothing_beside_it,
+	  a_result_goes_into_a_pipe_or_through_a_link_and_replaces_only_files,
 	  opening_beneath_follows_no_link_and_leaves_no_folder,
 	  a_map_is_bounded_and_empty_files_have_one, only_paths_that_stay_below_are_portable,
 	  globs_match_within_and_over_parts, times_durations_and_sizes_are_read_strictly)
