@@ -21,6 +21,9 @@
 #define FUEL_DEFAULT ((uint64_t)10000000000)
 #define OUTPUT_DEFAULT ((uint64_t)1 << 20)
 #define WAITING_DEFAULT 256
+/* What a worker has beyond its time: where both wait for a processor, an honest one still says
+ * itself what took so long. */
+#define GRACE_SECONDS 2
 
 struct admission {
 	struct admission_options options; /* every limit set */
@@ -97,8 +100,14 @@ void admission_read(struct admission_reading *out, struct admission *admission)
 	out->waiting_limit = admission->options.waiting;
 }
 
+/* Of a worker, by the clock and of a processor. */
+static uint64_t most_seconds(const struct admission_options *options)
+{
+	return (uint64_t)options->seconds + GRACE_SECONDS;
+}
+
 /* What a worker's end says about the version that it had. */
-static struct wpkg_str explain(const struct wpkg_admission_ended *ended, int64_t cpu_seconds,
+static struct wpkg_str explain(const struct wpkg_admission_ended *ended, uint64_t cpu_seconds,
 			       struct wpkg_arena *arena)
 {
 	switch (ended->signal) {
@@ -107,7 +116,7 @@ static struct wpkg_str explain(const struct wpkg_admission_ended *ended, int64_t
 	case SIGSYS:
 		return WPKG_LIT("the worker tried a system call that is forbidden");
 	case SIGKILL:
-		if (ended->cpu_ms + 500 >= (uint64_t)cpu_seconds * 1000)
+		if (ended->cpu_ms + 500 >= cpu_seconds * 1000)
 			return WPKG_LIT("the processor time was used up");
 		return WPKG_LIT("the system ended the worker, out of memory or by hand");
 	default:
@@ -243,7 +252,7 @@ static enum wpkg_status conclude(struct admission_result *out, struct dialogue *
 	}
 	struct wpkg_str why = dialogue->reason;
 	if (why.len == 0)
-		why = explain(ended, dialogue->options->seconds, arena);
+		why = explain(ended, most_seconds(dialogue->options), arena);
 	return refuse(out, dialogue, why, ended, arena, err);
 }
 
@@ -295,9 +304,9 @@ static enum wpkg_status ask(struct admission_result *out, struct admission *admi
 		.memory = options->memory,
 		.address_space =
 			4 * options->memory + ((uint64_t)1 << 30) + mapped_at_most(dialogue),
-		.cpu_seconds = (uint64_t)options->seconds,
+		.cpu_seconds = most_seconds(options),
 	};
-	dialogue->deadline = wpkg_clock_monotonic() + (uint64_t)options->seconds * 1000000000;
+	dialogue->deadline = wpkg_clock_monotonic() + most_seconds(options) * 1000000000;
 	status = admit_worker_start(&dialogue->worker, &admission->process, &start, err);
 	if (status != WPKG_OK)
 		return status;

@@ -22,7 +22,7 @@
 /* The zero value is the default. */
 struct admission_options {
 	const char *worker; /* path of wpkg-admit; NULL or "": beside the server or in libexec */
-	int64_t seconds;    /* of wall time for a whole version; 0: 60 */
+	int64_t seconds;    /* of wall time for all checks of a version; 0: 60 */
 	uint64_t memory;    /* bytes that a worker and its guests may have; 0: 1 GiB */
 	uint64_t fuel;	    /* for each check, about an instruction each; 0: 10,000,000,000 */
 	uint64_t output;    /* bytes that a check may print; 0: 1 MiB */

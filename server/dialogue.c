@@ -116,8 +116,7 @@ static enum wpkg_status send_question(const struct dialogue *dialogue, struct wp
 	struct wpkg_question question = {
 		.invoice = dialogue->question->invoice,
 		.closure = dialogue->closure,
-		/* An honest worker shall see the end of the time before we do. */
-		.milliseconds = (uint64_t)options->seconds * 1000 * 7 / 8,
+		.milliseconds = (uint64_t)options->seconds * 1000,
 		.memory = options->memory / 4 * 3,
 		.fuel = options->fuel,
 		.output = options->output,

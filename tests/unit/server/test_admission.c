@@ -211,7 +211,18 @@ START_TEST(a_check_that_fails_is_the_reason)
 }
 END_TEST
 
-START_TEST(an_endless_loop_ends_with_the_time)
+START_TEST(an_endless_loop_ends_with_the_check_s_time)
+{
+	setup();
+	start_with((struct admission_options){.seconds = 60});
+	struct admission_result result =
+		ask(package(&spin, 1, true, "[{\"name\":\"runs\",\"timeout\":1}]"));
+	refused(&result, "check runs: time used up");
+	teardown();
+}
+END_TEST
+
+START_TEST(an_endless_loop_ends_with_the_version_s_time)
 {
 	setup();
 	start_with((struct admission_options){.seconds = 1});
@@ -591,7 +602,8 @@ int main(int argc, char **argv)
 		a_large_module_comes_as_a_file,
 		what_is_invalid_is_refused_with_its_place,
 		a_check_that_fails_is_the_reason,
-		an_endless_loop_ends_with_the_time,
+		an_endless_loop_ends_with_the_check_s_time,
+		an_endless_loop_ends_with_the_version_s_time,
 		an_endless_loop_ends_with_the_fuel,
 		a_parcel_that_is_missing_is_no_verdict,
 		rules_of_the_operator_hold,
