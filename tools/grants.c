@@ -38,6 +38,9 @@ static enum wpkg_status split_dir(struct wpkg_wasi_dir *dir, char host[4096], co
 static enum wpkg_status open_dirs(struct grants *grants, const struct grants_request *request,
 				  struct wpkg_err *err)
 {
+	grants->dirs = wpkg_mem_calloc(request->dirs->count + 1, sizeof(*grants->dirs));
+	if (!grants->dirs)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "--dir: no memory");
 	for (size_t i = 0; i < request->dirs->count; i++) {
 		char host[4096];
 		struct wpkg_wasi_dir *dir = &grants->dirs[i];
@@ -55,6 +58,10 @@ static enum wpkg_status open_dirs(struct grants *grants, const struct grants_req
 static enum wpkg_status set_env(struct grants *grants, const struct grants_request *request,
 				struct wpkg_err *err)
 {
+	grants->env = wpkg_mem_calloc(request->env->count + 1, sizeof(*grants->env));
+	grants->env_made = wpkg_mem_calloc(request->env->count + 1, sizeof(*grants->env_made));
+	if (!grants->env || !grants->env_made)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "--env: no memory");
 	for (size_t i = 0; i < request->env->count; i++) {
 		const char *text = request->env->items[i];
 		const char *value = strchr(text, '=') ? NULL : getenv(text);
@@ -139,10 +146,13 @@ void grants_close(struct grants *grants)
 {
 	for (size_t i = 0; i < grants->options.dir_count; i++)
 		close(grants->dirs[i].fd);
-	for (size_t i = 0; i < WPKG_OPTION_LIST_MAX; i++)
+	for (size_t i = 0; i < grants->options.env_count; i++)
 		wpkg_mem_free(grants->env_made[i]);
 	if (grants->input >= 0)
 		close(grants->input);
+	wpkg_mem_free(grants->dirs);
+	wpkg_mem_free(grants->env);
+	wpkg_mem_free(grants->env_made);
 	wpkg_mem_free(grants->args);
 	*grants = (struct grants){.input = -1};
 }

@@ -27,11 +27,11 @@ struct grants_request {
 /* Open descriptors and texts, for as long as the guest lives. */
 struct grants {
 	struct wpkg_wasi_options options;
-	struct wpkg_wasi_dir dirs[WPKG_OPTION_LIST_MAX];
-	struct wpkg_str env[WPKG_OPTION_LIST_MAX];
-	char *env_made[WPKG_OPTION_LIST_MAX]; /* heap; NULL: borrowed from the command line */
-	struct wpkg_str *args;		      /* heap */
-	int input;			      /* -1: none opened */
+	struct wpkg_wasi_dir *dirs; /* heap, like all lists here */
+	struct wpkg_str *env;
+	char **env_made; /* NULL: borrowed from the command line */
+	struct wpkg_str *args;
+	int input; /* -1: none opened */
 };
 
 /* Fills *grants, which must not move afterwards, or leaves nothing open. */

@@ -90,9 +90,43 @@ static void put_row(struct question *question, struct wpkg_str id, struct wpkg_s
 	put(question, text);
 }
 
-/* Without a module: what there is. */
-static int list_profiles(struct question *question)
+/* Puts a document into the output, which is printed. The exit code. */
+static int print_document(struct question *question, const struct wpkg_value *document)
 {
+	wpkg_json_write(&question->out, document, WPKG_JSON_INDENTED);
+	return tool_print(&question->out);
+}
+
+static int no_memory(void)
+{
+	return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "hosts: no memory"});
+}
+
+/* {"hosts": [{"host", "title", "glue"?: true}]} */
+static int list_profiles_json(struct question *question)
+{
+	struct wpkg_arena *arena = &question->arena;
+	struct wpkg_value *document = wpkg_value_new_table(arena);
+	struct wpkg_value *list = wpkg_value_add(arena, document, "hosts", WPKG_VALUE_ARRAY);
+	bool good = list != NULL;
+	for (size_t i = 0; good && i < question->profiles.count; i++) {
+		const struct wpkg_host_profile *profile = &question->profiles.items[i];
+		if (profile->kind == WPKG_HOST_PART)
+			continue;
+		struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+		good = row && wpkg_value_add_string(arena, row, "host", profile->id) &&
+		       wpkg_value_add_string(arena, row, "title", profile->title) &&
+		       (profile->kind != WPKG_HOST_GLUE ||
+			wpkg_value_add_boolean(arena, row, "glue", true));
+	}
+	return good ? print_document(question, document) : no_memory();
+}
+
+/* Without a module: what there is. */
+static int list_profiles(struct question *question, bool json)
+{
+	if (json)
+		return list_profiles_json(question);
 	for (size_t i = 0; i < question->profiles.count; i++) {
 		const struct wpkg_host_profile *profile = &question->profiles.items[i];
 		if (profile->kind == WPKG_HOST_PART)
@@ -167,9 +201,10 @@ static void put_asked(struct question *question, const struct wpkg_host_profile 
 }
 
 /* WPKG_EXIT_REFUSED when one of the hosts that were asked for does not run it. */
-static int answer_asked(struct question *question, struct wpkg_err *err)
+static int answer_asked(struct question *question, bool json, struct wpkg_err *err)
 {
 	const struct wpkg_option_list *hosts = &question->options->hosts;
+	struct wpkg_value *table = wpkg_value_new_table(&question->arena);
 	int code = WPKG_EXIT_DONE;
 	for (size_t i = 0; i < hosts->count; i++) {
 		struct wpkg_host_report report;
@@ -178,11 +213,14 @@ static int answer_asked(struct question *question, struct wpkg_err *err)
 		if (wpkg_host_match(&report, &question->arena, &question->profiles, profile,
 				    &question->subject, err) != WPKG_OK)
 			return tool_error(err);
-		put_asked(question, profile, &report);
+		if (!json)
+			put_asked(question, profile, &report);
+		else if (!table || !wpkg_host_report_add(&question->arena, table, profile, &report))
+			return no_memory();
 		if (!report.matches)
 			code = WPKG_EXIT_REFUSED;
 	}
-	int printed = tool_print(&question->out);
+	int printed = json ? print_document(question, table) : tool_print(&question->out);
 	return printed == WPKG_EXIT_DONE ? code : printed;
 }
 
@@ -191,17 +229,15 @@ static int answer_all(struct question *question, bool json, struct wpkg_err *err
 	struct wpkg_value *table = wpkg_value_new_table(&question->arena);
 	size_t reasons = json ? WPKG_HOST_PROBLEMS_MAX : 1;
 	if (!table)
-		return tool_error(&(struct wpkg_err){WPKG_ENOMEM, "hosts: no memory"});
+		return no_memory();
 	if (wpkg_host_report_all(&question->arena, table, &question->profiles, &question->subject,
 				 reasons, err) != WPKG_OK)
 		return tool_error(err);
-	if (json) {
-		wpkg_json_write(&question->out, table, WPKG_JSON_INDENTED);
-	} else {
-		put_list(question, wpkg_value_find(table, "runs"), "runs on:");
-		put_list(question, wpkg_value_find(table, "glue"), "needs its own loader:");
-		put_list(question, wpkg_value_find(table, "not"), "does not run on:");
-	}
+	if (json)
+		return print_document(question, table);
+	put_list(question, wpkg_value_find(table, "runs"), "runs on:");
+	put_list(question, wpkg_value_find(table, "glue"), "needs its own loader:");
+	put_list(question, wpkg_value_find(table, "not"), "does not run on:");
 	return tool_print(&question->out);
 }
 
@@ -214,7 +250,7 @@ static int answer(struct question *question, const struct wpkg_invocation *invoc
 	if (check_asked(question, &err) != WPKG_OK)
 		return tool_usage("hosts: %s", err.msg);
 	if (invocation->operand_count == 0)
-		return list_profiles(question);
+		return list_profiles(question, global->json);
 	const char *name = invocation->operands[0];
 	if (tool_module_open(&question->file, invocation, name, &err) != WPKG_OK)
 		return tool_error(&err);
@@ -222,8 +258,8 @@ static int answer(struct question *question, const struct wpkg_invocation *invoc
 		wpkg_err_prepend(&err, "%s", name);
 		return tool_refusal(&err);
 	}
-	if (question->options->hosts.count > 0 && !global->json)
-		return answer_asked(question, &err);
+	if (question->options->hosts.count > 0)
+		return answer_asked(question, global->json, &err);
 	return answer_all(question, global->json, &err);
 }
 

@@ -86,11 +86,14 @@ unsigned link_threads(void)
 	return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
 }
 
-int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err)
+int link_show_problems(const struct wpkg_buf *problems, const struct link_options *options,
+		       const struct wpkg_err *err)
 {
 	struct wpkg_str rest = wpkg_buf_str(problems), line;
 	if (problems->len == 0)
 		return link_refuse(err);
+	if (options->check)
+		return link_print_lines(problems, options->json);
 	while (wpkg_str_split(&rest, '\n', &line))
 		if (line.len > 0)
 			fprintf(stderr, "wpkg: %.*s\n", WPKG_STR_ARG(line));

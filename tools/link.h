@@ -35,7 +35,7 @@ struct link_options {
 	uint64_t stack_size, global_base, initial_memory, max_memory;
 	const char *map;
 	const char *explain;
-	bool json; /* of the explanation */
+	bool json; /* a document for an explanation, or what --check finds */
 };
 
 /* An operand, opened: "NAME=FILE" or a file. */
@@ -56,12 +56,24 @@ int link_refuse(const struct wpkg_err *err);
 /* For what is large. */
 unsigned link_threads(void);
 
-/* Every problem, a line each, on standard error; without a list the error. */
-int link_show_problems(const struct wpkg_buf *problems, const struct wpkg_err *err);
+/* Every problem, a line each, on standard error, or as what --check found; without a list the
+ * error. */
+int link_show_problems(const struct wpkg_buf *problems, const struct link_options *options,
+		       const struct wpkg_err *err);
 
-/* What the report says is left for the host, a line each. */
-void link_put_host_imports(struct wpkg_buf *out, const struct wpkg_link_report *report,
-			   const struct wpkg_link_inputs *inputs);
+/* What --check found (link_check.c). */
+struct link_findings {
+	struct wpkg_str lines;		       /* problems that are texts, a line each */
+	struct wpkg_link_report report;	       /* of modules: problems, imports of the host */
+	const struct wpkg_link_inputs *inputs; /* that it is about; NULL: there is no report */
+};
+
+/* All of it: a line each, or {"problems": [...], "host": [...]}. The exit code, WPKG_EXIT_REFUSED
+ * when there is a problem. */
+int link_print_findings(struct wpkg_arena *arena, const struct link_findings *findings, bool json);
+
+/* The same when there is nothing but lines. */
+int link_print_lines(const struct wpkg_buf *lines, bool json);
 
 /* --check without operands: the project in the working folder; says what is wrong, is the exit
  * code (link_project.c). */

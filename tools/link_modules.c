@@ -64,42 +64,19 @@ static bool is_dynamic(const struct inputs *inputs)
 	return false;
 }
 
-void link_put_host_imports(struct wpkg_buf *out, const struct wpkg_link_report *report,
-			   const struct wpkg_link_inputs *inputs)
-{
-	for (size_t i = 0; inputs->items && i < report->host_count; i++) {
-		const struct wpkg_link_host_import *host = &report->host[i];
-		const struct wpkg_module_import *import =
-			&inputs->items[host->importer].module->imports[host->import];
-		wpkg_buf_append_format(out, "host: '%.*s' '%.*s' %.*s\n",
-				       WPKG_STR_ARG(import->module), WPKG_STR_ARG(import->field),
-				       WPKG_STR_ARG(host->type));
-	}
-}
-
-/* Everything at once: each problem on standard output, then what stays for the host. */
-static int check(const struct inputs *inputs)
+/* Everything at once: each problem, then what stays for the host. */
+static int check(const struct inputs *inputs, const struct link_options *options)
 {
 	struct wpkg_err err;
 	struct wpkg_arena arena;
-	struct wpkg_buf out;
-	struct wpkg_link_report report = {0};
 	const struct wpkg_link_inputs all = {inputs->items, inputs->count};
+	struct link_findings findings = {.inputs = &all};
 	wpkg_arena_init(&arena, (size_t)1 << 30);
-	wpkg_buf_init(&out, SIZE_MAX);
-	int code = WPKG_EXIT_DONE;
-	if (wpkg_link_check(&report, &arena, &all, &err) != WPKG_OK)
-		code = tool_error(&err);
-	for (size_t i = 0; i < report.problem_count; i++) {
-		wpkg_link_problem_format(&out, &report.problems[i], &all);
-		wpkg_buf_append_byte(&out, '\n');
-	}
-	link_put_host_imports(&out, &report, &all);
-	int printed = tool_print(&out);
+	int code = wpkg_link_check(&findings.report, &arena, &all, &err) == WPKG_OK
+			   ? link_print_findings(&arena, &findings, options->json)
+			   : link_refuse(&err);
 	wpkg_arena_clear(&arena);
-	if (code == WPKG_EXIT_DONE && report.problem_count > 0)
-		code = WPKG_EXIT_REFUSED;
-	return code != WPKG_EXIT_DONE ? code : printed;
+	return code;
 }
 
 /* "MODULE:NAME=AS"; the last part may be absent. */
@@ -146,10 +123,12 @@ static int write_linked(const struct inputs *inputs, const struct link_options *
 		is_dynamic(inputs) ? wpkg_dylink_join(&out, &all, &how, &dynamic, &problems, &err)
 				   : wpkg_link_merge(&out, &all, &how, &err);
 	if (status != WPKG_OK)
-		code = link_show_problems(&problems, &err);
+		code = link_show_problems(&problems, options, &err);
 	else if (options->explain)
 		code = link_print_explanation(&arena, options->explain, &explanation,
 					      options->json);
+	else if (options->check)
+		code = link_print_lines(&problems, options->json);
 	if (code == WPKG_EXIT_DONE && options->output && !options->check &&
 	    wpkg_file_write(AT_FDCWD, options->output, wpkg_buf_str(&out), 0644, WPKG_FILE_RESULT,
 			    &err) != WPKG_OK)
@@ -182,7 +161,7 @@ int link_modules(const struct link_files *files, const struct link_options *opti
 	struct inputs inputs = {0};
 	int code = read_inputs(&inputs, files);
 	if (code == WPKG_EXIT_DONE)
-		code = options->check && !is_dynamic(&inputs) ? check(&inputs)
+		code = options->check && !is_dynamic(&inputs) ? check(&inputs, options)
 							      : merge(&inputs, options);
 	inputs_close(&inputs);
 	return code;

@@ -20,18 +20,17 @@ struct extra {
 	struct wpkg_file_map map;
 };
 
-#define EXTRAS_MAX (3 * WPKG_OPTION_LIST_MAX)
-
 struct job {
 	const struct link_options *options;
 	const struct link_files *files;
 	struct wpkg_object_input *inputs;
 	size_t input_count;
-	struct extra extras[EXTRAS_MAX];
+	struct extra *extras; /* room for all that the options name */
 	size_t extra_count;
 	char *wasi; /* folder of its C library; NULL */
 	struct wpkg_object_options link;
-	struct wpkg_str texts[4][WPKG_OPTION_LIST_MAX];
+	struct wpkg_str *names; /* of symbols, that the options give */
+	size_t name_count;
 	struct wpkg_buf lists; /* content of the files of allowed symbols */
 	struct wpkg_str *allowed;
 	struct wpkg_err err;
@@ -118,13 +117,26 @@ static int add_libraries(struct job *job)
 	return code == WPKG_EXIT_DONE ? add_extra(job, builtins, false) : code;
 }
 
+/* The start file, the C library and the compiler's own are what --wasi adds. */
+#define WASI_EXTRAS 3
+
+static int make_room(struct job *job)
+{
+	const struct link_options *options = job->options;
+	size_t extras = options->whole.count + options->libraries.count + WASI_EXTRAS;
+	size_t names = options->exports.count + options->exports_if_defined.count +
+		       options->undefined.count;
+	job->inputs = wpkg_mem_calloc(job->files->count + extras, sizeof(*job->inputs));
+	job->extras = wpkg_mem_calloc(extras, sizeof(*job->extras));
+	job->names = wpkg_mem_calloc(names + 1, sizeof(*job->names));
+	if (job->inputs && job->extras && job->names)
+		return WPKG_EXIT_DONE;
+	job->err = (struct wpkg_err){WPKG_ENOMEM, "link: no memory"};
+	return fail(job);
+}
+
 static int add_inputs(struct job *job)
 {
-	job->inputs = wpkg_mem_calloc(job->files->count + EXTRAS_MAX, sizeof(*job->inputs));
-	if (!job->inputs) {
-		job->err = (struct wpkg_err){WPKG_ENOMEM, "link: no memory"};
-		return fail(job);
-	}
 	int code = add_start(job);
 	for (size_t i = 0; i < job->files->count; i++)
 		job->inputs[job->input_count++] = (struct wpkg_object_input){
@@ -132,12 +144,12 @@ static int add_inputs(struct job *job)
 	return code == WPKG_EXIT_DONE ? add_libraries(job) : code;
 }
 
-static struct wpkg_object_names names_of(struct wpkg_str *texts,
-					 const struct wpkg_option_list *list)
+static struct wpkg_object_names names_of(struct job *job, const struct wpkg_option_list *list)
 {
+	const struct wpkg_str *names = &job->names[job->name_count];
 	for (size_t i = 0; i < list->count; i++)
-		texts[i] = wpkg_str_from(list->items[i]);
-	return (struct wpkg_object_names){texts, list->count};
+		job->names[job->name_count++] = wpkg_str_from(list->items[i]);
+	return (struct wpkg_object_names){names, list->count};
 }
 
 /* Symbols a line each; empty lines and those with a '#' in front are none. */
@@ -190,9 +202,9 @@ static int read_options(struct job *job)
 				       : options->reactor ? "_initialize"
 							  : ""),
 		.no_entry = options->no_entry,
-		.exports = names_of(job->texts[0], &options->exports),
-		.exports_if_defined = names_of(job->texts[1], &options->exports_if_defined),
-		.undefined = names_of(job->texts[2], &options->undefined),
+		.exports = names_of(job, &options->exports),
+		.exports_if_defined = names_of(job, &options->exports_if_defined),
+		.undefined = names_of(job, &options->undefined),
 		.allow_undefined = options->allow_undefined,
 		.export_all = options->export_all,
 		.export_dynamic = options->export_dynamic,
@@ -226,16 +238,6 @@ static int write_file(struct job *job, const char *path, const struct wpkg_buf *
 	return WPKG_EXIT_DONE;
 }
 
-/* Every problem is a line; with --check they are what was asked for. */
-static int show_problems(struct job *job, struct wpkg_buf *problems)
-{
-	if (problems->len > 0 && job->options->check) {
-		int printed = tool_print(problems);
-		return printed != WPKG_EXIT_DONE ? printed : WPKG_EXIT_REFUSED;
-	}
-	return link_show_problems(problems, &job->err);
-}
-
 static int link_job(struct job *job)
 {
 	struct wpkg_buf out, problems, map, removed;
@@ -258,7 +260,9 @@ static int link_job(struct job *job)
 	if (explain && (is_linked || explanation.count > 0))
 		code = link_print_explanation(&arena, explain, &explanation, job->options->json);
 	if (!is_linked)
-		code = show_problems(job, &problems);
+		code = link_show_problems(&problems, job->options, &job->err);
+	else if (job->options->check && !explain)
+		code = link_print_lines(&problems, job->options->json);
 	if (code == WPKG_EXIT_DONE && job->options->print_gc)
 		code = tool_print(&removed);
 	if (code == WPKG_EXIT_DONE && job->options->map)
@@ -320,7 +324,9 @@ int link_objects(const struct link_files *files, const struct link_options *opti
 	job->options = options;
 	job->files = files;
 	wpkg_buf_init(&job->lists, LIST_MAX);
-	int code = add_inputs(job);
+	int code = make_room(job);
+	if (code == WPKG_EXIT_DONE)
+		code = add_inputs(job);
 	if (code == WPKG_EXIT_DONE)
 		code = read_options(job);
 	if (code == WPKG_EXIT_DONE)
@@ -332,6 +338,8 @@ int link_objects(const struct link_files *files, const struct link_options *opti
 	wpkg_buf_clear(&job->lists);
 	wpkg_mem_free(job->allowed);
 	wpkg_mem_free(job->inputs);
+	wpkg_mem_free(job->extras);
+	wpkg_mem_free(job->names);
 	wpkg_mem_free(job->wasi);
 	wpkg_mem_free(job);
 	return code;

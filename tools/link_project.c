@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 
+#include "../client/global.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "commands.h"
@@ -31,8 +32,9 @@ struct checking {
 	struct module *modules;
 	size_t *queue; /* modules that are reached, in that order */
 	size_t queued;
-	struct wpkg_buf out;
-	size_t problem_count;
+	struct wpkg_buf out; /* problems that are no report's, a line each */
+	struct wpkg_link_inputs inputs;
+	struct link_findings findings;
 	struct wpkg_host_profiles profiles;
 	struct wpkg_err err;
 };
@@ -49,7 +51,6 @@ static void put(struct checking *c, struct wpkg_str text)
 
 static void begin_problem(struct checking *c, size_t number)
 {
-	c->problem_count++;
 	put(c, wpkg_wiring_origin(&c->project.wiring, number));
 	wpkg_buf_append_text(&c->out, ": ");
 }
@@ -171,23 +172,14 @@ static struct wpkg_link_input *make_inputs(struct checking *c, size_t *count)
 
 static enum wpkg_status check_links(struct checking *c)
 {
-	struct wpkg_link_report report = {0};
-	size_t count;
-	struct wpkg_link_input *items = make_inputs(c, &count);
-	const struct wpkg_link_inputs inputs = {items, count};
+	struct wpkg_link_input *items = make_inputs(c, &c->inputs.count);
 	if (!items)
 		return no_memory(c);
-	if (count == 0)
-		return WPKG_OK;
-	enum wpkg_status status = wpkg_link_check(&report, &c->arena, &inputs, &c->err);
-	for (size_t i = 0; i < report.problem_count; i++) {
-		wpkg_link_problem_format(&c->out, &report.problems[i], &inputs);
-		wpkg_buf_append_byte(&c->out, '\n');
-	}
-	c->problem_count += report.problem_count;
-	if (status == WPKG_OK)
-		link_put_host_imports(&c->out, &report, &inputs);
-	return status;
+	c->inputs.items = items;
+	c->findings.inputs = &c->inputs;
+	return c->inputs.count == 0
+		       ? WPKG_OK
+		       : wpkg_link_check(&c->findings.report, &c->arena, &c->inputs, &c->err);
 }
 
 static enum wpkg_status match(struct checking *c, const struct wpkg_host_profile *profile,
@@ -228,7 +220,6 @@ static enum wpkg_status check_hosts(struct checking *c)
 		const struct wpkg_host_profile *profile =
 			wpkg_host_profiles_find(&c->profiles, hosts->items[h]);
 		if (!profile || profile->kind != WPKG_HOST_RUNS) {
-			c->problem_count++;
 			wpkg_buf_append_text(&c->out, "wpkg.toml: there is no host '");
 			put(c, hosts->items[h]);
 			wpkg_buf_append_text(&c->out, "' ('wpkg hosts' lists them)\n");
@@ -261,11 +252,12 @@ int link_check_project(const struct wpkg_invocation *invocation)
 		status = check_links(&c);
 	if (status == WPKG_OK)
 		status = check_hosts(&c);
-	int code = c.problem_count > 0 ? WPKG_EXIT_REFUSED : WPKG_EXIT_DONE;
-	int printed = tool_print(&c.out);
-	if (status != WPKG_OK)
-		code = tool_error(&c.err);
+	const struct global_options *global = invocation->global;
+	c.findings.lines = wpkg_buf_str(&c.out);
+	int code = status == WPKG_OK ? link_print_findings(&c.arena, &c.findings, global->json)
+				     : tool_error(&c.err);
 	close_modules(&c);
+	wpkg_buf_clear(&c.out);
 	wpkg_arena_clear(&c.arena);
-	return code != WPKG_EXIT_DONE ? code : printed;
+	return code;
 }

@@ -65,6 +65,30 @@ static int show_help(const struct wpkg_program *program, const struct wpkg_comma
 
 /* Values. */
 
+static enum wpkg_status add_text(struct wpkg_option_list *list, const char *text,
+				 struct wpkg_err *err)
+{
+	/* Full at each power of two. */
+	if ((list->count & (list->count - 1)) == 0) {
+		size_t room = list->count > 0 ? list->count * 2 : 1;
+		const char **more = wpkg_mem_resize(list->items, room, sizeof(*more));
+		if (!more)
+			return WPKG_FAIL(err, WPKG_ENOMEM, "no memory");
+		list->items = more;
+	}
+	list->items[list->count++] = text;
+	return WPKG_OK;
+}
+
+static void free_lists(const struct wpkg_option *rows, char *base)
+{
+	for (; base && rows && rows->name; rows++) {
+		void *target = base + rows->offset;
+		if (rows->kind == WPKG_OPTION_TEXTS)
+			wpkg_mem_free(((struct wpkg_option_list *)target)->items);
+	}
+}
+
 static enum wpkg_status set_value(const struct wpkg_option *row, void *base, const char *text,
 				  struct wpkg_err *err)
 {
@@ -79,11 +103,7 @@ static enum wpkg_status set_value(const struct wpkg_option *row, void *base, con
 		return WPKG_OK;
 	case WPKG_OPTION_TEXTS: {
 		struct wpkg_option_list *list = (struct wpkg_option_list *)(void *)target;
-		if (list->count == WPKG_OPTION_LIST_MAX)
-			return WPKG_FAIL(err, WPKG_ELIMIT, "given more than %d times",
-					 WPKG_OPTION_LIST_MAX);
-		list->items[list->count++] = text;
-		return WPKG_OK;
+		return add_text(list, text, err);
 	}
 	case WPKG_OPTION_NUMBER:
 		if (!wpkg_str_parse_u64(value, (uint64_t *)(void *)target))
@@ -433,6 +453,8 @@ static int run_program(const struct wpkg_program *program, int argc, char **argv
 			words[count++] = argv[i];
 	exit_code = run_command(&parser, count, words);
 out:
+	free_lists(program->global, parser.global);
+	free_lists(parser.command->options, parser.options);
 	wpkg_mem_free(words);
 	wpkg_mem_free(parser.global);
 	wpkg_mem_free(parser.options);

@@ -38,10 +38,9 @@ enum wpkg_option_kind {
 	WPKG_OPTION_DURATION, /* target: int64_t, seconds: "90d" */
 };
 
-#define WPKG_OPTION_LIST_MAX 64
-
+/* Until the command has run; at most as many as the command line has words. */
 struct wpkg_option_list {
-	const char *items[WPKG_OPTION_LIST_MAX];
+	const char **items;
 	size_t count;
 };
 

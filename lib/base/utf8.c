@@ -137,5 +137,7 @@ void wpkg_utf8_append_vformat(struct wpkg_buf *buf, const char *format, va_list 
 	wpkg_buf_init(&text, SIZE_MAX);
 	wpkg_buf_append_vformat(&text, format, args);
 	wpkg_utf8_append_escaped(buf, wpkg_buf_str(&text));
+	if (text.failed != WPKG_OK && buf->failed == WPKG_OK)
+		buf->failed = text.failed;
 	wpkg_buf_clear(&text);
 }

@@ -8,6 +8,7 @@
 #include "link/dylink.h"
 
 #include "base/path.h"
+#include "base/utf8.h"
 #include "link/dylink_int.h"
 #include "wasm/opcode.h"
 
@@ -34,9 +35,10 @@ static struct wpkg_str origin_of(const struct dylink_library *library)
 void dylink_problem(struct dylink *j, const struct dylink_library *library, const char *format, ...)
 {
 	va_list args;
-	wpkg_buf_append_format(&j->problems, "%.*s: ", WPKG_STR_ARG(origin_of(library)));
+	wpkg_utf8_append_escaped(&j->problems, origin_of(library));
+	wpkg_buf_append_text(&j->problems, ": ");
 	va_start(args, format);
-	wpkg_buf_append_vformat(&j->problems, format, args);
+	wpkg_utf8_append_vformat(&j->problems, format, args);
 	va_end(args);
 	wpkg_buf_append_byte(&j->problems, '\n');
 }

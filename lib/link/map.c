@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts about a link: where everything is in the output, and what was left out of it. */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "link/object_int.h"
+
+/* Behind numbers, to the line's end: a name is what an object says, whatever that is. */
+static void put_name(struct wpkg_buf *out, struct wpkg_str name, const struct obj_file *file)
+{
+	wpkg_buf_append_text(out, "  ");
+	wpkg_utf8_append_escaped(out, name);
+	if (file) {
+		wpkg_buf_append_text(out, "  (");
+		wpkg_utf8_append_escaped(out, file->name);
+		wpkg_buf_append_byte(out, ')');
+	}
+	wpkg_buf_append_byte(out, '\n');
+}
 
 static void put_place(struct wpkg_buf *out, uint64_t at, uint64_t size, struct wpkg_str name,
 		      const struct obj_file *file)
 {
-	wpkg_buf_append_format(out, "%10llx %8llx  %.*s", (unsigned long long)at,
-			       (unsigned long long)size, WPKG_STR_ARG(name));
-	if (file)
-		wpkg_buf_append_format(out, "  (%.*s)", WPKG_STR_ARG(file->name));
-	wpkg_buf_append_byte(out, '\n');
+	wpkg_buf_append_format(out, "%10llx %8llx", (unsigned long long)at,
+			       (unsigned long long)size);
+	put_name(out, name, file);
 }
 
 static struct wpkg_str chunk_name(const struct obj_link *o, const struct obj_chunk *chunk,
@@ -24,12 +36,13 @@ static void put_funcs(struct wpkg_buf *out, const struct obj_link *o)
 	wpkg_buf_append_text(out, "\nfunctions: index, bytes\n");
 	for (uint32_t i = 0; i < o->func_imports.count; i++) {
 		const struct obj_symbol *symbol = &o->symbols[o->func_imports.items[i]];
-		wpkg_buf_append_format(out, "%10u   import  %.*s\n", i, WPKG_STR_ARG(symbol->name));
+		wpkg_buf_append_format(out, "%10u   import", i);
+		put_name(out, symbol->name, NULL);
 	}
 	for (uint32_t i = 0; i < o->made_funcs.count; i++) {
 		const struct obj_symbol *symbol = &o->symbols[o->made_funcs.items[i]];
-		wpkg_buf_append_format(out, "%10u   linker  %.*s\n", symbol->out,
-				       WPKG_STR_ARG(symbol->name));
+		wpkg_buf_append_format(out, "%10u   linker", symbol->out);
+		put_name(out, symbol->name, NULL);
 	}
 	for (uint32_t i = 0; i < o->file_count; i++) {
 		const struct obj_file *file = &o->files[i];
@@ -39,9 +52,9 @@ static void put_funcs(struct wpkg_buf *out, const struct obj_link *o)
 			struct wpkg_str name = chunk_name(o, chunk, WPKG_LIT("(no name)"));
 			if (!chunk->is_live)
 				continue;
-			wpkg_buf_append_format(out, "%10u %8u  %.*s  (%.*s)\n", chunk->out,
-					       chunk->range.end - chunk->range.start,
-					       WPKG_STR_ARG(name), WPKG_STR_ARG(file->name));
+			wpkg_buf_append_format(out, "%10u %8u", chunk->out,
+					       chunk->range.end - chunk->range.start);
+			put_name(out, name, file);
 		}
 	}
 }
@@ -81,8 +94,11 @@ enum wpkg_status obj_put_map(struct wpkg_buf *out, const struct obj_link *o)
 static void put_removed(struct wpkg_buf *out, const struct obj_file *file, const char *kind,
 			struct wpkg_str name)
 {
-	wpkg_buf_append_format(out, "removed: %.*s: %s %.*s\n", WPKG_STR_ARG(file->name), kind,
-			       WPKG_STR_ARG(name));
+	wpkg_buf_append_text(out, "removed: ");
+	wpkg_utf8_append_escaped(out, file->name);
+	wpkg_buf_append_format(out, ": %s ", kind);
+	wpkg_utf8_append_escaped(out, name);
+	wpkg_buf_append_byte(out, '\n');
 }
 
 void obj_put_removed(struct wpkg_buf *out, const struct obj_link *o)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A link of objects from its inputs to its output. */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "link/object_int.h"
 #include "link/put.h"
 
@@ -35,7 +36,7 @@ void obj_problem(struct obj_link *o, const char *format, ...)
 	va_list args;
 	wpkg_buf_init(&text, MESSAGE_MAX);
 	va_start(args, format);
-	wpkg_buf_append_vformat(&text, format, args);
+	wpkg_utf8_append_vformat(&text, format, args);
 	va_end(args);
 	if (o->problem_count++ == 0)
 		wpkg_err_set(&o->problem, WPKG_EINVAL, "%s", wpkg_buf_text(&text));

@@ -37,13 +37,26 @@ static unsigned list_of(const struct wpkg_host_profile *profile,
 	return profile->kind == WPKG_HOST_GLUE ? LIST_GLUE : LIST_RUNS;
 }
 
+static const char *const list_keys[LIST_COUNT] = {"runs", "glue", "not"};
+
+bool wpkg_host_report_add(struct wpkg_arena *arena, struct wpkg_value *table,
+			  const struct wpkg_host_profile *profile,
+			  const struct wpkg_host_report *report)
+{
+	for (unsigned i = 0; i < LIST_COUNT; i++)
+		if (!wpkg_value_find(table, list_keys[i]) &&
+		    !wpkg_value_add(arena, table, list_keys[i], WPKG_VALUE_ARRAY))
+			return false;
+	struct wpkg_value *list = wpkg_value_find(table, list_keys[list_of(profile, report)]);
+	return add_report(arena, list, profile, report, WPKG_HOST_PROBLEMS_MAX);
+}
+
 static enum wpkg_status add_list(struct wpkg_arena *arena, struct wpkg_value *table,
 				 const struct wpkg_host_profiles *profiles,
 				 const struct wpkg_host_report *reports, unsigned which,
 				 size_t reasons_max, struct wpkg_err *err)
 {
-	static const char *const keys[LIST_COUNT] = {"runs", "glue", "not"};
-	struct wpkg_value *list = wpkg_value_add(arena, table, keys[which], WPKG_VALUE_ARRAY);
+	struct wpkg_value *list = wpkg_value_add(arena, table, list_keys[which], WPKG_VALUE_ARRAY);
 	bool added = list != NULL;
 	for (size_t i = 0; added && i < profiles->count; i++) {
 		const struct wpkg_host_profile *profile = &profiles->items[i];

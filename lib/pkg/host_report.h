@@ -20,4 +20,9 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_host_report_all(struct wpkg_arena *arena,
 						      const struct wpkg_host_subject *subject,
 						      size_t reasons_max, struct wpkg_err *err);
 
+/* Adds one profile's answer to such a table, with every reason. False: no memory. */
+WPKG_MUST_CHECK bool wpkg_host_report_add(struct wpkg_arena *arena, struct wpkg_value *table,
+					  const struct wpkg_host_profile *profile,
+					  const struct wpkg_host_report *report);
+
 #endif
