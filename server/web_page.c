@@ -2,7 +2,10 @@
 /* What every page has around it, and what several have in them. */
 #include "web.h"
 
+#include "base/utf8.h"
 #include "server.h"
+
+#define PREVIEW_MAX 300 /* bytes of a text that others show of a page */
 
 static void put_meta(struct html *h, const char *name, const char *content)
 {
@@ -17,7 +20,7 @@ static void put_preview(struct html *h, const char *property, struct wpkg_str co
 		return;
 	html_void(h, "meta");
 	html_attr(h, "property", property);
-	html_attr_text(h, "content", wpkg_str_slice(content, 0, 300));
+	html_attr_text(h, "content", wpkg_utf8_cut(content, PREVIEW_MAX));
 }
 
 static void put_link(struct html *h, const char *rel, const char *href, const char *type)
@@ -46,7 +49,7 @@ static void put_head(struct html *h, const struct page_head *head)
 	if (head->about.len > 0) {
 		html_void(h, "meta");
 		html_attr(h, "name", "description");
-		html_attr_text(h, "content", wpkg_str_slice(head->about, 0, 300));
+		html_attr_text(h, "content", wpkg_utf8_cut(head->about, PREVIEW_MAX));
 	}
 	put_preview(h, "og:title", head->title);
 	put_preview(h, "og:description", head->about);

@@ -2,7 +2,10 @@
 /* Lists of packages: what a search finds, or all. */
 #include "web.h"
 
+#include "base/utf8.h"
 #include "document.h"
+
+#define DESCRIPTION_SHOWN 400 /* bytes */
 
 static void put_package(struct html *h, const struct wpkg_package *package)
 {
@@ -22,7 +25,10 @@ static void put_package(struct html *h, const struct wpkg_package *package)
 	html_close(h);
 	if (package->description.len > 0) {
 		html_open(h, "p");
-		html_text(h, wpkg_str_slice(package->description, 0, 400));
+		struct wpkg_str shown = wpkg_utf8_cut(package->description, DESCRIPTION_SHOWN);
+		html_text(h, shown);
+		if (shown.len < package->description.len)
+			html_say(h, "…");
 		html_close(h);
 	}
 	html_open_class(h, "p", "quiet");

@@ -2,11 +2,13 @@
 /* One version: its invoice as tables, what its signatures mean, what admission found out. */
 #include "web.h"
 
+#include "base/utf8.h"
 #include "data/json.h"
 #include "document.h"
 #include "server.h"
 
 #define ROWS_MAX 1000
+#define VALUE_SHOWN 2000 /* bytes of an annotation */
 
 /* Files */
 
@@ -125,6 +127,11 @@ static void put_findings(struct html *h, const struct wpkg_value *verdict)
 		     {"links", "links with others", "parcel", "passed"},
 		     {"hosts", "runs on", "host", "passed"},
 		     {"checks", "check of the package", "name", "passed"}};
+	size_t count = 0;
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
+		count += document_list(verdict, kinds[kind].list)->count;
+	if (count == 0)
+		return;
 	page_open_table(h, "Findings of admission", "What|Of|Outcome|Why|Time");
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
 		const struct wpkg_value *list = document_list(verdict, kinds[kind].list);
@@ -240,7 +247,7 @@ static void put_pairs(struct html *h, const struct wpkg_map *map)
 		html_code(h, map->pairs[i].key);
 		html_close(h);
 		html_open_class(h, "td", "value");
-		html_lines(h, wpkg_str_slice(map->pairs[i].value, 0, 2000));
+		html_lines(h, wpkg_utf8_cut(map->pairs[i].value, VALUE_SHOWN));
 		html_close(h);
 		html_close(h);
 	}

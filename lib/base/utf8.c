@@ -77,6 +77,15 @@ bool wpkg_utf8_valid(struct wpkg_str s)
 	return wpkg_utf8_invalid(s) == s.len;
 }
 
+struct wpkg_str wpkg_utf8_cut(struct wpkg_str s, size_t most)
+{
+	if (s.len <= most)
+		return s;
+	while (most > 0 && ((unsigned char)s.ptr[most] & 0xc0) == 0x80)
+		most--;
+	return wpkg_str_slice(s, 0, most);
+}
+
 void wpkg_utf8_append(struct wpkg_buf *buf, uint32_t c)
 {
 	if (c < 0x80) {

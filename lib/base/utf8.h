@@ -19,6 +19,9 @@ bool wpkg_utf8_valid(struct wpkg_str s);
 /* Takes one character off *s. At the end, or at a broken one, false and *s is as before. */
 bool wpkg_utf8_next(struct wpkg_str *s, uint32_t *character);
 
+/* The beginning of at most so many bytes that ends between two characters. */
+struct wpkg_str wpkg_utf8_cut(struct wpkg_str s, size_t most);
+
 void wpkg_utf8_append(struct wpkg_buf *buf, uint32_t character);
 
 /* May it be shown? Not controls, bidirectional overrides, line separators, noncharacters. */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkg/facts.h"
 
+#include "base/utf8.h"
+
+#define NAME_SHOWN 256 /* bytes */
+
 /* What an item costs beside its texts: its punctuation and numbers as JSON, about. */
 #define ITEM_COST 64
 
@@ -183,7 +187,7 @@ static void put_counts(struct writer *writer, struct wpkg_value *table)
 	put_text(writer, table, "kind", wpkg_str_from(wpkg_wasm_kind_name(facts->kind)));
 	put_number(writer, table, "size", facts->size);
 	if (facts->name.len > 0)
-		put_text(writer, table, "name", wpkg_str_slice(facts->name, 0, 256));
+		put_text(writer, table, "name", wpkg_utf8_cut(facts->name, NAME_SHOWN));
 	put_number(writer, table, "functions", facts->functions);
 	put_number(writer, table, "tables", facts->tables);
 	put_number(writer, table, "globals", facts->globals);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkg/verdict.h"
 
+#include "base/utf8.h"
 #include "data/json.h"
 
 #define REASON_MAX 2048
@@ -115,6 +116,6 @@ enum wpkg_status wpkg_verdict_read(struct wpkg_verdict *out, struct wpkg_arena *
 		return WPKG_FAIL(err, WPKG_EFORMAT, "verdict: refused without a reason");
 	*out = (struct wpkg_verdict){.accepted = accepted->boolean, .value = root};
 	if (reason && !accepted->boolean)
-		out->reason = wpkg_str_slice(reason->string, 0, REASON_MAX);
+		out->reason = wpkg_utf8_cut(reason->string, REASON_MAX);
 	return WPKG_OK;
 }

@@ -136,6 +136,16 @@ START_TEST(utf8_is_written_as_it_is_read)
 }
 END_TEST
 
+START_TEST(a_cut_is_between_two_characters)
+{
+	const struct wpkg_str text = WPKG_LIT("a\xc3\xa9\xf0\x9f\x98\x80z");
+	const size_t kept[] = {0, 1, 1, 3, 3, 3, 3, 7, 8, 8};
+	for (size_t most = 0; most < sizeof(kept) / sizeof(kept[0]); most++)
+		ck_assert_uint_eq(wpkg_utf8_cut(text, most).len, kept[most]);
+	ck_assert_uint_eq(wpkg_utf8_cut(WPKG_LIT("\x80\x80\x80"), 2).len, 0);
+}
+END_TEST
+
 START_TEST(hex_is_lower_case_and_exact)
 {
 	uint8_t bytes[2] = {0};
@@ -186,4 +196,5 @@ UNIT_MAIN(a_split_text_has_one_part_more_than_separators,
 	  numbers_are_decimal_whole_and_without_overflow, a_distance_counts_edits_and_swaps,
 	  a_star_stands_for_any_bytes, finding_looks_from_either_end,
 	  broken_utf8_is_found_where_it_breaks, utf8_is_written_as_it_is_read,
-	  hex_is_lower_case_and_exact, base64_has_one_text_for_each_value)
+	  a_cut_is_between_two_characters, hex_is_lower_case_and_exact,
+	  base64_has_one_text_for_each_value)
