@@ -15,10 +15,11 @@ bool respond_blob_known(struct request *request, const char *tag)
 	return respond_not_modified(request, tag);
 }
 
-/* The part that is asked for; with If-Range only when the parcel is still that one. */
+/* The part that is asked for; with If-Range only when the parcel is still that one. What HEAD asks
+ * for is whole (RFC 9110, section 14.2). */
 static struct wpkg_range part_of(const struct request *request, uint64_t size, const char *tag)
 {
-	if (request->range.len == 0 ||
+	if (request->method == METHOD_HEAD || request->range.len == 0 ||
 	    (request->if_range.len > 0 && !wpkg_str_equal_text(request->if_range, tag)))
 		return (struct wpkg_range){.kind = WPKG_RANGE_WHOLE};
 	return wpkg_range_parse(request->range, size);

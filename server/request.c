@@ -4,7 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/utf8.h"
 #include "data/json.h"
 #include "data/toml.h"
 #include "oci.h"
@@ -107,11 +109,13 @@ static const char *problem_of(unsigned status)
 	static const struct {
 		unsigned status;
 		const char *word;
-	} words[] = {{400, "bad-request"}, {401, "login-needed"},	{403, "not-allowed"},
-		     {404, "not-found"},   {405, "method-not-allowed"}, {409, "conflict"},
-		     {413, "too-large"},   {414, "too-large"},		{416, "bad-range"},
-		     {422, "bad-content"}, {429, "too-many-requests"},	{503, "try-again"},
-		     {507, "no-space"}};
+	} words[] = {{400, "bad-request"},	  {401, "login-needed"},
+		     {403, "not-allowed"},	  {404, "not-found"},
+		     {405, "method-not-allowed"}, {409, "conflict"},
+		     {413, "too-large"},	  {414, "too-large"},
+		     {415, "bad-content"},	  {416, "bad-range"},
+		     {422, "bad-content"},	  {429, "too-many-requests"},
+		     {503, "try-again"},	  {507, "no-space"}};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].status == status)
 			return words[i].word;
@@ -127,8 +131,7 @@ const char *response_reason(const struct response *response)
 
 void respond_note(struct request *request, struct wpkg_str text)
 {
-	request->response.error =
-		wpkg_arena_dup(&request->arena, wpkg_str_slice(text, 0, NOTE_MAX));
+	request->response.error = wpkg_arena_dup(&request->arena, wpkg_utf8_cut(text, NOTE_MAX));
 }
 
 /* RFC 9457; type and code say which refusal it is. */
@@ -143,6 +146,22 @@ static void write_problem(struct wpkg_buf *out, const struct request *request, u
 		code, status);
 	wpkg_json_write_string(out, text);
 	wpkg_buf_append_format(out, ",\"instance\":\"urn:request:%s\"}", request->cause.request);
+}
+
+/* What a handler said of what was asked for, before it could not give it: a cache would keep the
+ * refusal for as long as it may keep that. */
+static void forget_representation(struct response *response)
+{
+	static const char *const names[] = {"Accept-Ranges", "Cache-Control", "ETag"};
+	size_t kept = 0;
+	for (size_t i = 0; i < response->header_count; i++) {
+		bool is_of_it = false;
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			is_of_it = is_of_it || strcmp(response->headers[i].name, names[k]) == 0;
+		if (!is_of_it)
+			response->headers[kept++] = response->headers[i];
+	}
+	response->header_count = kept;
 }
 
 /* Where no route has the path, its beginning says whose words are understood. */
@@ -166,6 +185,7 @@ void respond_refusal(struct request *request, unsigned status, const char *forma
 	wpkg_buf_append_vformat(&text, format, args);
 	va_end(args);
 	respond_note(request, wpkg_buf_str(&text));
+	forget_representation(&request->response);
 	if (style == REFUSAL_PROBLEM) {
 		begin_answer(request, status, "application/problem+json");
 		write_problem(out, request, status, wpkg_buf_str(&text));
