@@ -330,13 +330,27 @@ static bool has_room(struct request *request)
 	return false;
 }
 
+/* Bodies are read as they come: packed ones would be what they are not (RFC 9110, 15.5.16). False,
+ * and the answer is made, for one. The digest of a stream's bytes says whether they are the right
+ * ones. */
+static bool is_unpacked(struct request *request)
+{
+	struct wpkg_str coding = request->content_encoding;
+	if (request->route->body != BODY_TEXT || coding.len == 0 ||
+	    wpkg_str_equal_nocase(coding, WPKG_LIT("identity")))
+		return true;
+	respond_header(request, "Accept-Encoding", "identity");
+	respond_refusal(request, 415, "Content-Encoding: send the body as it is");
+	return false;
+}
+
 /* Whoever asks is known: everything else that can be said before the body is read. */
 static void begin(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	exchange->stage = STAGE_BODY;
 	if (request->response.status != 0 || needs_login(request) || !take_user_turn(exchange) ||
-	    !has_room(request))
+	    !has_room(request) || !is_unpacked(request))
 		return;
 	bool is_known = request->content_length != UINT64_MAX;
 	if (request->route->body == BODY_NONE && is_known && request->content_length > DRAIN_MAX) {

@@ -96,6 +96,7 @@ static const struct {
 	KEPT("accept", accept),
 	KEPT("accept-encoding", accept_encoding),
 	KEPT("content-type", content_type),
+	KEPT("content-encoding", content_encoding),
 	KEPT("authorization", authorization),
 	KEPT("range", range),
 	KEPT("content-range", content_range),

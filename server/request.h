@@ -118,8 +118,8 @@ struct request {
 	struct wpkg_str query;		      /* not decoded */
 	struct wpkg_str parts[REQUEST_PARTS]; /* of path, for the stars of the route's pattern */
 	const struct route *route;
-	struct wpkg_str host, accept, accept_encoding, content_type, authorization, range,
-		content_range, if_none_match, if_range, prefer;
+	struct wpkg_str host, accept, accept_encoding, content_type, content_encoding,
+		authorization, range, content_range, if_none_match, if_range, prefer;
 	uint64_t content_length;  /* UINT64_MAX: not said */
 	uint64_t expected_length; /* what begin knows of a body without a length; 0: nothing */
 
