@@ -65,6 +65,10 @@ static void put_recent(struct html *h, struct request *request, enum wpkg_packag
 		put_row(h, list.items[i].name);
 		html_open_class(h, "span", "quiet");
 		html_text(h, list.items[i].version);
+		if (list.items[i].is_yanked) {
+			html_say(h, " ");
+			page_put_tag(h, "bad", "yanked");
+		}
 		html_say(h, " · ");
 		html_time(h, order == WPKG_PACKAGES_NEWEST ? list.items[i].published
 							   : list.items[i].updated);

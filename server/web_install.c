@@ -7,21 +7,23 @@
 
 /* What the lines are made of, each ready to be typed. */
 struct place {
-	struct wpkg_str url;  /* "https://host:port" */
-	struct wpkg_str host; /* "host:port" */
-	struct wpkg_str name; /* of the package */
-	struct wpkg_str version;
+	struct wpkg_str url;	/* "https://host:port" */
+	struct wpkg_str host;	/* "host:port" */
+	struct wpkg_str id;	/* "name/version"; empty: it cannot be named so */
+	struct wpkg_str image;	/* "host:port/name:tag"; the same */
+	struct wpkg_str pinned; /* "host:port/name@sha256:HEX"; empty: without a manifest */
 	struct wpkg_str tag;	/* that is the version */
-	struct wpkg_str digest; /* "sha256:HEX" of its manifest */
 	bool is_plain;		/* no TLS: clients must be told */
 	bool is_repository;	/* OCI clients can name it */
 	bool is_one_file;	/* and that is WebAssembly */
 	bool is_program;	/* its one module is a program of WASI preview 1 */
+	bool is_yanked;		/* who names it by a digest gets it, and nobody else */
 };
 
 struct way {
 	const char *id, *title;
 	const char *note; /* NULL: none */
+	bool is_oci;
 	/* The lines in the arena; empty: not for this version. */
 	struct wpkg_str (*lines)(struct wpkg_arena *arena, const struct place *place);
 };
@@ -60,69 +62,59 @@ static struct wpkg_str shell_word(struct wpkg_arena *arena, struct wpkg_str text
 
 static struct wpkg_str wpkg_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	struct wpkg_str pull = wpkg_arena_format(
-		arena, "export WPKG_REGISTRY=%.*s\nwpkg pull %.*s/%.*s -o .",
-		WPKG_STR_ARG(place->url), WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->version));
+	struct wpkg_str pull =
+		wpkg_arena_format(arena, "export WPKG_REGISTRY=%.*s\nwpkg pull %.*s -o .",
+				  WPKG_STR_ARG(place->url), WPKG_STR_ARG(place->id));
 	if (!place->is_program)
 		return pull;
-	return wpkg_arena_format(arena, "%.*s\nwpkg run %.*s/%.*s", WPKG_STR_ARG(pull),
-				 WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->version));
+	return wpkg_arena_format(arena, "%.*s\nwpkg run %.*s", WPKG_STR_ARG(pull),
+				 WPKG_STR_ARG(place->id));
 }
 
 static struct wpkg_str bindle_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	return wpkg_arena_format(
-		arena, "export BINDLE_URL=%.*s/v1/\nbindle get --export . %.*s/%.*s",
-		WPKG_STR_ARG(place->url), WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->version));
+	if (place->is_yanked)
+		return (struct wpkg_str){0};
+	return wpkg_arena_format(arena, "export BINDLE_URL=%.*s/v1/\nbindle get --export . %.*s",
+				 WPKG_STR_ARG(place->url), WPKG_STR_ARG(place->id));
 }
 
 static struct wpkg_str oras_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	if (!place->is_repository)
-		return (struct wpkg_str){0};
-	return wpkg_arena_format(arena, "oras pull %s%.*s/%.*s:%.*s",
-				 place->is_plain ? "--plain-http " : "", WPKG_STR_ARG(place->host),
-				 WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->tag));
+	return wpkg_arena_format(arena, "oras pull %s%.*s", place->is_plain ? "--plain-http " : "",
+				 WPKG_STR_ARG(place->image));
 }
 
 static struct wpkg_str skopeo_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	if (!place->is_repository)
-		return (struct wpkg_str){0};
-	return wpkg_arena_format(arena, "skopeo copy %sdocker://%.*s/%.*s:%.*s oci:package:%.*s",
+	return wpkg_arena_format(arena, "skopeo copy %sdocker://%.*s oci:package:%.*s",
 				 place->is_plain ? "--src-tls-verify=false " : "",
-				 WPKG_STR_ARG(place->host), WPKG_STR_ARG(place->name),
-				 WPKG_STR_ARG(place->tag), WPKG_STR_ARG(place->tag));
+				 WPKG_STR_ARG(place->image), WPKG_STR_ARG(place->tag));
 }
 
 static struct wpkg_str podman_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	if (!place->is_repository)
+	if (place->is_yanked)
 		return (struct wpkg_str){0};
 	return wpkg_arena_format(arena,
-				 "podman artifact pull %s%.*s/%.*s:%.*s\n"
-				 "podman artifact extract %.*s/%.*s:%.*s .",
+				 "podman artifact pull %s%.*s\npodman artifact extract %.*s .",
 				 place->is_plain ? "--tls-verify=false " : "",
-				 WPKG_STR_ARG(place->host), WPKG_STR_ARG(place->name),
-				 WPKG_STR_ARG(place->tag), WPKG_STR_ARG(place->host),
-				 WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->tag));
+				 WPKG_STR_ARG(place->image), WPKG_STR_ARG(place->image));
 }
 
 static struct wpkg_str wkg_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	if (!place->is_repository || !place->is_one_file)
+	if (!place->is_one_file)
 		return (struct wpkg_str){0};
-	return wpkg_arena_format(arena, "wkg oci pull %s%.*s%s%.*s/%.*s:%.*s -o package.wasm",
+	return wpkg_arena_format(arena, "wkg oci pull %s%.*s%s%.*s -o package.wasm",
 				 place->is_plain ? "--insecure " : "",
 				 WPKG_STR_ARG(place->is_plain ? place->host : (struct wpkg_str){0}),
-				 place->is_plain ? " " : "", WPKG_STR_ARG(place->host),
-				 WPKG_STR_ARG(place->name), WPKG_STR_ARG(place->tag));
+				 place->is_plain ? " " : "", WPKG_STR_ARG(place->image));
 }
 
 static struct wpkg_str pod_lines(struct wpkg_arena *arena, const struct place *place)
 {
-	if (!place->is_repository || !place->is_one_file || !place->is_program ||
-	    place->digest.len == 0)
+	if (!place->is_one_file || !place->is_program || place->pinned.len == 0)
 		return (struct wpkg_str){0};
 	return wpkg_arena_format(arena,
 				 "apiVersion: v1\n"
@@ -134,25 +126,48 @@ static struct wpkg_str pod_lines(struct wpkg_arena *arena, const struct place *p
 				 "  restartPolicy: Never\n"
 				 "  containers:\n"
 				 "  - name: example\n"
-				 "    image: %.*s/%.*s@%.*s",
-				 WPKG_STR_ARG(place->host), WPKG_STR_ARG(place->name),
-				 WPKG_STR_ARG(place->digest));
+				 "    image: %.*s",
+				 WPKG_STR_ARG(place->pinned));
 }
 
 static const struct way ways[] = {
-	{"wpkg", "wpkg", "It checks the signatures before it takes a file.", wpkg_lines},
-	{"bindle", "Bindle CLI", NULL, bindle_lines},
-	{"oras", "oras", NULL, oras_lines},
-	{"skopeo", "skopeo", NULL, skopeo_lines},
-	{"podman", "podman", "Of podman 5.5 or newer.", podman_lines},
-	{"wkg", "wkg", NULL, wkg_lines},
+	{"wpkg", "wpkg", "It checks the signatures before it takes a file.", false, wpkg_lines},
+	{"bindle", "Bindle CLI", NULL, false, bindle_lines},
+	{"oras", "oras", NULL, true, oras_lines},
+	{"skopeo", "skopeo", NULL, true, skopeo_lines},
+	{"podman", "podman", "Of podman 5.5 or newer.", true, podman_lines},
+	{"wkg", "wkg", NULL, true, wkg_lines},
 	{"kubernetes", "Kubernetes",
-	 "On nodes whose containerd has the shim of runwasi under that runtime class.", pod_lines},
+	 "On nodes whose containerd has the shim of runwasi under that runtime class.", true,
+	 pod_lines},
 };
+
+/* How clients name it: by its version, or where that is yanked by its digest. */
+static void put_names(struct place *place, struct request *request,
+		      const struct wpkg_record *record)
+{
+	char hex[WPKG_DIGEST_TEXT];
+	struct wpkg_arena *arena = &request->arena;
+	struct wpkg_str name = shell_word(arena, record->name);
+	struct wpkg_str path = wpkg_arena_format(arena, "%.*s/%.*s", WPKG_STR_ARG(place->host),
+						 WPKG_STR_ARG(name));
+	if (record->has_manifest) {
+		wpkg_digest_format(hex, &record->manifest);
+		place->pinned = wpkg_arena_format(arena, "%.*s@sha256:%s", WPKG_STR_ARG(path), hex);
+	}
+	if (!place->is_yanked) {
+		place->id = wpkg_arena_format(arena, "%.*s/%.*s", WPKG_STR_ARG(name),
+					      WPKG_STR_ARG(shell_word(arena, record->version)));
+		place->image = wpkg_arena_format(arena, "%.*s:%.*s", WPKG_STR_ARG(path),
+						 WPKG_STR_ARG(place->tag));
+	} else if (record->has_manifest) {
+		place->id = wpkg_arena_format(arena, "%.*s@sha256:%s", WPKG_STR_ARG(name), hex);
+		place->image = place->pinned;
+	}
+}
 
 static struct place place_of(struct request *request, const struct api_known *known)
 {
-	char hex[WPKG_DIGEST_TEXT];
 	struct wpkg_arena *arena = &request->arena;
 	const struct wpkg_record *record = &known->record;
 	struct wpkg_str url = page_base_url(request);
@@ -160,18 +175,14 @@ static struct place place_of(struct request *request, const struct api_known *kn
 	struct place place = {
 		.url = shell_word(arena, url),
 		.host = shell_word(arena, wpkg_str_from_offset(url, colon + 3)),
-		.name = shell_word(arena, record->name),
-		.version = shell_word(arena, record->version),
 		.tag = shell_word(arena, wpkg_oci_tag_of_version(arena, record->version)),
 		.is_plain = wpkg_str_starts(url, WPKG_LIT("http:")),
 		.is_repository = wpkg_oci_is_repository(record->name),
 		.is_one_file = known->invoice->parcel_count == 1 && known->modules.count == 1,
 		.is_program = known->modules.count == 1 && web_is_program(known->facts[0]),
+		.is_yanked = record->state == WPKG_RECORD_YANKED,
 	};
-	if (record->has_manifest) {
-		wpkg_digest_format(hex, &record->manifest);
-		place.digest = wpkg_arena_format(arena, "sha256:%s", hex);
-	}
+	put_names(&place, request, record);
 	return place;
 }
 
@@ -220,8 +231,13 @@ void web_put_install(struct html *h, struct request *request, const struct api_k
 {
 	const struct place place = place_of(request, known);
 	page_open_section(h, "install", "Get it");
+	if (place.is_yanked)
+		html_word(h, "p", "It is yanked: nobody gets it but who names its digest.");
 	html_open_class(h, "div", "ways");
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (ways[i].is_oci ? place.image.len == 0 || !place.is_repository
+				   : place.id.len == 0)
+			continue;
 		struct wpkg_str lines = ways[i].lines(&request->arena, &place);
 		if (lines.len > 0)
 			put_way(h, &ways[i], lines, i == 0);
