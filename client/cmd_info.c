@@ -17,8 +17,11 @@ static int report(struct session *session, const struct found *found,
 	struct wpkg_err why;
 	const struct wpkg_invoice *invoice = found->invoice;
 	const struct wpkg_digest *digest = found->has_digest ? &found->digest : NULL;
+	struct wpkg_str reason = reference_yank_reason(session, found);
 	if (!session->global->json) {
 		describe_package(session, invoice);
+		if (reason.len > 0)
+			report_line(session->global, "%-11s %.*s", "yanked", WPKG_STR_ARG(reason));
 		if (digest)
 			report_line(session->global, "%-11s %s", "digest",
 				    describe_digest(arena, digest));
@@ -27,12 +30,14 @@ static int report(struct session *session, const struct found *found,
 		return WPKG_EXIT_DONE;
 	}
 	struct wpkg_value *document = wpkg_value_new_table(arena);
-	bool good = describe_add_summary(arena, document, invoice) &&
-		    describe_add_digest(arena, document, digest) &&
-		    wpkg_value_add_boolean(arena, document, "trusted",
-					   wpkg_invoice_verify(invoice, verification, &why) ==
-						   WPKG_OK) &&
-		    trust_add_json(session, document, invoice, verification);
+	bool good =
+		describe_add_summary(arena, document, invoice) &&
+		describe_add_digest(arena, document, digest) &&
+		(reason.len == 0 || wpkg_value_add_string(arena, document, "yankReason", reason)) &&
+		wpkg_value_add_boolean(arena, document, "trusted",
+				       wpkg_invoice_verify(invoice, verification, &why) ==
+					       WPKG_OK) &&
+		trust_add_json(session, document, invoice, verification);
 	struct wpkg_value *copy =
 		good ? wpkg_value_add(arena, document, "invoice", WPKG_VALUE_TABLE) : NULL;
 	good = copy && wpkg_invoice_to_value(arena, copy, invoice, &why) == WPKG_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reference.h"
 
+#include "net/registry_version.h"
 #include "oci_find.h"
 #include "pkg/invoice.h"
 #include "pkg/oci_manifest.h"
@@ -37,6 +38,7 @@ struct choice {
 	const struct reference *reference;
 	struct wpkg_invoice *best;
 	struct wpkg_version version; /* of best */
+	bool is_there;		     /* a version of that name was seen */
 };
 
 static void consider(struct choice *choice, struct wpkg_invoice *invoice)
@@ -45,6 +47,7 @@ static void consider(struct choice *choice, struct wpkg_invoice *invoice)
 	const struct wpkg_reference *parts = &choice->reference->parts;
 	if (!wpkg_str_equal(invoice->name, parts->name))
 		return;
+	choice->is_there = true;
 	if (parts->has_digest) {
 		if ((parts->version.len == 0 || wpkg_str_equal(parts->version, invoice->version)) &&
 		    wpkg_oci_is_digest_of(&parts->digest, invoice))
@@ -171,11 +174,31 @@ static enum wpkg_status ask_version(struct choice *choice, struct session *sessi
 	return status;
 }
 
+static enum wpkg_status visit_any(void *user, struct wpkg_invoice *invoice, bool *enough,
+				  struct wpkg_err *err)
+{
+	struct choice *choice = user;
+	(void)err;
+	choice->is_there = wpkg_str_equal(invoice->name, choice->reference->parts.name);
+	*enough = choice->is_there;
+	return WPKG_OK;
+}
+
+/* Whether there is nothing to choose among, or nothing at all, is for whoever mistyped a name. */
 static enum wpkg_status ask_any(struct choice *choice, struct session *session,
 				struct wpkg_err *err)
 {
+	const struct wpkg_str name = choice->reference->parts.name;
+	const struct wpkg_query all = {.text = name, .yanked = true};
 	enum wpkg_status status = choose(choice, session, err);
-	return status == WPKG_OK && !choice->best ? none(choice->reference, err) : status;
+	if (status != WPKG_OK || choice->best)
+		return status;
+	if (!choice->is_there)
+		status = query_each(session, all, visit_any, choice, err);
+	if (status == WPKG_OK && !choice->is_there)
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "there is no package %.*s at %s",
+				 WPKG_STR_ARG(name), wpkg_registry_url(session->registry));
+	return status == WPKG_OK ? none(choice->reference, err) : status;
 }
 
 static enum wpkg_status ask(struct found *out, struct session *session,
@@ -284,14 +307,27 @@ enum wpkg_status reference_find_usable(struct found *out, struct session *sessio
 	if (status != WPKG_OK)
 		return status;
 	const struct wpkg_invoice *invoice = found.invoice;
+	struct wpkg_str reason = reference_yank_reason(session, &found);
+	const char *colon = reason.len > 0 ? ": " : "";
 	if (invoice->yanked && !is_by_digest(reference))
-		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%.*s/%.*s was yanked",
-				 WPKG_STR_ARG(invoice->name), WPKG_STR_ARG(invoice->version));
+		return WPKG_FAIL(err, WPKG_ENOTFOUND, "%.*s/%.*s was yanked%s%.*s",
+				 WPKG_STR_ARG(invoice->name), WPKG_STR_ARG(invoice->version), colon,
+				 WPKG_STR_ARG(reason));
 	if (invoice->yanked)
-		report_note(session->global, "%.*s/%.*s was yanked", WPKG_STR_ARG(invoice->name),
-			    WPKG_STR_ARG(invoice->version));
+		report_note(session->global, "%.*s/%.*s was yanked%s%.*s",
+			    WPKG_STR_ARG(invoice->name), WPKG_STR_ARG(invoice->version), colon,
+			    WPKG_STR_ARG(reason));
 	*out = found;
 	return WPKG_OK;
+}
+
+struct wpkg_str reference_yank_reason(struct session *session, const struct found *found)
+{
+	const struct wpkg_invoice *invoice = found->invoice;
+	if (!invoice->yanked || found->url.len == 0 || !session->registry)
+		return (struct wpkg_str){0};
+	return wpkg_registry_yank_reason(&session->arena, session->registry, invoice->name,
+					 invoice->version);
 }
 
 enum wpkg_status reference_remember(struct session *session, const struct found *found,

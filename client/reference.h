@@ -54,6 +54,9 @@ WPKG_MUST_CHECK enum wpkg_status reference_find_usable(struct found *out, struct
 						       const struct reference *reference,
 						       struct wpkg_err *err);
 
+/* Why a yanked version was yanked, where its registry says so; in the session's arena. */
+struct wpkg_str reference_yank_reason(struct session *session, const struct found *found);
+
 /* Keeps the invoice of what was fetched in the cache. */
 WPKG_MUST_CHECK enum wpkg_status
 reference_remember(struct session *session, const struct found *found, struct wpkg_err *err);
