@@ -4,8 +4,7 @@
  * out of the ordinary. It knows no errors: what it does not see at a glance to be right (an
  * instruction that is rare, an operand that is not the very type, the first use of a feature) it
  * leaves to wasm_step, as if it had never looked at it. So what an instruction does to operands and
- * blocks is done behind the last of its checks; only the cursor may have moved when one of them
- * fails, and is put back.
+ * blocks is done behind the last of its checks, and the cursor goes on only then.
  *
  * What to do with an instruction is its kind, from a table by opcode, which knows the features that
  * are in use, too. The operands of a kind are constants where they are compared.
@@ -13,6 +12,11 @@
  * Reading asks for no end: READABLE bytes, more than any instruction that is quick has, can be read
  * from where one begins. They may be those of the next body. An instruction that goes beyond the
  * end of its own lacks bytes, and nothing else is wrong with it, or it were not quick.
+ *
+ * What this costs are jumps to the next instruction that the processor does not foretell, one in
+ * four or five. Each takes as long as it takes to know better, so that this is to be soon: the
+ * bytes of an instruction are loaded in the one before it, and so is where to go from it if it is
+ * two bytes long, as most are.
  */
 #include "wasm/validate.h"
 
@@ -32,7 +36,9 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 struct quick {
-	const uint8_t *at;
+	const uint8_t *at;     /* the instruction; with a prefix, its opcode's last byte */
+	uint64_t word;	       /* what is there, the first byte lowest */
+	const uint8_t *behind; /* where it ends, if that had to be read */
 	wpkg_valtype *sp;
 	uint32_t depth;
 };
@@ -64,7 +70,8 @@ struct scope {
 
 /*
  * Kinds of instructions, by what there is to check: OTHER ones are for wasm_step. Of those whose
- * types are fixed there is one for each signature, without immediates and with a place in memory 0.
+ * types are fixed there is one for each signature, without immediates and with a place in memory 0
+ * (a PLACE where there is a prefix).
  */
 #define KINDS(X)                                                                                   \
 	X(OTHER)                                                                                   \
@@ -79,6 +86,7 @@ struct scope {
 	X(FLOAT32)                                                                                 \
 	X(FLOAT64)                                                                                 \
 	X(VECTOR)                                                                                  \
+	X(PLACE)                                                                                   \
 	X(ATOMIC)                                                                                  \
 	X(PLACE_LANE)                                                                              \
 	X(LANE)                                                                                    \
@@ -122,7 +130,7 @@ static enum kind kind_of(const struct wpkg_opcode *code)
 	case WPKG_IMM_NONE:
 		return code->signature == WPKG_SIG_X ? OTHER : PLAIN + code->signature;
 	case WPKG_IMM_MEMARG:
-		return ACCESS + code->signature;
+		return code < &wpkg_opcodes[WPKG_OP_BASE_FC] ? ACCESS + code->signature : PLACE;
 	case WPKG_IMM_MEMARG_ATOMIC:
 		return ATOMIC;
 	case WPKG_IMM_MEMARG_LANE:
@@ -195,7 +203,10 @@ static void make_kinds(struct validator *v, wpkg_features used)
 
 /* LEB128 numbers. False: too long, or too large. */
 
-#define TOP_BITS UINT64_C(0x8080808080808080)
+/* The top bits of some bytes of a word, which a number's last byte does not have. */
+#define TOPS(first, last)                                                                          \
+	(UINT64_C(0x8080808080808080) &                                                            \
+	 ((UINT64_C(1) << 8 * ((last) + 1)) - (UINT64_C(1) << 8 * (first))))
 
 INLINE uint64_t load(const uint8_t *at)
 {
@@ -207,70 +218,89 @@ INLINE uint64_t load(const uint8_t *at)
 	return word;
 }
 
-/*
- * Goes behind the byte of the word at the cursor that has the lowest of the stops as its top bit.
- * What is in the word behind it is there before the cursor is.
- */
-INLINE uint64_t behind(struct quick *q, uint64_t word, uint64_t stops)
+/* The byte of the instruction, one of the first eight. */
+INLINE uint64_t byte(const struct quick *q, unsigned number)
 {
-	unsigned last = (unsigned)__builtin_ctzll(stops);
-	q->at += last / 8 + 1;
-	return word >> last >> 1;
+	return (uint8_t)(q->word >> 8 * number);
 }
 
-/*
- * A number of up to five bytes: the first one without its top bit is the last. There is no branch
- * on how many there are.
- */
-INLINE bool read_long(struct quick *q, uint32_t *value)
+/* It ends with the byte that has the lowest of the stops; rest is what stands behind that. */
+INLINE void end_at(struct quick *q, uint64_t stops, uint64_t *rest)
 {
-	uint64_t word = load(q->at);
-	uint64_t stops = ~word & TOP_BITS & 0xffffffffff;
-	if (UNLIKELY(stops == 0))
-		return false;
+	unsigned last = (unsigned)__builtin_ctzll(stops);
+	q->behind = q->at + last / 8 + 1;
+	*rest = q->word >> last >> 1;
+}
+
+/* A number of up to five bytes, the first of the word; the lowest of the stops ends it. */
+INLINE bool decode(uint64_t word, uint64_t stops, uint32_t *value)
+{
 	word &= stops ^ (stops - 1);
 	*value = (uint32_t)((word & 0x7f) | (word >> 1 & 0x7f << 7) | (word >> 2 & 0x7f << 14) |
 			    (word >> 3 & 0x7f << 21) | (word >> 4 & UINT64_C(0x7f) << 28));
-	q->at += (unsigned)__builtin_ctzll(stops) / 8 + 1;
 	return word >> 36 == 0;
 }
 
-INLINE bool read_u32(struct quick *q, uint32_t *value)
+/* The number behind the opcode. There is no branch on how many bytes there are. */
+INLINE bool read_long(struct quick *q, uint64_t *value, uint64_t *rest)
 {
-	*value = *q->at;
-	if (UNLIKELY(*value >= 0x80))
-		return read_long(q, value);
-	q->at++;
-	return true;
+	uint64_t stops = ~q->word & TOPS(1, 5);
+	uint32_t number;
+	if (UNLIKELY(stops == 0))
+		return false;
+	bool is_right = decode(q->word >> 8, stops >> 8, &number);
+	*value = number;
+	end_at(q, stops, rest);
+	return is_right;
+}
+
+/* One of a byte. */
+INLINE bool read_short(const struct quick *q, uint64_t *value)
+{
+	*value = byte(q, 1);
+	return *value < 0x80;
+}
+
+/* One further on. */
+INLINE bool read_u32(const uint8_t **at, uint32_t *value)
+{
+	*value = **at;
+	if (LIKELY(*value < 0x80)) {
+		++*at;
+		return true;
+	}
+	uint64_t word = load(*at);
+	uint64_t stops = ~word & TOPS(0, 4);
+	if (UNLIKELY(stops == 0))
+		return false;
+	*at += (unsigned)__builtin_ctzll(stops) / 8 + 1;
+	return decode(word, stops, value);
 }
 
 /*
  * A signed number: the last byte that it may have holds so many bits of it. Its length is not
- * foretold: a third of all constants have more than a byte, whatever stood before. rest is what
- * follows it, a byte at least.
+ * foretold: a third of all constants have more than a byte, whatever stood before.
  */
 INLINE bool skip_signed(struct quick *q, unsigned max, unsigned last_bits, uint64_t *rest)
 {
-	uint64_t word = load(q->at);
-	uint64_t stops = ~word & TOP_BITS;
-	stops &= max <= 8 ? (UINT64_C(1) << 8 * (max - 1)) - 1 : TOP_BITS >> 8;
+	uint64_t stops = ~q->word & (max == 5 ? TOPS(1, 4) : TOPS(1, 6));
 	if (LIKELY(stops)) {
-		*rest = behind(q, word, stops);
+		end_at(q, stops, rest);
 		return true;
 	}
-	const uint8_t *at = q->at;
+	const uint8_t *at = q->at + 1;
 	const uint8_t *last = at + max - 1;
 	while (at < last && *at >= 0x80)
 		at++;
-	q->at = at + 1;
-	*rest = *q->at;
+	q->behind = at + 1;
+	*rest = *q->behind;
 	return at < last ||
 	       (*at < 0x80 && ((*at + (1U << (last_bits - 1))) & 0x7f) < 1U << last_bits);
 }
 
 INLINE bool skip(struct quick *q, unsigned bytes)
 {
-	q->at += bytes;
+	q->behind = q->at + 1 + bytes;
 	return true;
 }
 
@@ -321,25 +351,22 @@ INLINE bool apply_row(const struct scope *s, struct quick *q, unsigned opcode)
 
 /* Locals and globals. */
 
-INLINE bool local(const struct scope *s, struct quick *q, wpkg_valtype *type)
+INLINE bool local(const struct scope *s, uint64_t index, wpkg_valtype *type)
 {
-	uint32_t index;
-	if (!read_u32(q, &index) || index >= s->flat_count)
+	if (index >= s->flat_count)
 		return false;
 	*type = s->locals[index];
 	return *type != FLOOR;
 }
 
-INLINE bool global_get(const struct scope *s, struct quick *q)
+INLINE bool global_get(const struct scope *s, struct quick *q, uint64_t index)
 {
-	uint32_t index;
-	return read_u32(q, &index) && index < s->global_count && push(q, s->globals[index].type);
+	return index < s->global_count && push(q, s->globals[index].type);
 }
 
-INLINE bool global_set(const struct scope *s, struct quick *q)
+INLINE bool global_set(const struct scope *s, struct quick *q, uint64_t index)
 {
-	uint32_t index;
-	return read_u32(q, &index) && index < s->global_count && s->globals[index].is_mutable &&
+	return index < s->global_count && s->globals[index].is_mutable &&
 	       pop(q, s->globals[index].type);
 }
 
@@ -349,35 +376,39 @@ INLINE bool global_set(const struct scope *s, struct quick *q)
  * Alignment, a byte, and offset, which is to be of 32 bits whatever the memory's address is: its
  * fifth byte has four of them.
  */
-INLINE bool skip_place(struct quick *q, unsigned opcode, uint64_t *rest)
+INLINE bool skip_place(struct quick *q, uint64_t opcode, uint64_t *rest)
 {
-	uint64_t word = load(q->at);
-	uint64_t stops = ~word & TOP_BITS & 0xffffffffff00;
+	uint64_t stops = ~q->word & TOPS(2, 6);
 	if (UNLIKELY(stops == 0))
 		return false;
-	*rest = behind(q, word, stops);
-	return (uint8_t)word <= wpkg_opcodes[opcode].aux &&
-	       LIKELY((stops & 0xffffffff00) || (word >> 40 & 0xf0) == 0);
+	end_at(q, stops, rest);
+	return byte(q, 1) <= wpkg_opcodes[opcode].aux &&
+	       LIKELY((stops & TOPS(2, 5)) || (byte(q, 6) & 0xf0) == 0);
 }
 
 INLINE bool copy(const struct scope *s, struct quick *q)
 {
-	uint8_t memories = q->at[0] | q->at[1];
-	q->at += 2;
-	return memories == 0 && apply(q, 3, s->address, s->address, s->address, 0, 0);
+	return (byte(q, 1) | byte(q, 2)) == 0 &&
+	       apply(q, 3, s->address, s->address, s->address, 0, 0);
 }
 
 INLINE bool fill(const struct scope *s, struct quick *q)
 {
-	return *q->at++ == 0 && apply(q, 3, s->address, WPKG_TYPE_I32, s->address, 0, 0);
+	return byte(q, 1) == 0 && apply(q, 3, s->address, WPKG_TYPE_I32, s->address, 0, 0);
 }
 
-INLINE bool lanes(struct quick *q, unsigned count, unsigned limit)
+INLINE bool lanes(const uint8_t *at, unsigned count, unsigned limit)
 {
 	uint8_t all = 0;
 	for (unsigned i = 0; i < count; i++)
-		all |= *q->at++;
+		all |= at[i];
 	return all < limit;
+}
+
+/* What a PLACE_LANE has behind its place. */
+INLINE bool lane_behind(struct quick *q, unsigned limit)
+{
+	return lanes(q->behind++, 1, limit);
 }
 
 /* Blocks. */
@@ -385,11 +416,11 @@ INLINE bool lanes(struct quick *q, unsigned count, unsigned limit)
 INLINE bool enter(const struct scope *s, struct quick *q, enum frame_kind kind, unsigned operands)
 {
 	wpkg_valtype type = WPKG_TYPE_NONE;
-	uint8_t byte = *q->at++;
-	if (UNLIKELY(byte != 0x40)) {
-		if (byte < 0x7c || byte > 0x7f)
+	unsigned code = (unsigned)byte(q, 1);
+	if (UNLIKELY(code != 0x40)) {
+		if (code < 0x7c || code > 0x7f)
 			return false;
-		type = WPKG_TYPE_I32 + (wpkg_valtype)(0x7f - byte);
+		type = WPKG_TYPE_I32 + (wpkg_valtype)(0x7f - code);
 	}
 	if (UNLIKELY(q->depth == s->frame_cap))
 		return false;
@@ -452,7 +483,7 @@ INLINE bool turn(const struct scope *s, struct quick *q, unsigned from, unsigned
  * What a branch to the label takes, when that is one operand at most: nothing if it is a loop's,
  * without a branch here on what it is.
  */
-INLINE bool label(const struct scope *s, const struct quick *q, uint32_t index, wpkg_valtype *type)
+INLINE bool label(const struct scope *s, const struct quick *q, uint64_t index, wpkg_valtype *type)
 {
 	if (index >= q->depth)
 		return false;
@@ -469,7 +500,7 @@ INLINE bool unreachable(const struct scope *s, struct quick *q)
 	return true;
 }
 
-INLINE bool branch(const struct scope *s, struct quick *q, uint32_t index)
+INLINE bool branch(const struct scope *s, struct quick *q, uint64_t index)
 {
 	wpkg_valtype type;
 	return label(s, q, index, &type) && has(q->sp, type) && unreachable(s, q);
@@ -477,8 +508,8 @@ INLINE bool branch(const struct scope *s, struct quick *q, uint32_t index)
 
 INLINE bool rethrow(const struct scope *s, struct quick *q)
 {
-	uint32_t index;
-	if (!read_u32(q, &index) || index >= q->depth)
+	uint64_t index;
+	if (!read_short(q, &index) || index >= q->depth)
 		return false;
 	unsigned to = s->frames[q->depth - 1 - index].opcode;
 	return (to == FRAME_CATCH || to == FRAME_CATCH_ALL) && unreachable(s, q);
@@ -490,30 +521,32 @@ INLINE bool rethrow(const struct scope *s, struct quick *q)
  */
 INLINE bool delegate(const struct scope *s, struct quick *q)
 {
-	uint32_t index;
-	return s->frames[q->depth - 1].opcode == FRAME_TRY && read_u32(q, &index) &&
-	       index < q->depth - 1 && q->at < s->stop && leave(s, q);
+	uint64_t index;
+	return s->frames[q->depth - 1].opcode == FRAME_TRY && read_short(q, &index) &&
+	       index < q->depth - 1 && q->at + 2 < s->stop && leave(s, q);
 }
 
 INLINE bool branch_if(const struct scope *s, struct quick *q)
 {
-	uint32_t index;
+	uint64_t index;
 	wpkg_valtype type;
-	return read_u32(q, &index) && label(s, q, index, &type) && has(q->sp - 1, type) &&
+	return read_short(q, &index) && label(s, q, index, &type) && has(q->sp - 1, type) &&
 	       pop(q, WPKG_TYPE_I32);
 }
 
 /* Each label takes the same; all of the table must be readable. */
 INLINE bool branch_table(const struct scope *s, struct quick *q)
 {
+	const uint8_t *at = q->at + 1;
 	uint32_t count, index;
 	wpkg_valtype first, type;
-	if (!read_u32(q, &count) || count >= (s->stop - q->at) / 5 || !read_u32(q, &index) ||
+	if (!read_u32(&at, &count) || count >= (s->stop - at) / 5 || !read_u32(&at, &index) ||
 	    !label(s, q, index, &first))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		if (!read_u32(q, &index) || !label(s, q, index, &type) || type != first)
+		if (!read_u32(&at, &index) || !label(s, q, index, &type) || type != first)
 			return false;
+	q->behind = at;
 	return q->sp[-1] == WPKG_TYPE_I32 && has(q->sp - 1, first) && unreachable(s, q);
 }
 
@@ -576,10 +609,10 @@ INLINE bool call(struct quick *q, wpkg_valtype *sp, uint32_t word)
 }
 
 /* The function's index is longer than a byte more often than not. */
-INLINE bool call_direct(const struct scope *s, struct quick *q)
+INLINE bool call_direct(const struct scope *s, struct quick *q, uint64_t *rest)
 {
-	uint32_t index;
-	if (!read_long(q, &index) || index >= s->func_count)
+	uint64_t index;
+	if (!read_long(q, &index, rest) || index >= s->func_count)
 		return false;
 	uint32_t type = s->funcs[index].type, word = s->type_calls[type];
 	if (UNLIKELY(word == CALL_OTHER))
@@ -589,10 +622,12 @@ INLINE bool call_direct(const struct scope *s, struct quick *q)
 
 INLINE bool call_indirect(const struct scope *s, struct quick *q)
 {
+	const uint8_t *at = q->at + 1;
 	uint32_t index;
-	if (!read_u32(q, &index) || index >= s->type_count || *q->at++ != 0 ||
+	if (!read_u32(&at, &index) || index >= s->type_count || *at != 0 ||
 	    s->module->table_count == 0)
 		return false;
+	q->behind = at + 1;
 	const struct wpkg_module_table *table = &s->module->tables[0];
 	if (table->element != WPKG_TYPE_FUNCREF || q->sp[-1] != wasm_address(&table->size))
 		return false;
@@ -619,14 +654,18 @@ INLINE bool choose(struct quick *q)
 	return true;
 }
 
-/* The kind of the instruction with that prefix, which the cursor is behind. */
+/* The kind of the instruction, which has a prefix. */
 INLINE unsigned prefixed(const struct scope *s, struct quick *q, unsigned *opcode)
 {
+	const uint8_t *at = q->at + 1;
+	unsigned prefix = (unsigned)byte(q, 0);
+	unsigned limit = prefix == 0xfd ? WPKG_OP_BASE_FE - WPKG_OP_BASE_FD : 0x100;
 	uint32_t code;
-	unsigned limit = *opcode == 0xfd ? WPKG_OP_BASE_FE - WPKG_OP_BASE_FD : 0x100;
-	if (!read_u32(q, &code) || code >= limit)
+	if (!read_u32(&at, &code) || code >= limit)
 		return OTHER;
-	*opcode = WPKG_OP_NUMBER(*opcode, 0U) + code;
+	q->at = at - 1;
+	q->word = load(q->at);
+	*opcode = WPKG_OP_NUMBER(prefix, 0U) + code;
 	return s->kinds[*opcode];
 }
 
@@ -658,51 +697,59 @@ static struct scope scope_of(const struct validator *v)
 	};
 }
 
-#define PLACE(type) ((type) == WPKG_TYPE_ADDRESS ? s->address : (wpkg_valtype)(type))
+#define PLACE_TYPE(type) ((type) == WPKG_TYPE_ADDRESS ? s->address : (wpkg_valtype)(type))
 
 /*
- * On to the next instruction, whose opcode that is, by a jump of each one's own, which the
- * processor foretells better.
+ * On to the instruction that begins there, whose handler that is, by a jump of each one's own,
+ * which the processor foretells better.
  */
-#define GO(next_opcode)                                                                            \
+#define GO(to, handler)                                                                            \
 	do {                                                                                       \
-		if (UNLIKELY(next.at >= stop))                                                     \
-			goto edge;                                                                 \
-		opcode = (next_opcode);                                                            \
-		here = next.at++;                                                                  \
-		goto *jumps[opcode];                                                               \
+		const uint8_t *next_at = (to);                                                     \
+		if (UNLIKELY(next_at >= stop)) {                                                   \
+			edge = next_at;                                                            \
+			goto done;                                                                 \
+		}                                                                                  \
+		const void *next_handler = (handler);                                              \
+		next.word = load(next_at);                                                         \
+		next.at = next_at;                                                                 \
+		two = jumps[next_at[2]];                                                           \
+		goto *next_handler;                                                                \
 	} while (0)
 
-#define NEXT GO(*next.at)
+#define GO_OVER(bytes) GO(next.at + (bytes), (bytes) == 2 ? two : jumps[byte(q, bytes)])
 
-/* Instructions of a kind, and when they are quick. */
-#define ON(kind, is_right)                                                                         \
+/* Instructions of a kind and of so many bytes, below eight, and when they are quick. */
+#define ON(kind, bytes, is_right)                                                                  \
 	kind:                                                                                      \
 	if (UNLIKELY(!(is_right)))                                                                 \
 		goto out;                                                                          \
-	NEXT
+	GO_OVER(bytes)
 
-/* The same where rest has what follows. */
-#define BEFORE_REST(kind, is_right)                                                                \
+/* With an index, of a byte nearly always. */
+#define ON_INDEX(kind, is_right)                                                                   \
 	kind:                                                                                      \
-	if (UNLIKELY(!(is_right)))                                                                 \
-		goto out;                                                                          \
-	GO((uint8_t)rest)
-
-/*
- * Constants. What comes next takes one most often, with another of its type, and gives one of that
- * type again: then the one that is there already stays.
- */
-#define NUMBER(kind, bytes, last_bits, type, binary)                                               \
-	kind:                                                                                      \
-	if (UNLIKELY(!skip_signed(q, bytes, last_bits, &rest)))                                    \
-		goto out;                                                                          \
-	if (jumps[(uint8_t)rest] == &&binary && next.at < stop && next.sp[-1] == (type)) {         \
-		next.at++;                                                                         \
-		NEXT;                                                                              \
+	if (UNLIKELY(!read_short(q, &index))) {                                                    \
+		if (!read_long(q, &index, &rest) || !(is_right))                                   \
+			goto out;                                                                  \
+		GO(next.behind, jumps[(uint8_t)rest]);                                             \
 	}                                                                                          \
-	*next.sp++ = (type);                                                                       \
-	GO((uint8_t)rest)
+	if (UNLIKELY(!(is_right)))                                                                 \
+		goto out;                                                                          \
+	GO_OVER(2)
+
+/* Where rest has what follows, and where only memory has it. */
+#define ON_REST(kind, is_right)                                                                    \
+	kind:                                                                                      \
+	if (UNLIKELY(!(is_right)))                                                                 \
+		goto out;                                                                          \
+	GO(next.behind, jumps[(uint8_t)rest])
+
+#define ON_LONG(kind, is_right)                                                                    \
+	kind:                                                                                      \
+	if (UNLIKELY(!(is_right)))                                                                 \
+		goto out;                                                                          \
+	GO(next.behind, jumps[*next_at])
 
 /*
  * Over instructions until one is not quick; the state is before that one then. Returns where the
@@ -729,70 +776,81 @@ static const uint8_t *walk(struct validator *v, const struct scope *s, struct qu
 	struct quick next = *state, *q = &next;
 	const void *const *jumps = s->jumps;
 	const uint8_t *const stop = s->stop;
-	const uint8_t *here = next.at;
+	const uint8_t *edge = NULL; /* behind the last instruction, if it was quick */
+	/* Of the last one that has a prefix: where that is, and its opcode's last byte. */
+	const uint8_t *prefix = NULL, *prefix_end = NULL;
+	const void *two; /* where to go from this instruction if it has two bytes */
 	wpkg_valtype type;
-	uint32_t index;
-	unsigned opcode;
-	uint64_t rest; /* in its lowest byte what stands at the cursor, for some */
-	NEXT;
-	ON(LOCAL_GET, local(s, q, &type) && push(q, type));
-	ON(LOCAL_SET, local(s, q, &type) && pop(q, type));
-	ON(LOCAL_TEE, local(s, q, &type) && q->sp[-1] == type);
-	ON(GLOBAL_GET, global_get(s, q));
-	ON(GLOBAL_SET, global_set(s, q));
-	NUMBER(NUMBER32, 5, 4, WPKG_TYPE_I32, plain_II_I);
-	NUMBER(NUMBER64, 10, 1, WPKG_TYPE_I64, plain_LL_L);
-	ON(FLOAT32, skip(q, 4) && push(q, WPKG_TYPE_F32));
-	ON(FLOAT64, skip(q, 8) && push(q, WPKG_TYPE_F64));
-	ON(VECTOR, skip(q, 16) && push(q, WPKG_TYPE_V128));
-	ON(ATOMIC, *q->at == wpkg_opcodes[opcode].aux && skip_place(q, opcode, &rest) &&
-			   apply_row(s, q, opcode));
-	ON(PLACE_LANE, skip_place(q, opcode, &rest) &&
-			       lanes(q, 1, 16U >> wpkg_opcodes[opcode].aux) &&
-			       apply_row(s, q, opcode));
-	ON(LANE, lanes(q, 1, wpkg_opcodes[opcode].aux) && apply_row(s, q, opcode));
-	ON(SHUFFLE, lanes(q, 16, 32) && apply_row(s, q, opcode));
-	ON(NOP, true);
-	ON(UNREACHABLE, unreachable(s, q));
-	ON(BLOCK, enter(s, q, FRAME_BLOCK, 0));
-	ON(LOOP, enter(s, q, FRAME_LOOP, 0));
-	ON(IF, q->sp[-1] == WPKG_TYPE_I32 && enter(s, q, FRAME_IF, 1));
-	ON(TRY, enter(s, q, FRAME_TRY, 0));
-	ON(ELSE, turn(s, q, FRAME_IF, FRAME_IF, FRAME_ELSE));
-	ON(CATCH_ALL, turn(s, q, FRAME_TRY, FRAME_CATCH, FRAME_CATCH_ALL));
+	uint64_t index;
+	unsigned kind, opcode = 0; /* where there is a prefix */
+	uint64_t rest;		   /* in its lowest byte what follows, for some */
+	GO(next.at, jumps[*next_at]);
+	ON_INDEX(LOCAL_GET, local(s, index, &type) && push(q, type));
+	ON_INDEX(LOCAL_SET, local(s, index, &type) && pop(q, type));
+	ON_INDEX(LOCAL_TEE, local(s, index, &type) && q->sp[-1] == type);
+	ON_INDEX(GLOBAL_GET, global_get(s, q, index));
+	ON_INDEX(GLOBAL_SET, global_set(s, q, index));
+	ON_REST(NUMBER32, skip_signed(q, 5, 4, &rest) && push(q, WPKG_TYPE_I32));
+	ON_REST(NUMBER64, skip_signed(q, 10, 1, &rest) && push(q, WPKG_TYPE_I64));
+	ON(FLOAT32, 5, push(q, WPKG_TYPE_F32));
+	ON_LONG(FLOAT64, skip(q, 8) && push(q, WPKG_TYPE_F64));
+	ON_LONG(VECTOR, skip(q, 16) && push(q, WPKG_TYPE_V128));
+	ON_REST(PLACE, skip_place(q, opcode, &rest) && apply_row(s, q, opcode));
+	ON_REST(ATOMIC, byte(q, 1) == wpkg_opcodes[opcode].aux && skip_place(q, opcode, &rest) &&
+				apply_row(s, q, opcode));
+	ON_LONG(PLACE_LANE, skip_place(q, opcode, &rest) &&
+				    lane_behind(q, 16U >> wpkg_opcodes[opcode].aux) &&
+				    apply_row(s, q, opcode));
+	ON(LANE, 2, lanes(q->at + 1, 1, wpkg_opcodes[opcode].aux) && apply_row(s, q, opcode));
+	ON_LONG(SHUFFLE, skip(q, 16) && lanes(q->at + 1, 16, 32) && apply_row(s, q, opcode));
+	ON(NOP, 1, true);
+	ON(UNREACHABLE, 1, unreachable(s, q));
+	ON(BLOCK, 2, enter(s, q, FRAME_BLOCK, 0));
+	ON(LOOP, 2, enter(s, q, FRAME_LOOP, 0));
+	ON(IF, 2, q->sp[-1] == WPKG_TYPE_I32 && enter(s, q, FRAME_IF, 1));
+	ON(TRY, 2, enter(s, q, FRAME_TRY, 0));
+	ON(ELSE, 1, turn(s, q, FRAME_IF, FRAME_IF, FRAME_ELSE));
+	ON(CATCH_ALL, 1, turn(s, q, FRAME_TRY, FRAME_CATCH, FRAME_CATCH_ALL));
 END:
-	if (!leave(s, q))
+	if (UNLIKELY(!leave(s, q)))
 		goto out;
-	if (q->depth > 0)
-		NEXT;
-	goto edge;
-	ON(BRANCH, read_u32(q, &index) && branch(s, q, index));
-	ON(BRANCH_IF, branch_if(s, q));
-	ON(BRANCH_TABLE, branch_table(s, q));
-	ON(RETHROW, rethrow(s, q));
-	ON(DELEGATE, delegate(s, q));
-	ON(RETURN, branch(s, q, q->depth - 1));
-	ON(CALL, call_direct(s, q));
-	ON(CALL_INDIRECT, call_indirect(s, q));
-	ON(DROP, drop(q));
-	ON(SELECT, choose(q));
-	ON(COPY, copy(s, q));
-	ON(FILL, fill(s, q));
+	if (LIKELY(q->depth > 0))
+		GO_OVER(1);
+	edge = next.at + 1;
+	goto done;
+	ON(BRANCH, 2, read_short(q, &index) && branch(s, q, index));
+	ON(BRANCH_IF, 2, branch_if(s, q));
+	ON_LONG(BRANCH_TABLE, branch_table(s, q));
+	ON(RETHROW, 2, rethrow(s, q));
+	ON(DELEGATE, 2, delegate(s, q));
+	ON(RETURN, 1, branch(s, q, q->depth - 1));
+	ON_REST(CALL, call_direct(s, q, &rest));
+	ON_LONG(CALL_INDIRECT, call_indirect(s, q));
+	ON(DROP, 1, drop(q));
+	ON(SELECT, 1, choose(q));
+	ON(COPY, 3, copy(s, q));
+	ON(FILL, 2, fill(s, q));
 #define WPKG_SIG(name, n, a, b, c, d, m, r, z)                                                     \
-	ON(plain_##name,                                                                           \
+	ON(plain_##name, 1,                                                                        \
 	   apply(q, n, WPKG_TYPE_##a, WPKG_TYPE_##b, WPKG_TYPE_##c, m, WPKG_TYPE_##r));            \
-	BEFORE_REST(access_##name, WPKG_TYPE_##a == WPKG_TYPE_ADDRESS &&                           \
-					   skip_place(q, opcode, &rest) &&                         \
-					   apply(q, n, PLACE(WPKG_TYPE_##a), WPKG_TYPE_##b,        \
-						 WPKG_TYPE_##c, m, WPKG_TYPE_##r));
+	ON_REST(access_##name, WPKG_TYPE_##a == WPKG_TYPE_ADDRESS &&                               \
+				       skip_place(q, byte(q, 0), &rest) &&                         \
+				       apply(q, n, PLACE_TYPE(WPKG_TYPE_##a), WPKG_TYPE_##b,       \
+					     WPKG_TYPE_##c, m, WPKG_TYPE_##r));
 #include "wasm/opcode.def"
 PREFIX:
-	goto *labels[prefixed(s, q, &opcode)];
+	prefix = next.at;
+	kind = prefixed(s, q, &opcode);
+	prefix_end = next.at;
+	two = jumps[byte(q, 2)];
+	goto *labels[kind];
 OTHER:
 out:
-	next.at = here;
-edge:
+	edge = NULL;
+done:
 	*state = next;
+	const uint8_t *here = next.at == prefix_end ? prefix : next.at;
+	state->at = edge ? edge : here;
 	return here;
 }
 
@@ -806,7 +864,7 @@ void wasm_walk_quick(struct validator *v)
 	if (r->limit - r->at < READABLE)
 		return;
 	const struct scope scope = scope_of(v);
-	struct quick state = {r->at, v->sp, v->depth};
+	struct quick state = {.at = r->at, .sp = v->sp, .depth = v->depth};
 	const uint8_t *last = walk(v, &scope, &state);
 	r->at = state.at <= r->end ? state.at : last;
 	v->sp = state.sp;
