@@ -20,7 +20,7 @@ static inline int unit_run(const char *file, const TTest *const *tests, size_t c
 {
 	Suite *suite = suite_create(file);
 	TCase *tcase = tcase_create(file);
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, 600);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
