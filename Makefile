@@ -221,7 +221,8 @@ $(WITH_MARKDOWN): LIBS += $(call libs,libcmark)
 ADMISSION_O := $(call objects,$(addprefix server/,admission.c admit_process.c closure.c \
   dialogue.c turns.c))
 $(OUT)/unit/server/test_admission $(OUT)/bench/verdict_cost: $(ADMISSION_O)
-$(OUT)/unit/server/test_config: $(call objects,server/address.c server/quota_rules.c server/webhook_rules.c)
+$(OUT)/unit/server/test_config: $(call objects,server/address.c server/listen.c \
+  server/quota_rules.c server/webhook_rules.c)
 $(OUT)/unit/admit/test_sandbox: LIBS += $(call libs,$(PKG_ADMIT))
 
 $(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.c.o $(OUT)/libwpkg.a

@@ -12,6 +12,9 @@
 #include "data/fields.h"
 #include "data/json.h"
 #include "data/toml.h"
+#include "listen.h"
+#include "net/url.h"
+#include "pkg/verify.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 
@@ -465,6 +468,47 @@ static enum wpkg_status check_proxies(const struct config *config, struct wpkg_e
 	return status;
 }
 
+/* What would only be seen by the server that is started with it. */
+static enum wpkg_status check_texts(const struct config *config, struct wpkg_err *err)
+{
+	struct wpkg_strategy strategy;
+	const struct {
+		const char *name, *address;
+	} listeners[] = {{"listen", config->listen}, {"metrics-listen", config->metrics_listen}};
+	enum wpkg_status status =
+		wpkg_strategy_parse(&strategy, wpkg_str_from(config->strategy), err);
+	if (status != WPKG_OK)
+		wpkg_err_prepend(err, "strategy");
+	for (size_t i = 0; status == WPKG_OK && i < 2; i++) {
+		if (!listeners[i].address)
+			continue;
+		status = listen_check(listeners[i].address, err);
+		if (status != WPKG_OK)
+			wpkg_err_prepend(err, "%s", listeners[i].name);
+	}
+	return status;
+}
+
+/* All addresses are made of it: it ends with its host and port, whether or not a slash was behind
+ * them. Nothing here is served below another path than "/". */
+static enum wpkg_status take_public_url(struct config *config, struct wpkg_arena *arena,
+					struct wpkg_err *err)
+{
+	struct wpkg_url url;
+	if (!config->public_url)
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_url_parse(&url, wpkg_str_from(config->public_url), err);
+	if (status == WPKG_OK && url.path.len > 0 && !wpkg_str_equal_text(url.path, "/"))
+		status = WPKG_FAIL(err, WPKG_EINVAL, "'%s' has a path: clients ask at the root",
+				   config->public_url);
+	if (status != WPKG_OK) {
+		wpkg_err_prepend(err, "public-url");
+		return status;
+	}
+	config->public_url = wpkg_arena_dup(arena, url.origin).ptr;
+	return config->public_url ? WPKG_OK : WPKG_FAIL(err, WPKG_ENOMEM, "public-url: no memory");
+}
+
 static enum wpkg_status check(const struct config *config, struct wpkg_err *err)
 {
 	const uint64_t day = 86400;
@@ -518,6 +562,10 @@ enum wpkg_status config_complete(struct config *out, struct wpkg_arena *arena,
 		status = take_defaults(&config, given, arena, err);
 	if (status == WPKG_OK)
 		status = check(&config, err);
+	if (status == WPKG_OK)
+		status = check_texts(&config, err);
+	if (status == WPKG_OK)
+		status = take_public_url(&config, arena, err);
 	if (status == WPKG_OK)
 		*out = config;
 	return status;

@@ -27,13 +27,16 @@ struct endpoint {
 static bool split(struct endpoint *out, const char *address)
 {
 	struct wpkg_str text = wpkg_str_from(address);
+	uint64_t number;
 	size_t colon = wpkg_str_find_last(text, ':');
 	struct wpkg_str host = wpkg_str_slice(text, 0, colon);
 	struct wpkg_str port = wpkg_str_from_offset(text, colon + 1);
 	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
 		host = wpkg_str_slice(host, 1, host.len - 1);
-	if (colon == text.len || host.len == 0 || host.len >= sizeof(out->host) || port.len == 0 ||
-	    port.len >= sizeof(out->port))
+	/* Of a number that is no port the C library would take what fits. */
+	if (colon == text.len || host.len == 0 || host.len >= sizeof(out->host) ||
+	    port.len >= sizeof(out->port) || !wpkg_str_parse_u64(port, &number) ||
+	    number > UINT16_MAX)
 		return false;
 	memcpy(out->host, host.ptr, host.len);
 	out->host[host.len] = '\0';
@@ -123,6 +126,15 @@ static enum wpkg_status resolve(struct addrinfo **out, const char *address, stru
 	if (code != 0)
 		return WPKG_FAIL(err, WPKG_EINVAL, "%s: %s", address, gai_strerror(code));
 	return WPKG_OK;
+}
+
+enum wpkg_status listen_check(const char *address, struct wpkg_err *err)
+{
+	struct addrinfo *info = NULL;
+	enum wpkg_status status = resolve(&info, address, err);
+	if (status == WPKG_OK)
+		freeaddrinfo(info);
+	return status;
 }
 
 enum wpkg_status listen_bind(struct listener *out, const char *address, struct wpkg_err *err)

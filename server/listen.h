@@ -15,6 +15,9 @@ struct listener {
 	bool is_loopback; /* nobody else can reach it */
 };
 
+/* WPKG_EINVAL for what none of the others would take. */
+WPKG_MUST_CHECK enum wpkg_status listen_check(const char *address, struct wpkg_err *err);
+
 /* address: "127.0.0.1:8080", "[::1]:8080"; port 0 is a free one. */
 WPKG_MUST_CHECK enum wpkg_status listen_bind(struct listener *out, const char *address,
 					     struct wpkg_err *err);

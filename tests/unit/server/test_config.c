@@ -112,6 +112,45 @@ START_TEST(a_nul_byte_cannot_cut_a_path)
 }
 END_TEST
 
+START_TEST(what_no_server_would_start_with_is_refused)
+{
+	static const char *const bad[] = {
+		"listen = \"8080\"",
+		"listen = \"127.0.0.1:99999\"",
+		"listen = \"127.0.0.1:+1\"",
+		"listen = \"localhost:80\"",
+		"metrics-listen = \"[::1\"",
+		"strategy = \"None\"",
+		"public-url = \"wpkg.example.com\"",
+		"public-url = \"ftp://wpkg.example.com\"",
+		"public-url = \"https://wpkg.example.com/packages\"",
+		"public-url = \"https://wpkg.example.com?a\"",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct wpkg_err err = {0};
+		struct wpkg_arena arena;
+		struct config config;
+		const char *space = strchr(bad[i], ' ');
+		ck_assert_int_eq(complete(&config, &arena, bad[i], &err), WPKG_EINVAL);
+		ck_assert_msg(strncmp(err.msg, bad[i], (size_t)(space - bad[i])) == 0, "%s",
+			      err.msg);
+		wpkg_arena_clear(&arena);
+	}
+}
+END_TEST
+
+START_TEST(a_slash_behind_the_public_url_is_no_part_of_it)
+{
+	struct wpkg_err err;
+	struct wpkg_arena arena;
+	struct config config;
+	ck_ok(complete(&config, &arena, "public-url = \"https://wpkg.example.com:8443/\"", &err),
+	      err);
+	ck_assert_str_eq(config.public_url, "https://wpkg.example.com:8443");
+	wpkg_arena_clear(&arena);
+}
+END_TEST
+
 static enum wpkg_status read_and_format(void)
 {
 	struct wpkg_err err;
@@ -119,8 +158,10 @@ static enum wpkg_status read_and_format(void)
 	struct wpkg_buf text;
 	struct config config;
 	wpkg_buf_init(&text, 65536);
-	enum wpkg_status status =
-		complete(&config, &arena, "data = \"/a\"\n[policy]\nneed-check = true\n", &err);
+	enum wpkg_status status = complete(&config, &arena,
+					   "data = \"/a\"\npublic-url = \"http://a/\"\n"
+					   "[policy]\nneed-check = true\n",
+					   &err);
 	if (status == WPKG_OK)
 		status = config_format(&text, &config, &err);
 	wpkg_buf_clear(&text);
@@ -137,4 +178,5 @@ END_TEST
 UNIT_MAIN(defaults_are_in_force_where_nothing_is_said,
 	  what_was_given_beats_the_file_even_when_it_is_zero, what_is_printed_reads_the_same,
 	  only_some_changes_need_a_restart, a_nul_byte_cannot_cut_a_path,
-	  every_failed_allocation_is_reported)
+	  what_no_server_would_start_with_is_refused,
+	  a_slash_behind_the_public_url_is_no_part_of_it, every_failed_allocation_is_reported)
