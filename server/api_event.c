@@ -13,11 +13,13 @@ static bool read_feed(struct wpkg_event_list *out, struct request *request,
 		      const struct wpkg_event_feed *feed)
 {
 	struct wpkg_err err;
-	if (wpkg_event_read_feed(out, &request->arena, request->server->store, feed, &err) ==
-	    WPKG_OK)
-		return true;
-	respond_error(request, &err);
-	return false;
+	enum wpkg_status status =
+		wpkg_event_read_feed(out, &request->arena, request->server->store, feed, &err);
+	if (status == WPKG_EINVAL)
+		respond_problem(request, 400, "bad-cursor", "%s", err.msg);
+	else if (status != WPKG_OK)
+		respond_error(request, &err);
+	return status == WPKG_OK;
 }
 
 static void put_event(struct api_answer *answer, struct wpkg_value *to,

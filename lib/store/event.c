@@ -129,6 +129,20 @@ struct feeding {
 	struct wpkg_event_list found;
 };
 
+/* The last event stays, so nobody was ever given a number ahead of it: forgetting leaves one of its
+ * own behind all that it removes. */
+static enum wpkg_status check_mark(struct db *db, int64_t after, struct wpkg_err *err)
+{
+	bool found = false;
+	int64_t last = 0;
+	enum wpkg_status status = db_find_integer(
+		&found, &last, db, "SELECT coalesce(max(id), 0) FROM events", DB_NO_VALUES, err);
+	if (status == WPKG_OK && after > last)
+		return WPKG_FAIL(err, WPKG_EINVAL, "event %lld has not happened here: begin anew",
+				 (long long)after);
+	return status;
+}
+
 static enum wpkg_status read_feed(struct wpkg_store *store, struct db *db, void *arguments,
 				  struct wpkg_err *err)
 {
@@ -144,7 +158,10 @@ static enum wpkg_status read_feed(struct wpkg_store *store, struct db *db, void 
 	struct db_rows rows;
 	(void)store;
 	db_rows_open(&rows, db, (one ? of_one : of_all)[feed->newest_first], values, one ? 3 : 2);
-	return take_rows(&feeding->found, feeding->arena, &rows, err);
+	enum wpkg_status status = take_rows(&feeding->found, feeding->arena, &rows, err);
+	if (status == WPKG_OK && feeding->found.count == 0 && feed->after > 0)
+		status = check_mark(db, feed->after, err);
+	return status;
 }
 
 enum wpkg_status wpkg_event_read_feed(struct wpkg_event_list *out, struct wpkg_arena *arena,

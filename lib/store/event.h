@@ -52,6 +52,10 @@ struct wpkg_event_feed {
 	size_t limit;
 };
 
+/*
+ * WPKG_EINVAL when after is ahead of all events: it is another store's, or this one's before it
+ * went back to a backup, and whoever waits there would miss what happens until then.
+ */
 WPKG_MUST_CHECK enum wpkg_status wpkg_event_read_feed(struct wpkg_event_list *out,
 						      struct wpkg_arena *arena,
 						      struct wpkg_store *store,
