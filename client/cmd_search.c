@@ -132,7 +132,11 @@ static int report(const struct search *search)
 			    WPKG_STR_ARG(found->description), found->yanked ? " (yanked)" : "");
 	}
 	if (search->count == 0)
-		report_note(global, "nothing matches");
+		report_note(global, "nothing matches%s",
+			    wpkg_str_find(search->text, ':') < search->text.len
+				    ? " (what modules are is asked for by exports: imports: "
+				      "runs-on: feature: producer: kind: keyword: license: needs:)"
+				    : "");
 	if (search->more)
 		report_note(global, "there are more (see --limit)");
 	return WPKG_EXIT_DONE;

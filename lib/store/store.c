@@ -266,7 +266,8 @@ enum wpkg_status store_hold_take(int *out, struct wpkg_store *store, enum store_
 		close(fd);
 		if (code == EWOULDBLOCK)
 			return WPKG_FAIL(err, WPKG_EBUSY,
-					 "an import, export or check is under way");
+					 "a backup, import, export, check or another removal is "
+					 "under way");
 		return WPKG_FAIL_ERRNO(err, code, "hold");
 	}
 	*out = fd;
