@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "document.h"
+#include "store/search.h"
 
 #define DESCRIPTION_SHOWN 400 /* bytes */
 
@@ -128,6 +129,18 @@ static void put_next(struct html *h, const struct api_query *query,
 	html_close(h);
 }
 
+/* What somebody types that has no word ("!?") finds nothing; to a program it is a mistake. */
+static bool find(struct api_packages *out, struct request *request, const struct api_query *query,
+		 struct wpkg_str words)
+{
+	if (words.len == 0)
+		return api_read_packages(out, request, query);
+	if (wpkg_search_asks(words))
+		return api_read_search(out, request, query);
+	*out = (struct api_packages){.has_total = true};
+	return true;
+}
+
 void web_search(struct request *request)
 {
 	struct html h;
@@ -137,8 +150,7 @@ void web_search(struct request *request)
 		return;
 	struct wpkg_str words = wpkg_str_trim(api_parameter(&query, "q"));
 	bool is_search = words.len > 0;
-	if (is_search ? !api_read_search(&found, request, &query)
-		      : !api_read_packages(&found, request, &query))
+	if (!find(&found, request, &query, words))
 		return;
 	const struct page_head head = {.title = is_search ? words : WPKG_LIT("Packages"),
 				       .query = words};

@@ -43,10 +43,24 @@ static bool has_word(struct wpkg_str term)
 	return name_word_next(&word, room, &term);
 }
 
+static bool is_term(struct wpkg_str text)
+{
+	return trait_is(text) || has_word(text);
+}
+
+bool wpkg_search_asks(struct wpkg_str text)
+{
+	struct wpkg_str term;
+	while (wpkg_str_split(&text, ' ', &term))
+		if (is_term(term))
+			return true;
+	return false;
+}
+
 static enum wpkg_status add_term(struct searching *searching, struct wpkg_str term,
 				 struct wpkg_err *err)
 {
-	if (term.len == 0 || (!trait_is(term) && !has_word(term)))
+	if (!is_term(term))
 		return WPKG_OK;
 	if (searching->term_count == WPKG_SEARCH_TERMS_MAX)
 		return WPKG_FAIL(err, WPKG_ELIMIT, "a search has more than %d terms",

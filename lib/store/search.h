@@ -33,6 +33,9 @@ struct wpkg_search_result {
 	struct wpkg_str corrected; /* what was looked for instead; empty: what was asked */
 };
 
+/* Has the text anything that can be looked for? */
+bool wpkg_search_asks(struct wpkg_str text);
+
 /* WPKG_EINVAL when the text asks for nothing, WPKG_ELIMIT for more terms than the most. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_search_run(struct wpkg_search_result *out,
 						 struct wpkg_arena *arena, struct wpkg_store *store,
