@@ -3,6 +3,7 @@
 #include "api.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "net/url.h"
 #include "server.h"
 #include "store/event.h"
@@ -71,27 +72,33 @@ void api_events(struct request *request)
 	api_answer_end(&answer, &query);
 }
 
-/* Text of XML, also within quotes. Control characters have no place in XML 1.0. */
+static const char *reference_of(uint32_t c)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	default:
+		return NULL;
+	}
+}
+
+/* Text of XML, also within quotes. Controls and noncharacters have no place in XML 1.0 (section
+ * 2.2): one of them in a reason would end the feed for all who read it. */
 static void append_xml(struct wpkg_buf *out, struct wpkg_str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t byte = (uint8_t)text.ptr[i];
-		switch (byte) {
-		case '<':
-			wpkg_buf_append_text(out, "&lt;");
-			break;
-		case '>':
-			wpkg_buf_append_text(out, "&gt;");
-			break;
-		case '&':
-			wpkg_buf_append_text(out, "&amp;");
-			break;
-		case '"':
-			wpkg_buf_append_text(out, "&quot;");
-			break;
-		default:
-			wpkg_buf_append_byte(out, byte < 0x20 ? ' ' : byte);
-		}
+	uint32_t c;
+	while (wpkg_utf8_next(&text, &c)) {
+		const char *reference = reference_of(c);
+		if (reference)
+			wpkg_buf_append_text(out, reference);
+		else
+			wpkg_utf8_append(out, wpkg_utf8_printable(c) ? c : ' ');
 	}
 }
 
@@ -117,9 +124,9 @@ static void append_entry(struct wpkg_buf *out, const struct wpkg_event *event)
 	append_time(out, event->at);
 	wpkg_buf_append_text(out, "<author><name>");
 	append_xml(out, event->actor.len > 0 ? event->actor : WPKG_LIT("the registry"));
-	wpkg_buf_append_text(out, "</name></author><link href=\"/api/v1/versions/");
+	wpkg_buf_append_text(out, "</name></author><link type=\"text/html\" href=\"/packages/");
 	wpkg_url_append_path(out, event->name);
-	wpkg_buf_append_byte(out, '/');
+	wpkg_buf_append_text(out, "/versions/");
 	wpkg_url_append_path(out, event->version);
 	wpkg_buf_append_text(out, "\"/><category term=\"");
 	append_xml(out, event->kind);
