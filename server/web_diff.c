@@ -228,9 +228,21 @@ static void put_module(struct html *h, const struct wpkg_value *module)
 	html_close(h);
 }
 
+static void put_option(struct html *h, struct wpkg_str version, bool is_chosen)
+{
+	html_open(h, "option");
+	html_attr_text(h, "value", version);
+	if (is_chosen)
+		html_attr(h, "selected", "selected");
+	html_label(h, version);
+	html_close(h);
+}
+
+/* The versions are the latest; what is chosen may be an older one, and stands behind them. */
 static void put_choice(struct html *h, const char *name, const char *words,
 		       const struct wpkg_package_version_list *versions, struct wpkg_str chosen)
 {
+	bool is_listed = chosen.len == 0;
 	html_open(h, "label");
 	html_attr(h, "for", name);
 	html_say(h, words);
@@ -239,14 +251,12 @@ static void put_choice(struct html *h, const char *name, const char *words,
 	html_attr(h, "id", name);
 	html_attr(h, "name", name);
 	for (size_t i = 0; i < versions->count; i++) {
-		struct wpkg_str version = versions->items[i].version;
-		html_open(h, "option");
-		html_attr_text(h, "value", version);
-		if (wpkg_str_equal(version, chosen))
-			html_attr(h, "selected", "selected");
-		html_label(h, version);
-		html_close(h);
+		bool is_chosen = wpkg_str_equal(versions->items[i].version, chosen);
+		put_option(h, versions->items[i].version, is_chosen);
+		is_listed = is_listed || is_chosen;
 	}
+	if (!is_listed)
+		put_option(h, chosen, true);
 	html_close(h);
 }
 
