@@ -112,26 +112,9 @@ bool wasm_validate_body(struct validator *v, uint32_t function)
 	       wasm_invalid(v, "instructions behind the end of the function");
 }
 
-/*
- * Goes over an i32.const and its end, which is where nearly every segment begins; of anything else
- * it says no, for the walk.
- */
-static bool skip_number(struct wpkg_reader *r)
-{
-	struct wpkg_reader peek = *r;
-	peek.err = NULL;
-	if (wpkg_reader_byte(&peek) != WPKG_OP_I32_CONST)
-		return false;
-	wpkg_reader_signed(&peek, 32);
-	if (wpkg_reader_byte(&peek) != WPKG_OP_END || peek.status != WPKG_OK)
-		return false;
-	r->at = peek.at;
-	return true;
-}
-
 bool wasm_validate_constant(struct validator *v, wpkg_valtype type)
 {
-	if (type == WPKG_TYPE_I32 && !v->is_slow && skip_number(&v->in.r))
+	if (type == WPKG_TYPE_I32 && !v->is_slow && wasm_skip_number(&v->in.r))
 		return true;
 	wpkg_valtype result = type;
 	v->is_constant = true;

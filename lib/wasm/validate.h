@@ -193,6 +193,12 @@ void wasm_locals_forget(struct validator *v, uint32_t height);
  */
 void wasm_walk_quick(struct validator *v);
 
+/*
+ * Goes over an i32.const and its end, which is where nearly every segment begins; of anything else
+ * it says no, for the walk.
+ */
+bool wasm_skip_number(struct wpkg_reader *r);
+
 /* What a call of each type index takes and gives, in words of the quick walk's own. */
 void wasm_call_words(const struct wpkg_module *module, uint32_t *types);
 

@@ -870,3 +870,18 @@ void wasm_walk_quick(struct validator *v)
 	v->sp = state.sp;
 	v->depth = state.depth;
 }
+
+bool wasm_skip_number(struct wpkg_reader *r)
+{
+	if (wpkg_reader_left(r) < 8)
+		return false;
+	struct quick q = {.at = r->at, .word = load(r->at)};
+	uint64_t stops = ~q.word & TOPS(1, 4), rest;
+	if (byte(&q, 0) != WPKG_OP_I32_CONST || stops == 0)
+		return false;
+	end_at(&q, stops, &rest);
+	if ((uint8_t)rest != WPKG_OP_END)
+		return false;
+	r->at = q.behind + 1;
+	return true;
+}
