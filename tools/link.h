@@ -79,6 +79,16 @@ int link_print_lines(const struct wpkg_buf *lines, bool json);
  * code (link_project.c). */
 int link_check_project(const struct wpkg_invocation *invocation);
 
+/*
+ * Opens the members of an input that is a thin archive, the files beside it (link_thin.c). What is
+ * open is put into the list (NULL at first) also when something is wrong.
+ */
+struct link_thin;
+struct wpkg_object_input;
+enum wpkg_status link_thin_open(struct link_thin **list, struct wpkg_object_input *input,
+				struct wpkg_err *err);
+void link_thin_close(struct link_thin *list);
+
 /* The two sides; each says what is wrong and is the exit code. */
 int link_modules(const struct link_files *files, const struct link_options *options);
 int link_objects(const struct link_files *files, const struct link_options *options);

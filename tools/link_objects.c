@@ -27,6 +27,7 @@ struct job {
 	size_t input_count;
 	struct extra *extras; /* room for all that the options name */
 	size_t extra_count;
+	struct link_thin *thin;
 	char *wasi; /* folder of its C library; NULL */
 	struct wpkg_object_options link;
 	struct wpkg_str *names; /* of symbols, that the options give */
@@ -66,9 +67,10 @@ static char *library_in(const char *folder, const char *name)
 	struct wpkg_buf path;
 	wpkg_buf_init(&path, SIZE_MAX);
 	wpkg_buf_append_format(&path, "%s/lib%s.a", folder, name);
-	if (access(wpkg_buf_text(&path), R_OK) != 0)
-		wpkg_buf_clear(&path);
-	return wpkg_buf_detach(&path);
+	if (access(wpkg_buf_text(&path), R_OK) == 0)
+		return wpkg_buf_detach(&path);
+	wpkg_buf_clear(&path);
+	return NULL;
 }
 
 static int add_library(struct job *job, const char *name)
@@ -81,9 +83,9 @@ static int add_library(struct job *job, const char *name)
 	if (path)
 		return add_extra(job, path, false);
 	wpkg_err_set(&job->err, WPKG_ENOTFOUND,
-		     "library %s: there is no lib%s.a in the %zu folders "
-		     "of -L",
-		     name, name, job->options->folders.count);
+		     "library %s: there is no lib%s.a in the %zu folders of -L%s%s", name, name,
+		     job->options->folders.count, job->wasi ? " and in " : "",
+		     job->wasi ? job->wasi : "");
 	return fail(job);
 }
 
@@ -141,7 +143,12 @@ static int add_inputs(struct job *job)
 	for (size_t i = 0; i < job->files->count; i++)
 		job->inputs[job->input_count++] = (struct wpkg_object_input){
 			.name = job->files->items[i].path, .bytes = job->files->items[i].map.bytes};
-	return code == WPKG_EXIT_DONE ? add_libraries(job) : code;
+	if (code == WPKG_EXIT_DONE)
+		code = add_libraries(job);
+	for (size_t i = 0; code == WPKG_EXIT_DONE && i < job->input_count; i++)
+		if (link_thin_open(&job->thin, &job->inputs[i], &job->err) != WPKG_OK)
+			code = link_refuse(&job->err);
+	return code;
 }
 
 static struct wpkg_object_names names_of(struct job *job, const struct wpkg_option_list *list)
@@ -335,6 +342,7 @@ int link_objects(const struct link_files *files, const struct link_options *opti
 		wpkg_file_map_close(&job->extras[i].map);
 		wpkg_mem_free(job->extras[i].path);
 	}
+	link_thin_close(job->thin);
 	wpkg_buf_clear(&job->lists);
 	wpkg_mem_free(job->allowed);
 	wpkg_mem_free(job->inputs);

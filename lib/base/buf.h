@@ -63,7 +63,7 @@ struct wpkg_str wpkg_buf_str(const struct wpkg_buf *buf);
 /* The content as a C string (it may hold NUL bytes before its end). Never NULL. */
 const char *wpkg_buf_text(const struct wpkg_buf *buf);
 
-/* Gives the content to the caller (wpkg_mem_free); the buffer is empty. NULL if none or failed. */
+/* Gives the content to the caller (wpkg_mem_free); the buffer is empty. NULL if it failed. */
 char *wpkg_buf_detach(struct wpkg_buf *buf);
 
 #endif

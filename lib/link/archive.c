@@ -104,8 +104,11 @@ static enum wpkg_status take_member(struct reading *r)
 	if (header.len < HEADER_BYTES || header.ptr[58] != '`' || header.ptr[59] != '\n')
 		return FAIL(r, r->at, "there should be a member's header");
 	struct wpkg_str field = padded_field(header, 0, NAME_BYTES);
-	if (!wpkg_str_parse_u64(padded_field(header, SIZE_AT, SIZE_BYTES), &size) ||
-	    size > header.len - HEADER_BYTES)
+	bool is_table = wpkg_str_equal_text(field, "/") || wpkg_str_equal_text(field, "//") ||
+			wpkg_str_equal_text(field, "/SYM64/");
+	bool has_size = wpkg_str_parse_u64(padded_field(header, SIZE_AT, SIZE_BYTES), &size);
+	size = r->archive.is_thin && !is_table ? 0 : size;
+	if (!has_size || size > header.len - HEADER_BYTES)
 		return FAIL(r, r->at, "a member goes beyond the end of the archive");
 	struct link_member member = {
 		.offset = r->at,
@@ -181,14 +184,12 @@ enum wpkg_status link_archive_read(struct link_archive *out, struct wpkg_str byt
 {
 	struct reading r = {.bytes = bytes, .at = MAGIC_BYTES, .err = err};
 	enum wpkg_status status = WPKG_OK;
-	if (wpkg_str_starts(bytes, WPKG_LIT("!<thin>\n")))
-		return FAIL(&r, 0, "a thin archive: its members are other files");
+	r.archive.is_thin = wpkg_str_starts(bytes, WPKG_LIT("!<thin>\n"));
 	while (status == WPKG_OK && r.at < bytes.len)
 		status = take_member(&r);
-	if (status == WPKG_OK && r.index_word > 0)
+	r.archive.has_index = r.index_word > 0;
+	if (status == WPKG_OK && r.archive.has_index)
 		status = read_index(&r);
-	else if (status == WPKG_OK && r.archive.member_count > 0)
-		status = FAIL(&r, MAGIC_BYTES, "there is no index of symbols (ranlib makes one)");
 	if (status == WPKG_OK)
 		*out = r.archive;
 	else

@@ -15,7 +15,8 @@
  *    40  mode        8
  *    48  size       10  decimal, padded with spaces
  *    58  "`\n"
- *    60  content
+ *    60  content; of a thin archive ("!<thin>\n") only the tables have one, a member is the file
+ *                   that its name is a path to
  */
 
 #include <stdbool.h>
@@ -40,13 +41,14 @@ struct link_archive {
 	struct link_member *members; /* without indices and long names */
 	struct link_archive_symbol *symbols;
 	uint32_t member_count, symbol_count;
+	bool has_index;
+	bool is_thin; /* members are other files: their bytes are empty */
 };
 
 /* Do the bytes begin as an archive does, of whatever kind? */
 bool link_archive_is(struct wpkg_str bytes);
 
-/* WPKG_EFORMAT with the offset: it is cut off, a number or a name is not one, the index lies; there
- * is no index though there are members; it is a thin archive, whose members are elsewhere. */
+/* WPKG_EFORMAT with the offset: it is cut off, a number or a name is not one, the index lies. */
 WPKG_MUST_CHECK enum wpkg_status link_archive_read(struct link_archive *out, struct wpkg_str bytes,
 						   struct wpkg_err *err);
 void link_archive_clear(struct link_archive *archive);

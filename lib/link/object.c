@@ -31,6 +31,31 @@ bool wpkg_object_is(struct wpkg_str bytes)
 	return false;
 }
 
+enum wpkg_status wpkg_object_thin_members(struct wpkg_str **names, size_t *count,
+					  struct wpkg_str bytes, struct wpkg_err *err)
+{
+	struct link_archive archive;
+	struct wpkg_str *list;
+	if (!link_archive_is(bytes))
+		return WPKG_OK;
+	enum wpkg_status status = link_archive_read(&archive, bytes, err);
+	if (status != WPKG_OK)
+		return status;
+	if (archive.is_thin) {
+		list = wpkg_mem_calloc((size_t)archive.member_count + 1, sizeof(*list));
+		if (!list)
+			status = WPKG_FAIL(err, WPKG_ENOMEM, "archive: no memory");
+		for (uint32_t i = 0; list && i < archive.member_count; i++)
+			list[i] = archive.members[i].name;
+		if (list) {
+			*names = list;
+			*count = archive.member_count;
+		}
+	}
+	link_archive_clear(&archive);
+	return status;
+}
+
 void obj_file_clear(struct obj_file *file)
 {
 	wpkg_module_free(file->module);

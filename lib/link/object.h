@@ -29,6 +29,11 @@ struct wpkg_object_input {
 	struct wpkg_str name; /* for messages: a path */
 	struct wpkg_str bytes;
 	bool whole; /* an archive: take in all members */
+
+	/* Of a thin archive the bytes of its members, which are files of their own, in its order.
+	 */
+	const struct wpkg_str *members;
+	size_t member_count;
 };
 
 struct wpkg_object_names {
@@ -85,6 +90,15 @@ struct wpkg_object_report {
 	struct wpkg_explanation *explanation; /* of options.explain; also when the link fails */
 	struct wpkg_arena *arena;	      /* its texts; some are slices of the inputs */
 };
+
+/*
+ * The names of a thin archive's members: paths, which are relative to the archive's folder unless
+ * they begin with a slash. *names is heap (wpkg_mem_free), each a slice of the bytes; *count is 0
+ * of everything else.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_object_thin_members(struct wpkg_str **names, size_t *count,
+							  struct wpkg_str bytes,
+							  struct wpkg_err *err);
 
 /* Do the bytes look like something for wpkg_object_link: an archive, or a module with "linking"? */
 bool wpkg_object_is(struct wpkg_str bytes);

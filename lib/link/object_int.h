@@ -275,6 +275,9 @@ enum wpkg_status obj_file_add(uint32_t *number, struct obj_link *o, struct wpkg_
 			      struct wpkg_str bytes);
 void obj_file_clear(struct obj_file *file);
 
+/* member_index.c: the symbols of an archive that has no index. */
+enum wpkg_status obj_index_members(struct link_archive *archive, struct wpkg_err *err);
+
 /* linking.c: reads what the file says of its segments, groups, symbols and constructors. */
 enum wpkg_status obj_linking_read(struct obj_link *o, uint32_t number);
 

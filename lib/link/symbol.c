@@ -296,11 +296,24 @@ static enum wpkg_status add_lazy(struct obj_link *o, uint32_t archive,
 	return symbol->is_strong ? want_lazy(o, number) : WPKG_OK;
 }
 
+static enum wpkg_status read_archive(struct link_archive *content,
+				     const struct wpkg_object_input *from, struct wpkg_err *err)
+{
+	enum wpkg_status status = link_archive_read(content, from->bytes, err);
+	if (status != WPKG_OK)
+		return status;
+	if (content->is_thin && content->member_count != from->member_count)
+		return WPKG_FAIL(err, WPKG_EINVAL, "a thin archive: its members are other files");
+	for (uint32_t i = 0; content->is_thin && i < content->member_count; i++)
+		content->members[i].bytes = from->members[i];
+	return content->has_index ? WPKG_OK : obj_index_members(content, err);
+}
+
 static enum wpkg_status add_archive(struct obj_link *o, uint32_t input)
 {
 	const struct wpkg_object_input *from = &o->options->inputs[input];
 	struct obj_archive *archive = &o->archives[input];
-	enum wpkg_status status = link_archive_read(&archive->content, from->bytes, o->err);
+	enum wpkg_status status = read_archive(&archive->content, from, o->err);
 	if (status != WPKG_OK) {
 		if (status != WPKG_ENOMEM)
 			wpkg_err_prepend(o->err, "%.*s", WPKG_STR_ARG(from->name));

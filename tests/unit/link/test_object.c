@@ -147,8 +147,8 @@ static void setup(void)
 static enum wpkg_status link_as(struct wpkg_buf *out, bool relocatable, struct wpkg_str first,
 				struct wpkg_str second, struct wpkg_err *err)
 {
-	const struct wpkg_object_input inputs[] = {{WPKG_LIT("first"), first, false},
-						   {WPKG_LIT("second"), second, false}};
+	const struct wpkg_object_input inputs[] = {{.name = WPKG_LIT("first"), .bytes = first},
+						   {.name = WPKG_LIT("second"), .bytes = second}};
 	const struct wpkg_object_options options = {.inputs = inputs,
 						    .input_count = second.len > 0 ? 2 : 1,
 						    .relocatable = relocatable};
@@ -179,8 +179,8 @@ static enum wpkg_status link_once(bool relocatable)
 	wpkg_buf_init(&problems, 1 << 20);
 	wpkg_buf_init(&map, 1 << 20);
 	wpkg_buf_init(&removed, 1 << 20);
-	const struct wpkg_object_input inputs[] = {{WPKG_LIT("a.o"), caller(), false},
-						   {WPKG_LIT("lib.a"), archive(), false}};
+	const struct wpkg_object_input inputs[] = {{.name = WPKG_LIT("a.o"), .bytes = caller()},
+						   {.name = WPKG_LIT("lib.a"), .bytes = archive()}};
 	const struct wpkg_object_report report = {.problems = &problems};
 	const struct wpkg_object_options options = {
 		.inputs = inputs, .input_count = 2, .relocatable = relocatable};
@@ -384,6 +384,89 @@ START_TEST(cut_and_changed_inputs_are_refused_or_linked)
 }
 END_TEST
 
+/* The archive without its index; *plain is of at least its size. */
+static struct wpkg_str without_index(char *plain)
+{
+	const size_t index_size = 60 + 16;
+	memcpy(plain, archive_bytes, 8);
+	memcpy(plain + 8, archive_bytes + 8 + index_size, archive_size - 8 - index_size);
+	return wpkg_str_of(plain, archive_size - index_size);
+}
+
+static enum wpkg_status link_unindexed(void)
+{
+	char plain[1024];
+	struct wpkg_buf out;
+	struct wpkg_err err;
+	wpkg_buf_init(&out, 1 << 20);
+	enum wpkg_status status = link_bytes(&out, caller(), without_index(plain), &err);
+	wpkg_buf_clear(&out);
+	return status;
+}
+
+START_TEST(an_index_that_is_absent_is_made_of_the_members)
+{
+	char plain[1024], changed[1024];
+	struct wpkg_buf indexed, unindexed;
+	struct wpkg_err err;
+	setup();
+	struct wpkg_str bytes = without_index(plain);
+	wpkg_buf_init(&indexed, 1 << 20);
+	wpkg_buf_init(&unindexed, 1 << 20);
+	ck_ok(link_bytes(&indexed, caller(), archive(), &err), err);
+	ck_ok(link_bytes(&unindexed, caller(), bytes, &err), err);
+	ck_assert(wpkg_str_equal(wpkg_buf_str(&indexed), wpkg_buf_str(&unindexed)));
+	wpkg_buf_clear(&indexed);
+	wpkg_buf_clear(&unindexed);
+	unit_fail_each_allocation(link_unindexed());
+	for (size_t i = 0; i < bytes.len; i++) {
+		memcpy(changed, plain, bytes.len);
+		for (unsigned bit = 0; bit < 8; bit++) {
+			changed[i] = (char)(plain[i] ^ (1 << bit));
+			survive(caller(), wpkg_str_of(changed, bytes.len));
+		}
+		survive(caller(), wpkg_str_of(plain, i));
+	}
+}
+END_TEST
+
+START_TEST(a_thin_archive_has_its_members_from_the_caller)
+{
+	const char thin[] = "!<thin>\n"
+			    "//                                              8         `\n"
+			    "d/h.o/\n\n"
+			    "/0              0           0     0     644     99999     `\n";
+	const struct wpkg_str bytes = wpkg_str_of(thin, sizeof(thin) - 1);
+	struct wpkg_buf out;
+	struct wpkg_str *names = NULL, member;
+	size_t count = 0;
+	struct wpkg_err err;
+	setup();
+	wpkg_buf_init(&out, 1 << 20);
+	ck_ok(wpkg_object_thin_members(&names, &count, archive(), &err), err);
+	ck_assert_uint_eq(count, 0);
+	ck_ok(wpkg_object_thin_members(&names, &count, bytes, &err), err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert(wpkg_str_equal_text(names[0], "d/h.o"));
+	wpkg_mem_free(names);
+	ck_status(link_bytes(&out, caller(), bytes, &err), WPKG_EINVAL);
+	ck_assert_str_eq(err.msg, "second: a thin archive: its members are other files");
+	member = wpkg_str_of(helper_bytes, helper_size);
+	const struct wpkg_object_input inputs[] = {
+		{.name = WPKG_LIT("first"), .bytes = caller()},
+		{.name = WPKG_LIT("t.a"), .bytes = bytes, .members = &member, .member_count = 1}};
+	const struct wpkg_object_options options = {.inputs = inputs, .input_count = 2};
+	ck_ok(wpkg_object_link(&out, &options, NULL, &err), err);
+	ck_assert_uint_gt(out.len, 0);
+	wpkg_buf_clear(&out);
+	for (size_t i = 8; i < bytes.len; i++) {
+		names = NULL;
+		(void)!wpkg_object_thin_members(&names, &count, wpkg_str_of(thin, i), &err);
+		wpkg_mem_free(names);
+	}
+}
+END_TEST
+
 START_TEST(an_index_that_lies_is_refused)
 {
 	struct wpkg_buf out;
@@ -402,4 +485,5 @@ UNIT_MAIN(a_call_and_an_address_lead_to_where_things_are, every_failed_allocatio
 	  objects_joined_are_the_same_program, a_call_as_another_type_is_kept_for_the_last_link,
 	  what_is_wrong_in_an_object_is_said_with_its_place, what_does_not_fit_names_both_sides,
 	  two_strong_definitions_are_one_too_many, cut_and_changed_inputs_are_refused_or_linked,
-	  an_index_that_lies_is_refused)
+	  an_index_that_lies_is_refused, an_index_that_is_absent_is_made_of_the_members,
+	  a_thin_archive_has_its_members_from_the_caller)

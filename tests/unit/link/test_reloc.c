@@ -253,7 +253,8 @@ static void check_place(const struct place *place)
 	wpkg_buf_init(&object, 1 << 12);
 	wpkg_buf_init(&out, 1 << 16);
 	build(place);
-	const struct wpkg_object_input input = {WPKG_LIT("a.o"), wpkg_buf_str(&object), false};
+	const struct wpkg_object_input input = {.name = WPKG_LIT("a.o"),
+						.bytes = wpkg_buf_str(&object)};
 	const struct wpkg_object_options options = {
 		.inputs = &input, .input_count = 1, .undefined = {kept, 2}, .no_gc = true};
 	enum wpkg_status status = wpkg_object_link(&out, &options, NULL, &err);
