@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "../client/global.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "data/json.h"
 #include "exec/engine.h"
 #include "exec/instance.h"
 #include "exec/linker.h"
@@ -16,6 +18,7 @@
 #include "output.h"
 #include "parts.h"
 #include "value.h"
+#include "wasm/format.h"
 #include "wasm/module.h"
 
 struct run_options {
@@ -29,6 +32,9 @@ struct run_options {
 	int64_t timeout;
 	bool deterministic;
 };
+
+/* Seconds, thirty years: a longer time is no other, and its nanoseconds are a number of 64 bits. */
+#define TIMEOUT_MAX ((uint64_t)1000000000)
 
 #define OPTION(member) offsetof(struct run_options, member)
 
@@ -56,6 +62,7 @@ static const struct wpkg_option run_rows[] = {
 struct guest {
 	const struct run_options *options;
 	const char *name; /* of the module, for messages */
+	bool json;	  /* results of --invoke as a document */
 	struct grants grants;
 	struct parts parts;
 	const struct wpkg_module *module; /* the one that is meant */
@@ -134,10 +141,12 @@ static enum wpkg_status allow_threads(struct guest *guest, struct wpkg_err *err)
 static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 {
 	const struct run_options *options = guest->options;
+	uint64_t seconds = (uint64_t)options->timeout;
+	seconds = seconds < TIMEOUT_MAX ? seconds : TIMEOUT_MAX;
 	struct wpkg_engine_limits limits = {
 		.fuel = options->fuel,
 		.memory_bytes = options->memory,
-		.time_ms = (uint64_t)options->timeout * 1000,
+		.time_ms = seconds * 1000,
 		.deterministic = options->deterministic,
 	};
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
@@ -182,9 +191,48 @@ static int initialize(struct guest *guest, bool *goes_on)
 	return code_of_outcome(guest, goes_on);
 }
 
-static int print_results(const struct wpkg_type *type, const union wpkg_wasm_value *results)
+static bool add_result(struct wpkg_arena *arena, struct wpkg_value *list, wpkg_valtype type,
+		       const union wpkg_wasm_value *result)
+{
+	struct wpkg_buf name, text;
+	struct wpkg_value *row = wpkg_value_add(arena, list, NULL, WPKG_VALUE_TABLE);
+	wpkg_buf_init(&name, SIZE_MAX);
+	wpkg_buf_init(&text, SIZE_MAX);
+	wpkg_valtype_format(&name, type, NULL);
+	tool_value_format(&text, type, result);
+	bool good = row && wpkg_value_add_string(arena, row, "type", wpkg_buf_str(&name)) &&
+		    wpkg_value_add_string(arena, row, "value", wpkg_buf_str(&text));
+	wpkg_buf_clear(&name);
+	wpkg_buf_clear(&text);
+	return good;
+}
+
+/* {"results": [{"type", "value"}]}, the value as text: no number of JSON holds all of them. */
+static int print_document(const struct wpkg_type *type, const union wpkg_wasm_value *results)
+{
+	struct wpkg_arena arena;
+	struct wpkg_buf text;
+	wpkg_arena_init(&arena, SIZE_MAX);
+	wpkg_buf_init(&text, SIZE_MAX);
+	struct wpkg_value *document = wpkg_value_new_table(&arena);
+	struct wpkg_value *list = wpkg_value_add(&arena, document, "results", WPKG_VALUE_ARRAY);
+	bool good = list != NULL;
+	for (uint32_t i = 0; good && i < type->result_count; i++)
+		good = add_result(&arena, list, wpkg_type_results(type)[i], &results[i]);
+	if (good)
+		wpkg_json_write(&text, document, WPKG_JSON_INDENTED);
+	int code = good ? tool_print(&text)
+			: tool_error(&(struct wpkg_err){WPKG_ENOMEM, "run: no memory"});
+	wpkg_arena_clear(&arena);
+	return code;
+}
+
+static int print_results(const struct guest *guest, const struct wpkg_type *type,
+			 const union wpkg_wasm_value *results)
 {
 	struct wpkg_buf text;
+	if (guest->json)
+		return print_document(type, results);
 	wpkg_buf_init(&text, SIZE_MAX);
 	for (uint32_t i = 0; i < type->result_count; i++) {
 		tool_value_format(&text, wpkg_type_results(type)[i], &results[i]);
@@ -211,7 +259,7 @@ static int call_with(struct guest *guest, struct wpkg_func *func, const struct w
 	union wpkg_wasm_value *results = values + type->param_count;
 	wpkg_func_call(&guest->outcome, func, values, results);
 	code = code_of_outcome(guest, &goes_on);
-	return goes_on ? print_results(type, results) : code;
+	return goes_on ? print_results(guest, type, results) : code;
 }
 
 static int invoke(struct guest *guest, const struct wpkg_invocation *invocation)
@@ -290,10 +338,31 @@ static int run(struct guest *guest, const struct wpkg_invocation *invocation)
 	return guest->options->invoke ? invoke(guest, invocation) : start(guest);
 }
 
+/* The option that gives a limit of zero, which the engine takes for none; NULL. */
+static const char *zero_limit(const struct wpkg_invocation *invocation)
+{
+	for (size_t i = 0; run_rows[i].name; i++) {
+		const void *value = (const char *)invocation->options + run_rows[i].offset;
+		bool is_limit = run_rows[i].kind == WPKG_OPTION_NUMBER ||
+				run_rows[i].kind == WPKG_OPTION_SIZE ||
+				run_rows[i].kind == WPKG_OPTION_DURATION;
+		if (is_limit && invocation->given[i] && *(const uint64_t *)value == 0)
+			return run_rows[i].name;
+	}
+	return NULL;
+}
+
 static int run_run(const struct wpkg_invocation *invocation)
 {
+	const struct global_options *global = invocation->global;
+	const char *zero = zero_limit(invocation);
+	if (zero)
+		return tool_usage("run: --%s: 0 lets nothing run (without it there is no such "
+				  "limit)",
+				  zero);
 	struct guest guest = {
 		.options = invocation->options,
+		.json = global->json,
 		.name = invocation->operands[0],
 		.grants = {.input = -1},
 	};
@@ -322,7 +391,7 @@ const struct wpkg_command tool_run = {
 		"does not fit is exit code 3.\n"
 		"\n"
 		"With --invoke one exported function is called instead, its arguments parsed by "
-		"their types, and each result printed on a line.\n"
+		"their types, and each result printed on a line; with --json they are a document.\n"
 		"\n"
 		"A program may start threads (wasi-threads), but not with --deterministic; limits "
 		"are those "

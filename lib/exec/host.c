@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "exec/compile.h"
 #include "exec/engine_int.h"
 #include "exec/instance.h"
@@ -107,10 +108,15 @@ enum wpkg_trap wpkg_caller_exit(struct wpkg_caller *caller, int32_t code)
 
 enum wpkg_trap wpkg_caller_fail(struct wpkg_caller *caller, const char *format, ...)
 {
+	struct wpkg_buf text;
 	va_list args;
+	wpkg_buf_init(&text, SIZE_MAX);
 	va_start(args, format);
-	vsnprintf(caller->engine->message, sizeof(caller->engine->message), format, args);
+	wpkg_utf8_append_vformat(&text, format, args);
 	va_end(args);
+	snprintf(caller->engine->message, sizeof(caller->engine->message), "%s",
+		 wpkg_buf_text(&text));
+	wpkg_buf_clear(&text);
 	return WPKG_TRAP_HOST;
 }
 

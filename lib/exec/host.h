@@ -33,7 +33,8 @@ struct wpkg_engine *wpkg_caller_engine(const struct wpkg_caller *caller);
 /* Ends the guest in order: "return wpkg_caller_exit(caller, code);". */
 enum wpkg_trap wpkg_caller_exit(struct wpkg_caller *caller, int32_t code);
 
-/* Ends the guest with a message: "return wpkg_caller_fail(caller, ...);". */
+/* Ends the guest with a message: "return wpkg_caller_fail(caller, ...);". What is not for a
+ * terminal is escaped, so that it is one line. */
 enum wpkg_trap wpkg_caller_fail(struct wpkg_caller *caller, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -208,7 +208,7 @@ static enum wpkg_trap add_or_stop(struct wpkg_caller *caller, void *user,
 	if (args[0].i64 == 100)
 		return wpkg_caller_exit(caller, 42);
 	if (args[0].i64 == 101)
-		return wpkg_caller_fail(caller, "no %s", "more");
+		return wpkg_caller_fail(caller, "no %s", "more\n\x1b[31m");
 	if (args[0].i64 == 102)
 		return WPKG_TRAP_EXCEPTION; /* though there is none */
 	results[0].i64 = args[0].i64 + args[1].i32;
@@ -264,7 +264,7 @@ START_TEST(a_host_function_ends_the_guest_with_a_code_or_a_message)
 		ck_trap(guest_call(NULL, &guest, ways[i], 100), WPKG_TRAP_EXIT);
 		ck_assert_int_eq(guest.outcome.exit_code, 42);
 		ck_trap(guest_call(NULL, &guest, ways[i], 101), WPKG_TRAP_HOST);
-		ck_assert_str_eq(guest.outcome.message, "no more");
+		ck_assert_str_eq(guest.outcome.message, "no more\\x0a\\x1b[31m");
 		ck_assert_uint_eq(guest.outcome.depth, 1);
 		ck_trap(guest_call(NULL, &guest, ways[i], 102), WPKG_TRAP_HOST);
 	}
