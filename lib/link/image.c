@@ -83,6 +83,7 @@ enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o)
 		const struct obj_chunk *chunk = pieces[i].chunk;
 		const struct obj_file *file = pieces[i].file;
 		const struct obj_part *part = &o->parts[chunk->part];
+		bool is_last = i + 1 == count || pieces[i + 1].chunk->part != chunk->part;
 		if (i > 0 && pieces[i - 1].file != file)
 			obj_rest(o, pieces[i - 1].file);
 		if (i == 0 || pieces[i - 1].chunk->part != chunk->part) {
@@ -94,6 +95,9 @@ enum wpkg_status obj_put_image(struct wpkg_buf *out, const struct obj_link *o)
 				file->module->sections[file->data_section].body.start,
 				(struct wpkg_str){0}, false);
 		at = chunk->out + chunk->range.end - chunk->range.start;
+		/* An aligned segment without bytes may come last. */
+		if (is_last)
+			put_zeros(out, part->size - at);
 	}
 	wpkg_mem_free(pieces);
 	return WPKG_OK;
