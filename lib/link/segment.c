@@ -225,9 +225,11 @@ static enum wpkg_status size_memory(struct obj_link *o, uint64_t needed)
 				 "%s memory of %llu bytes is not a multiple of 64 KiB",
 				 initial % PAGE ? "initial" : "maximum",
 				 (unsigned long long)(initial % PAGE ? initial : max));
-	if (needed > most || initial > most || max > most)
+	uint64_t asked = initial > max ? initial : max;
+	asked = needed > asked ? needed : asked;
+	if (asked > most)
 		return WPKG_FAIL(o->err, WPKG_ELIMIT, "memory of %llu bytes is more than there is",
-				 (unsigned long long)needed);
+				 (unsigned long long)asked);
 	if (initial > 0 && initial < needed)
 		return WPKG_FAIL(o->err, WPKG_EINVAL,
 				 "initial memory of %llu bytes is too small: %llu are needed",
