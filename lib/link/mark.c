@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the output needs, from its roots: items to look at, each once. A memory or table that is
- * needed brings its active segments, a segment what its expressions name.
+ * needed brings its active segments, a segment what its expressions name. Active segments of the
+ * host's memories and tables are roots: who has given these sees what is put there.
  *
  * An input's items are looked at as long as there are any, before another input has its turn and
  * this one's bytes rest: a page is the least that a mapped file has in memory, and many small
@@ -20,6 +21,13 @@ struct pending {
 	uint8_t space; /* LINK_TYPE: index is the first type of a group, whichever input has it */
 };
 
+/* An active segment, which its memory or table brings. */
+struct active {
+	struct link_item item;
+	uint32_t next; /* of the same memory or table; NONE */
+	uint8_t space;
+};
+
 struct mark {
 	struct link *link;
 	struct pending *pending; /* heap */
@@ -28,10 +36,14 @@ struct mark {
 	uint32_t *first; /* pending, by input; NONE */
 	uint32_t *turns; /* inputs that have something pending, each once */
 	uint32_t turn_count;
-	bool *has_turn;	   /* by input: it is among them, or has its turn now */
-	uint8_t *rests;	   /* by input: how often it has rested */
-	uint32_t **starts; /* by input: where bodies begin; NULL: it rests, or had no turn */
-	uint32_t input;	   /* whose turn it is, whose code is walked */
+	bool *has_turn;		/* by input: it is among them, or has its turn now */
+	uint8_t *rests;		/* by input: how often it has rested */
+	struct active *actives; /* heap */
+	uint32_t active_count;
+	uint32_t *places; /* by input: of its first table in first_active; then its memories */
+	uint32_t *first_active; /* heap: by table or memory; NONE */
+	uint32_t **starts;	/* by input: where bodies begin; NULL: it rests, or had no turn */
+	uint32_t input;		/* whose turn it is, whose code is walked */
 	struct link_origin at;
 	enum wpkg_status status;
 };
@@ -239,6 +251,22 @@ static bool mark_global(struct mark *m, uint32_t index)
 	       walk_range(m, global->init);
 }
 
+static uint32_t *first_active_of(const struct mark *m, uint8_t kind, struct link_item item)
+{
+	const struct link_module *from = &m->link->modules[item.input];
+	uint32_t tables = kind == WPKG_EXTERN_MEMORY ? from->parts[WPKG_EXTERN_TABLE].count : 0;
+	return &m->first_active[m->places[item.input] + tables + item.index];
+}
+
+static bool push_actives(struct mark *m, uint8_t kind, uint32_t index)
+{
+	bool whole = true;
+	uint32_t number = *first_active_of(m, kind, (struct link_item){m->input, index});
+	for (; whole && number != NONE; number = m->actives[number].next)
+		whole = push(m, m->actives[number].space, m->actives[number].item);
+	return whole;
+}
+
 static bool mark_one(struct mark *m, const struct pending *one)
 {
 	const struct link_module *from = &m->link->modules[m->input];
@@ -247,7 +275,9 @@ static bool mark_one(struct mark *m, const struct pending *one)
 	case WPKG_EXTERN_FUNC:
 		return mark_func(m, one->index);
 	case WPKG_EXTERN_TABLE:
-		return mark_table(m, one->index);
+		return mark_table(m, one->index) && push_actives(m, one->space, one->index);
+	case WPKG_EXTERN_MEMORY:
+		return push_actives(m, one->space, one->index);
 	case WPKG_EXTERN_GLOBAL:
 		return mark_global(m, one->index);
 	case WPKG_EXTERN_TAG:
@@ -258,7 +288,7 @@ static bool mark_one(struct mark *m, const struct pending *one)
 		return mark_elem(m, one->index);
 	case LINK_DATA:
 		return mark_data(m, one->index);
-	default: /* a memory needs nothing */
+	default: /* there is none */
 		return true;
 	}
 }
@@ -288,48 +318,61 @@ static bool drain(struct mark *m)
 	return true;
 }
 
-static bool is_final_live(const struct link *link, uint8_t kind, uint32_t input, uint32_t index)
+static bool note_active(struct mark *m, uint8_t space, struct link_item item, uint8_t kind,
+			uint32_t index)
 {
-	struct link_item item = link_final(link, kind, (struct link_item){input, index});
-	return link_is_live(link, kind, item);
+	struct link_item place = link_final(m->link, kind, (struct link_item){item.input, index});
+	if (link_is_import(m->link, kind, place))
+		return push(m, space, item);
+	uint32_t *first = first_active_of(m, kind, place);
+	m->actives[m->active_count] = (struct active){item, *first, space};
+	*first = m->active_count++;
+	return true;
 }
 
-/* Active segments of what is live by now; *more says whether there were new ones. */
-static bool push_segments(struct mark *m, bool *more)
+static bool note_actives(struct mark *m, uint32_t input)
 {
-	*more = false;
-	for (uint32_t input = 0; input < m->link->count; input++) {
-		const struct link_module *from = &m->link->modules[input];
-		for (uint32_t i = 0; i < from->module->elem_count; i++) {
-			const struct wpkg_module_elem *elem = &from->module->elems[i];
-			struct link_item item = {input, i};
-			if (elem->mode != WPKG_SEGMENT_ACTIVE ||
-			    link_is_live(m->link, LINK_ELEM, item) ||
-			    !is_final_live(m->link, WPKG_EXTERN_TABLE, input, elem->table))
-				continue;
-			*more = true;
-			m->at.item = link_final(m->link, WPKG_EXTERN_TABLE,
-						(struct link_item){input, elem->table});
-			m->at.space = WPKG_EXTERN_TABLE;
-			if (!push(m, LINK_ELEM, item))
-				return false;
-		}
-		for (uint32_t i = 0; i < from->module->data_count; i++) {
-			const struct wpkg_module_data *data = &from->module->datas[i];
-			struct link_item item = {input, i};
-			if (data->mode != WPKG_SEGMENT_ACTIVE ||
-			    link_is_live(m->link, LINK_DATA, item) ||
-			    !is_final_live(m->link, WPKG_EXTERN_MEMORY, input, data->memory))
-				continue;
-			*more = true;
-			m->at.item = link_final(m->link, WPKG_EXTERN_MEMORY,
-						(struct link_item){input, data->memory});
-			m->at.space = WPKG_EXTERN_MEMORY;
-			if (!push(m, LINK_DATA, item))
-				return false;
-		}
+	const struct wpkg_module *module = m->link->modules[input].module;
+	bool whole = true;
+	for (uint32_t i = 0; whole && i < module->elem_count; i++)
+		if (module->elems[i].mode == WPKG_SEGMENT_ACTIVE)
+			whole = note_active(m, LINK_ELEM, (struct link_item){input, i},
+					    WPKG_EXTERN_TABLE, module->elems[i].table);
+	for (uint32_t i = 0; whole && i < module->data_count; i++)
+		if (module->datas[i].mode == WPKG_SEGMENT_ACTIVE)
+			whole = note_active(m, LINK_DATA, (struct link_item){input, i},
+					    WPKG_EXTERN_MEMORY, module->datas[i].memory);
+	return whole;
+}
+
+/* Room for the active segments, and for the first one of each table and memory. */
+static bool make_room_for_actives(struct mark *m)
+{
+	size_t segments = 0, places = 0;
+	for (uint32_t i = 0; i < m->link->count; i++) {
+		const struct link_part *parts = m->link->modules[i].parts;
+		m->places[i] = (uint32_t)places;
+		places += (size_t)parts[WPKG_EXTERN_TABLE].count + parts[WPKG_EXTERN_MEMORY].count;
+		segments += (size_t)parts[LINK_ELEM].count + parts[LINK_DATA].count;
 	}
+	if (places > UINT32_MAX || segments > UINT32_MAX)
+		return no_memory(m);
+	m->actives = wpkg_mem_calloc(segments + 1, sizeof(*m->actives));
+	m->first_active = wpkg_mem_calloc(places + 1, sizeof(*m->first_active));
+	if (!m->actives || !m->first_active)
+		return no_memory(m);
+	for (size_t i = 0; i < places; i++)
+		m->first_active[i] = NONE;
 	return true;
+}
+
+/* Those of the host's are needed; others wait for what they are put into. */
+static bool push_active(struct mark *m)
+{
+	bool whole = make_room_for_actives(m);
+	for (uint32_t i = 0; whole && i < m->link->count; i++)
+		whole = note_actives(m, i);
+	return whole;
 }
 
 static bool push_everything(struct mark *m)
@@ -365,8 +408,9 @@ static bool prepare(struct mark *m)
 	m->has_turn = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->has_turn));
 	m->rests = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->rests));
 	m->starts = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->starts));
+	m->places = wpkg_arena_alloc(arena, m->link->count, sizeof(*m->places));
 	if (!m->link->type_live || !m->first || !m->turns || !m->has_turn || !m->rests ||
-	    !m->starts)
+	    !m->starts || !m->places)
 		return no_memory(m);
 	for (uint32_t i = 0; i < m->link->count; i++)
 		m->first[i] = NONE;
@@ -377,12 +421,11 @@ enum wpkg_status link_mark(struct link *link, const struct link_root *roots, siz
 			   bool keep_all)
 {
 	struct mark m = {.link = link, .at.space = LINK_NO_SPACE, .unused = NONE};
-	bool more = true;
-	bool whole =
-		prepare(&m) && push_roots(&m, roots, count) && (!keep_all || push_everything(&m));
-	while (whole && more)
-		whole = drain(&m) && push_segments(&m, &more);
+	bool whole = prepare(&m) && push_roots(&m, roots, count) && push_active(&m) &&
+		     (!keep_all || push_everything(&m)) && drain(&m);
 	wpkg_mem_free(m.pending);
+	wpkg_mem_free(m.actives);
+	wpkg_mem_free(m.first_active);
 	for (uint32_t i = 0; m.starts && i < link->count; i++)
 		forget_starts(&m, i);
 	return whole ? WPKG_OK : m.status;

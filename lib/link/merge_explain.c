@@ -45,8 +45,25 @@ static struct wpkg_str label(struct explaining *e, uint8_t space, struct link_it
 	return text;
 }
 
+/* Does it put something into a table or memory of the host? */
+static bool is_for_host(const struct explaining *e, uint8_t space, struct link_item item)
+{
+	const struct wpkg_module *module = e->link->modules[item.input].module;
+	uint8_t kind = space == LINK_ELEM ? WPKG_EXTERN_TABLE : WPKG_EXTERN_MEMORY;
+	uint32_t index = WPKG_INDEX_NONE;
+	if (space == LINK_ELEM && module->elems[item.index].mode == WPKG_SEGMENT_ACTIVE)
+		index = module->elems[item.index].table;
+	if (space == LINK_DATA && module->datas[item.index].mode == WPKG_SEGMENT_ACTIVE)
+		index = module->datas[item.index].memory;
+	return index != WPKG_INDEX_NONE &&
+	       link_is_import(e->link, kind,
+			      link_final(e->link, kind, (struct link_item){item.input, index}));
+}
+
 static struct wpkg_str root_of(const struct explaining *e, uint8_t space, struct link_item item)
 {
+	if (is_for_host(e, space, item))
+		return WPKG_LIT("put into what the host gives");
 	for (size_t i = 0; i < e->root_count; i++)
 		if (e->roots[i].kind == space && e->roots[i].item.input == item.input &&
 		    e->roots[i].item.index == item.index)
