@@ -137,6 +137,22 @@ static uint64_t align(uint64_t at, uint32_t alignment)
 	return (at + mask) & ~mask;
 }
 
+/* Does the memory fit into what each library allows? */
+static enum wpkg_status check_maximum(struct dylink *j)
+{
+	for (uint32_t i = 0; i < j->count; i++) {
+		const struct dylink_library *library = &j->libraries[i];
+		const struct wpkg_module *m = library->input->module;
+		if (m->memory_count > 0 && m->memories[0].size.has_max &&
+		    m->memories[0].size.max < j->memory_pages)
+			dylink_problem(j, library,
+				       "allows %llu pages of memory, but %llu are needed",
+				       (unsigned long long)m->memories[0].size.max,
+				       (unsigned long long)j->memory_pages);
+	}
+	return dylink_answer(j);
+}
+
 /* The stack, which grows down to 0, then each library's data in the order in which they start. */
 static enum wpkg_status lay_out(struct dylink *j)
 {
@@ -171,7 +187,7 @@ static enum wpkg_status lay_out(struct dylink *j)
 	uint64_t pages = (j->memory_at + PAGE - 1) / PAGE;
 	j->memory_pages = pages > j->memory_pages ? pages : j->memory_pages;
 	j->first_slot = (uint32_t)j->table_at;
-	return WPKG_OK;
+	return check_maximum(j);
 }
 
 /* The first library that exports the name as that. */
@@ -268,6 +284,11 @@ static enum wpkg_status bind_address(struct dylink *j, const struct dylink_libra
 				     struct wpkg_link_target *target)
 {
 	bool is_func = wpkg_str_equal_text(import->module, "GOT.func"), is_new;
+	if (import->kind != WPKG_EXTERN_GLOBAL) {
+		dylink_problem(j, library, "needs the address of '%.*s' as %s, not as a global",
+			       WPKG_STR_ARG(import->field), wpkg_extern_name(import->kind));
+		return WPKG_OK;
+	}
 	uint32_t *number = link_names_put(&j->addresses[is_func], import->field, &is_new);
 	if (!number)
 		return dylink_no_memory(j);
