@@ -17,12 +17,6 @@ static void push(struct join *j, struct obj_number_list *list, uint32_t number)
 	j->failed = j->failed || !obj_list_add(j->o, list, number);
 }
 
-bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol)
-{
-	const struct obj_chunk *chunk = obj_symbol_chunk(o, symbol);
-	return chunk && chunk->is_discarded;
-}
-
 /* Names that only options have said. */
 static void check_wanted(struct join *j)
 {
@@ -140,14 +134,6 @@ static void take_table(struct join *j)
 	symbol->out = 0;
 }
 
-/* A discarded function has no index that a call could have meanwhile. */
-static void report_gone(struct join *j, const struct obj_file *file,
-			const struct obj_symbol *symbol)
-{
-	obj_problem(j->o, "%.*s needs '%.*s' of a group that another object has",
-		    WPKG_STR_ARG(file->name), WPKG_STR_ARG(symbol->name));
-}
-
 static void note_reloc(struct join *j, const struct obj_file *file, const struct obj_reloc *reloc)
 {
 	uint32_t kind = obj_reloc_kind(reloc->type);
@@ -157,7 +143,7 @@ static void note_reloc(struct join *j, const struct obj_file *file, const struct
 	struct obj_symbol *symbol = &j->o->symbols[number];
 	bool is_address = kind == OBJ_GLOBAL && symbol->kind != OBJ_GLOBAL;
 	if (obj_is_gone(j->o, symbol)) {
-		report_gone(j, file, symbol);
+		obj_report_gone(j->o, file, symbol);
 		return;
 	}
 	if (is_address && symbol->address_global == 0) {
@@ -210,15 +196,7 @@ static void number_indices(struct join *j)
 		o->symbols[o->address_globals.items[i]].address_global = imported + i + 1;
 	for (uint32_t i = imported; i < o->globals.count; i++)
 		o->symbols[o->globals.items[i]].out += o->address_globals.count;
-	uint32_t next = o->func_imports.count;
-	for (uint32_t i = 0; i < o->file_count; i++) {
-		struct obj_file *file = &o->files[i];
-		uint32_t count = file->module->func_count - obj_imports_of(file);
-		for (uint32_t f = 0; f < count; f++)
-			if (file->funcs[f].is_live)
-				file->funcs[f].out = next++;
-	}
-	o->func_count = next;
+	obj_number_defined(o, o->func_imports.count);
 }
 
 /* Addresses until there are others: one segment behind the other. */

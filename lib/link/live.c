@@ -322,6 +322,12 @@ static void visit(struct mark *m, const struct obj_file *file, const struct obj_
 		return;
 	}
 	const struct obj_ref *ref = &file->refs[reloc->index];
+	/* A name that others share is bound to the definition that is used. */
+	if (m->o->symbols[ref->symbol].flags & OBJ_LOCAL &&
+	    obj_is_gone(m->o, &m->o->symbols[ref->symbol])) {
+		obj_report_gone(m->o, file, &m->o->symbols[ref->symbol]);
+		return;
+	}
 	if (reloc->type == OBJ_RELOC_FUNCTION_INDEX_LEB) {
 		visit_call(m, file, ref);
 		return;

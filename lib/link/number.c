@@ -107,10 +107,8 @@ static void number_made_funcs(struct obj_link *o, uint32_t *next)
 	o->made_funcs.count = kept;
 }
 
-static void number_funcs(struct obj_link *o)
+void obj_number_defined(struct obj_link *o, uint32_t next)
 {
-	uint32_t next = o->func_imports.count;
-	number_made_funcs(o, &next);
 	for (uint32_t i = 0; i < o->file_count; i++) {
 		struct obj_file *file = &o->files[i];
 		uint32_t count = file->module->func_count - obj_imports_of(file);
@@ -119,6 +117,13 @@ static void number_funcs(struct obj_link *o)
 				file->funcs[f].out = next++;
 	}
 	o->func_count = next;
+}
+
+static void number_funcs(struct obj_link *o)
+{
+	uint32_t next = o->func_imports.count;
+	number_made_funcs(o, &next);
+	obj_number_defined(o, next);
 }
 
 /* The symbols of a kind in their order: what is imported, made, and defined by files. */

@@ -174,9 +174,15 @@ static enum wpkg_status read_relocs(struct reading *in, struct wpkg_range sectio
 		    !check_place(&r, in, where, &reloc, &places))
 			break;
 		last = reloc.offset;
+		/* A chunk's relocations are read from the first one on. */
 		struct obj_chunk *chunk = &places.chunks[places.next];
-		if (chunk->reloc_count == 0)
+		if (chunk->reloc_count == 0) {
 			chunk->relocs = (uint32_t)(where - wpkg_module_at(in->file->module, 0));
+		} else if (chunk->relocs < section.start) {
+			wpkg_reader_fail(&r, where, WPKG_EFORMAT,
+					 "relocations of section %u are in two sections", number);
+			break;
+		}
 		chunk->reloc_count++;
 	}
 	return r.status;

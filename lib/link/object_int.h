@@ -375,6 +375,11 @@ enum wpkg_status obj_symbol_bind(uint32_t *out, struct obj_link *o, uint32_t fil
 enum wpkg_status obj_load(struct obj_link *o);
 uint32_t obj_symbol_find(const struct obj_link *o, struct wpkg_str name);
 struct obj_chunk *obj_symbol_chunk(const struct obj_link *o, const struct obj_symbol *symbol);
+/* Is it defined in a group of which another file's is used? */
+bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol);
+/* The file's own is needed all the same, which has no index or address. */
+void obj_report_gone(struct obj_link *o, const struct obj_file *file,
+		     const struct obj_symbol *symbol);
 const char *obj_kind_name(uint8_t kind);
 void obj_type_format(struct wpkg_buf *out, const struct obj_link *o, uint32_t type);
 /* The symbol of that name, which is now needed; OBJ_NONE without memory. */
@@ -387,8 +392,6 @@ enum wpkg_status obj_check_features(struct obj_link *o);
 
 /* join.c: everything stays and gets an index, of a link whose output is an object. */
 enum wpkg_status obj_join(struct obj_link *o);
-/* Is it defined in a group of which another file's is used? */
-bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol);
 
 /* relocatable.c: segments, "linking" and relocations of an object. */
 void obj_put_segments(struct wpkg_buf *out, const struct obj_link *o);
@@ -415,6 +418,8 @@ bool obj_segment_is_zero(const struct obj_file *file, uint32_t segment);
 /* number.c */
 enum wpkg_status obj_number(struct obj_link *o);
 uint32_t obj_func_index(const struct obj_link *o, const struct obj_symbol *symbol);
+/* Gives indices to the functions that the files define, from next on: the last ones there are. */
+void obj_number_defined(struct obj_link *o, uint32_t next);
 
 /* What an undefined symbol that is imported is for the host. */
 const struct wpkg_module_import *obj_import_of(const struct obj_link *o,

@@ -39,6 +39,19 @@ struct obj_chunk *obj_symbol_chunk(const struct obj_link *o, const struct obj_sy
 	return symbol->kind == OBJ_DATA ? &file->datas[symbol->index] : NULL;
 }
 
+bool obj_is_gone(const struct obj_link *o, const struct obj_symbol *symbol)
+{
+	const struct obj_chunk *chunk = obj_symbol_chunk(o, symbol);
+	return chunk && chunk->is_discarded;
+}
+
+void obj_report_gone(struct obj_link *o, const struct obj_file *file,
+		     const struct obj_symbol *symbol)
+{
+	obj_problem(o, "%.*s needs '%.*s' of a group that another object has",
+		    WPKG_STR_ARG(file->name), WPKG_STR_ARG(symbol->name));
+}
+
 /* A symbol that nobody has defined or needs; OBJ_NONE without memory. */
 uint32_t obj_symbol_add(struct obj_link *o, struct wpkg_str name)
 {

@@ -20,6 +20,7 @@ struct parts {
 	uint8_t data_offset;
 	uint8_t reloc_section, relocs, reloc_type, reloc_offset, reloc_index;
 	uint8_t callee_type; /* 0: (func (result i32)), 1: (func (param i32)) */
+	bool relocs_again;   /* a second section of relocations, of the same code */
 	const char *callee;
 };
 
@@ -83,6 +84,10 @@ static void build_caller(const struct parts *parts)
 	PUT(parts->reloc_type, parts->reloc_offset, parts->reloc_index);
 	PUT(4, 12, 2, 0);
 	end_custom("reloc.CODE");
+	if (!parts->relocs_again)
+		return;
+	PUT(parts->reloc_section, 1, 4, 12, 2, 0);
+	end_custom("reloc.CODE");
 }
 
 /* (func $helper (result i32) (i32.const 7)), weak or not. */
@@ -99,6 +104,26 @@ static void build_helper(uint8_t flags)
 	PUT(2, 8, 11, 1, 0, flags, 0);
 	put_name("helper");
 	end_custom("linking");
+}
+
+/* (func $NAME (export) (call $f)) (func $f), where f is local and of the group g. */
+static void build_grouped(const char *name)
+{
+	wpkg_buf_reset(&object);
+	wpkg_writer_header(&object);
+	PUT(1, 0x60, 0, 0);
+	end_section(WPKG_SECTION_TYPE);
+	PUT(2, 0, 0);
+	end_section(WPKG_SECTION_FUNCTION);
+	PUT(2, 8, 0, 0x10, 0x80, 0x80, 0x80, 0x80, 0x00, 0x0b, 2, 0, 0x0b);
+	end_section(WPKG_SECTION_CODE);
+	PUT(2, 7, 7, 1, 1, 'g', 0, 1, 1, 1);
+	PUT(8, (uint8_t)(10 + strlen(name)), 2, 0, 0x20, 0);
+	put_name(name);
+	PUT(0, 2, 1, 1, 'f');
+	end_custom("linking");
+	PUT(2, 1, 0, 4, 1);
+	end_custom("reloc.CODE");
 }
 
 static char caller_bytes[512], helper_bytes[512], archive_bytes[1024];
@@ -306,6 +331,7 @@ START_TEST(what_is_wrong_in_an_object_is_said_with_its_place)
 	REFUSE("is not at a padded number", reloc_offset = 6);
 	REFUSE("relocation has symbol 50 of 4", reloc_index = 50);
 	REFUSE("relocation FUNCTION_INDEX_LEB of data", reloc_index = 2);
+	REFUSE("relocations of section 3 are in two sections", relocs_again = true);
 }
 END_TEST
 
@@ -337,6 +363,28 @@ START_TEST(two_strong_definitions_are_one_too_many)
 	ck_status(link_bytes(&out, wpkg_str_of(helper_bytes, helper_size), second, &err),
 		  WPKG_EINVAL);
 	ck_assert_str_eq(err.msg, "symbol 'helper' is defined twice: in first and in second");
+	wpkg_buf_clear(&out);
+}
+END_TEST
+
+/* Which function would be called instead? */
+START_TEST(a_function_of_a_group_that_is_not_used_cannot_be_needed)
+{
+	struct wpkg_buf out;
+	struct wpkg_err err;
+	char first[512], second[512];
+	setup();
+	wpkg_buf_init(&out, 1 << 20);
+	build_grouped("_start");
+	struct wpkg_str used = wpkg_str_of(first, keep(first));
+	build_grouped("other");
+	struct wpkg_str unused = wpkg_str_of(second, keep(second));
+	for (int relocatable = 0; relocatable < 2; relocatable++) {
+		ck_ok(link_as(&out, relocatable, used, (struct wpkg_str){0}, &err), err);
+		wpkg_buf_reset(&out);
+		ck_status(link_as(&out, relocatable, used, unused, &err), WPKG_EINVAL);
+		ck_assert_str_eq(err.msg, "second needs 'f' of a group that another object has");
+	}
 	wpkg_buf_clear(&out);
 }
 END_TEST
@@ -484,6 +532,8 @@ END_TEST
 UNIT_MAIN(a_call_and_an_address_lead_to_where_things_are, every_failed_allocation_is_no_memory,
 	  objects_joined_are_the_same_program, a_call_as_another_type_is_kept_for_the_last_link,
 	  what_is_wrong_in_an_object_is_said_with_its_place, what_does_not_fit_names_both_sides,
-	  two_strong_definitions_are_one_too_many, cut_and_changed_inputs_are_refused_or_linked,
-	  an_index_that_lies_is_refused, an_index_that_is_absent_is_made_of_the_members,
+	  two_strong_definitions_are_one_too_many,
+	  a_function_of_a_group_that_is_not_used_cannot_be_needed,
+	  cut_and_changed_inputs_are_refused_or_linked, an_index_that_lies_is_refused,
+	  an_index_that_is_absent_is_made_of_the_members,
 	  a_thin_archive_has_its_members_from_the_caller)
