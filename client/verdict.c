@@ -70,12 +70,6 @@ static enum wpkg_status await_end(struct wpkg_registry_verdict *verdict, struct 
 	}
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 static enum wpkg_status judge(struct publication *publication,
 			      const struct wpkg_registry_verdict *verdict, struct wpkg_err *err)
 {
@@ -85,7 +79,7 @@ static enum wpkg_status judge(struct publication *publication,
 	if (!wpkg_str_equal_text(verdict->state, "rejected"))
 		return WPKG_FAIL(err, WPKG_EBUSY, "the registry says that the version is %.*s",
 				 WPKG_STR_ARG(verdict->state));
-	struct wpkg_str reason = text_of(verdict->value, "reason");
+	struct wpkg_str reason = wpkg_value_find_string(verdict->value, "reason");
 	if (reason.len == 0)
 		reason = WPKG_LIT("the registry refused the package, and says no more");
 	return WPKG_FAIL(err, WPKG_EDENIED, "%.*s", WPKG_STR_ARG(reason));
@@ -113,7 +107,7 @@ static void note_problems(const struct publication *publication, const struct wp
 			  struct wpkg_str reason)
 {
 	const struct wpkg_value *problems = wpkg_value_find(stage, "problems");
-	struct wpkg_str name = text_of(stage, "name");
+	struct wpkg_str name = wpkg_value_find_string(stage, "name");
 	for (size_t i = 0; problems && i < problems->count; i++) {
 		const struct wpkg_value *line = &problems->items[i];
 		if (line->kind == WPKG_VALUE_STRING && !wpkg_str_equal(line->string, reason))
@@ -125,7 +119,7 @@ static void note_problems(const struct publication *publication, const struct wp
 void verdict_note_others(const struct publication *publication)
 {
 	const struct wpkg_value *stages = wpkg_value_find(publication->verdict, "stages");
-	struct wpkg_str reason = text_of(publication->verdict, "reason");
+	struct wpkg_str reason = wpkg_value_find_string(publication->verdict, "reason");
 	for (size_t i = 0; stages && i < stages->count; i++)
 		note_problems(publication, &stages->items[i], reason);
 }

@@ -22,12 +22,6 @@ struct reading {
 	struct wpkg_err *err;
 };
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 /* Values. */
 
 static const struct {
@@ -105,7 +99,7 @@ static bool read_reference(struct wpkg_script_value *out, struct wpkg_str type,
 static enum wpkg_status read_value(const struct reading *reading, struct wpkg_script_value *out,
 				   const struct wpkg_value *value)
 {
-	struct wpkg_str type = text_of(value, "type");
+	struct wpkg_str type = wpkg_value_find_string(value, "type");
 	const struct wpkg_value *text = wpkg_value_find(value, "value");
 	out->lanes = 1;
 	for (size_t i = 0; i < sizeof(number_types) / sizeof(number_types[0]); i++) {
@@ -159,23 +153,24 @@ static enum wpkg_status read_values(const struct reading *reading,
 static enum wpkg_status read_action(const struct reading *reading, struct wpkg_script_action *out,
 				    const struct wpkg_value *action)
 {
-	out->is_get = wpkg_str_equal_text(text_of(action, "type"), "get");
-	out->instance = text_of(action, "module");
-	out->field = text_of(action, "field");
+	out->is_get = wpkg_str_equal_text(wpkg_value_find_string(action, "type"), "get");
+	out->instance = wpkg_value_find_string(action, "module");
+	out->field = wpkg_value_find_string(action, "field");
 	return read_values(reading, &out->args, &out->arg_count, wpkg_value_find(action, "args"));
 }
 
 static enum wpkg_status read_module(struct reading *reading, struct wpkg_script_module *out,
 				    const struct wpkg_value *command)
 {
-	struct wpkg_str name = text_of(command, "filename");
+	struct wpkg_str name = wpkg_value_find_string(command, "filename");
 	char *path = wpkg_path_join(reading->folder, name.ptr ? name.ptr : "");
 	if (!path)
 		return WPKG_FAIL(reading->err, WPKG_ENOMEM, "no memory");
 	wpkg_buf_reset(&reading->bytes);
 	enum wpkg_status status = wpkg_file_read(&reading->bytes, AT_FDCWD, path, reading->err);
 	wpkg_mem_free(path);
-	out->is_binary = !wpkg_str_equal_text(text_of(command, "module_type"), "text");
+	out->is_binary =
+		!wpkg_str_equal_text(wpkg_value_find_string(command, "module_type"), "text");
 	out->bytes = wpkg_buf_str(&reading->bytes);
 	out->end = (uint32_t)out->bytes.len;
 	return status;
@@ -207,7 +202,7 @@ static const struct {
 static enum wpkg_status read_kind(const struct reading *reading, enum wpkg_script_kind *out,
 				  const struct wpkg_value *command)
 {
-	struct wpkg_str type = text_of(command, "type");
+	struct wpkg_str type = wpkg_value_find_string(command, "type");
 	for (size_t i = 0; i < sizeof(command_types) / sizeof(command_types[0]); i++) {
 		if (wpkg_str_equal_text(type, command_types[i].type)) {
 			*out = command_types[i].kind;
@@ -229,14 +224,14 @@ static enum wpkg_status read_command(struct reading *reading, struct wpkg_script
 		return status;
 	bool is_instance = out->kind == WPKG_SCRIPT_INSTANCE;
 	out->line = line ? (uint32_t)line->integer : 0;
-	out->name = text_of(command, is_instance		     ? "instance"
-				     : out->kind == WPKG_SCRIPT_WAIT ? "thread"
-								     : "name");
+	out->name = wpkg_value_find_string(command, is_instance			    ? "instance"
+						    : out->kind == WPKG_SCRIPT_WAIT ? "thread"
+										    : "name");
 	if (is_instance)
-		out->definition = text_of(command, "module");
-	out->as = text_of(command, "as");
-	out->text = text_of(command, "text");
-	out->shared = text_of(command, "shared_module");
+		out->definition = wpkg_value_find_string(command, "module");
+	out->as = wpkg_value_find_string(command, "as");
+	out->text = wpkg_value_find_string(command, "text");
+	out->shared = wpkg_value_find_string(command, "shared_module");
 	if (wpkg_value_find(command, "filename"))
 		status = read_module(reading, &out->module, command);
 	if (status == WPKG_OK && action)

@@ -13,6 +13,12 @@ struct wpkg_value *wpkg_value_find(const struct wpkg_value *table, const char *k
 	return NULL;
 }
 
+struct wpkg_str wpkg_value_find_string(const struct wpkg_value *table, const char *key)
+{
+	const struct wpkg_value *value = wpkg_value_find(table, key);
+	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
+}
+
 const char *wpkg_value_kind_name(enum wpkg_value_kind kind)
 {
 	static const char *const names[] = {

@@ -45,6 +45,9 @@ struct wpkg_value {
 /* The value of a key; NULL when the table has none (or the value is no table). */
 struct wpkg_value *wpkg_value_find(const struct wpkg_value *table, const char *key);
 
+/* The string that a key has; ptr NULL when the table has none, or the value is no string. */
+struct wpkg_str wpkg_value_find_string(const struct wpkg_value *table, const char *key);
+
 /* "a string", "a table", ... for messages. */
 const char *wpkg_value_kind_name(enum wpkg_value_kind kind);
 

@@ -6,12 +6,6 @@
 
 #define HELPER_MAX 64
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 /* The parser's own message may show what stands around the mistake: a secret. */
 static enum wpkg_status read_object(struct wpkg_value **out, struct wpkg_arena *arena,
 				    struct wpkg_str text, struct wpkg_err *err)
@@ -94,13 +88,14 @@ static enum wpkg_status read_pair(struct wpkg_docker_credentials *out, struct wp
 static enum wpkg_status read_entry(struct wpkg_docker_credentials *out, struct wpkg_arena *arena,
 				   const struct wpkg_value *entry, struct wpkg_err *err)
 {
-	struct wpkg_str auth = text_of(entry, "auth");
-	out->token = text_of(entry, "registrytoken");
-	out->user = text_of(entry, "username");
-	out->password = text_of(entry, "password");
+	struct wpkg_str auth = wpkg_value_find_string(entry, "auth");
+	out->token = wpkg_value_find_string(entry, "registrytoken");
+	out->user = wpkg_value_find_string(entry, "username");
+	out->password = wpkg_value_find_string(entry, "password");
 	if (auth.len > 0)
 		return read_pair(out, arena, auth, err);
-	if (out->user.len == 0 && out->token.len == 0 && text_of(entry, "identitytoken").len > 0)
+	if (out->user.len == 0 && out->token.len == 0 &&
+	    wpkg_value_find_string(entry, "identitytoken").len > 0)
 		return WPKG_FAIL(err, WPKG_EINVAL,
 				 "an identity token is kept there: log in with a password or an "
 				 "access token");
@@ -125,7 +120,7 @@ static struct wpkg_str find_helper(const struct wpkg_value *config, struct wpkg_
 		if (wpkg_str_equal_nocase(plain_key(helpers->keys[i].string), host) &&
 		    helpers->items[i].kind == WPKG_VALUE_STRING)
 			return helpers->items[i].string;
-	return text_of(config, "credsStore");
+	return wpkg_value_find_string(config, "credsStore");
 }
 
 enum wpkg_status wpkg_docker_config_find(struct wpkg_docker_credentials *out,
@@ -164,8 +159,9 @@ enum wpkg_status wpkg_docker_helper_read(struct wpkg_docker_credentials *out,
 	enum wpkg_status status = read_object(&answer, arena, text, err);
 	if (status != WPKG_OK)
 		return status;
-	struct wpkg_docker_credentials found = {.user = text_of(answer, "Username"),
-						.password = text_of(answer, "Secret")};
+	struct wpkg_docker_credentials found = {.user = wpkg_value_find_string(answer, "Username"),
+						.password =
+							wpkg_value_find_string(answer, "Secret")};
 	if (!found.password.ptr || !found.user.ptr)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "no \"Username\" and \"Secret\"");
 	/* Docker's mark for "the secret is an identity token". */

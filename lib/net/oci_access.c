@@ -138,12 +138,6 @@ static bool is_header_text(struct wpkg_str text)
 	return text.len > 0;
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 static enum wpkg_status read_token(struct wpkg_oci_registry *registry, const char *scope,
 				   struct wpkg_str text, struct wpkg_err *err)
 {
@@ -152,9 +146,9 @@ static enum wpkg_status read_token(struct wpkg_oci_registry *registry, const cha
 	int64_t life = LIFE_DEFAULT;
 	wpkg_arena_init(&arena, MEMORY_MAX);
 	enum wpkg_status status = wpkg_json_read(&answer, &arena, text, NULL);
-	struct wpkg_str token = text_of(answer, "token");
+	struct wpkg_str token = wpkg_value_find_string(answer, "token");
 	if (token.len == 0)
-		token = text_of(answer, "access_token");
+		token = wpkg_value_find_string(answer, "access_token");
 	const struct wpkg_value *expires = wpkg_value_find(answer, "expires_in");
 	if (expires && expires->kind == WPKG_VALUE_INTEGER && expires->integer > 0 &&
 	    expires->integer < 86400)

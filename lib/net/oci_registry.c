@@ -79,11 +79,6 @@ void wpkg_oci_registry_free(struct wpkg_oci_registry *registry)
 	wpkg_mem_free(registry);
 }
 
-const char *wpkg_oci_registry_origin(const struct wpkg_oci_registry *registry)
-{
-	return registry->origin;
-}
-
 void oci_append_url(struct wpkg_buf *url, const struct wpkg_oci_repository *repository,
 		    const char *kind)
 {
@@ -317,7 +312,8 @@ static enum wpkg_status append_next(struct wpkg_buf *url, struct wpkg_str origin
 {
 	bool same = false;
 	size_t end = wpkg_str_find(link, '>');
-	if (link.len == 0 || link.ptr[0] != '<' || !wpkg_str_contains(link, WPKG_LIT("next")))
+	if (link.len == 0 || link.ptr[0] != '<' ||
+	    !wpkg_str_contains(wpkg_str_from_offset(link, end), WPKG_LIT("next")))
 		return WPKG_OK;
 	enum wpkg_status status =
 		wpkg_url_resolve(url, &same, origin, wpkg_str_slice(link, 1, end), err);

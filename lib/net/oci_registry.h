@@ -48,8 +48,6 @@ wpkg_oci_registry_new(struct wpkg_oci_registry **out,
 		      const struct wpkg_oci_registry_options *options, struct wpkg_err *err);
 void wpkg_oci_registry_free(struct wpkg_oci_registry *registry);
 
-const char *wpkg_oci_registry_origin(const struct wpkg_oci_registry *registry);
-
 /* A repository of it, and what is to be done there: tokens are asked for exactly that. */
 struct wpkg_oci_repository {
 	struct wpkg_oci_registry *registry;

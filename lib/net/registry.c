@@ -376,25 +376,19 @@ void wpkg_registry_append_verdict_url(struct wpkg_buf *url, const struct wpkg_re
 	wpkg_url_append_path(url, invoice->version);
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 static enum wpkg_status read_verdict(struct wpkg_registry_verdict *out, struct wpkg_arena *arena,
 				     const struct request *request, struct wpkg_err *err)
 {
 	struct wpkg_value *table = NULL;
 	enum wpkg_status status =
 		wpkg_json_read(&table, arena, wpkg_buf_str(&request->exchange.text), err);
-	if (status == WPKG_OK && text_of(table, "state").len == 0)
+	if (status == WPKG_OK && wpkg_value_find_string(table, "state").len == 0)
 		status = WPKG_FAIL(err, WPKG_EFORMAT, "it has no state");
 	if (status != WPKG_OK)
 		return wrong_answer(err, status, request);
 	*out = (struct wpkg_registry_verdict){
-		.state = text_of(table, "state"),
-		.progress = text_of(table, "progress"),
+		.state = wpkg_value_find_string(table, "state"),
+		.progress = wpkg_value_find_string(table, "progress"),
 		.value = wpkg_value_find(table, "verdict"),
 	};
 	return WPKG_OK;

@@ -26,10 +26,6 @@ bool registry_is_checking(const struct wpkg_http_exchange *exchange);
 extern const char *const registry_prefer[];
 
 /*
- * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
- * 400 is a refusal of content.
- */
-/*
  * For a failure that is the server's own, where only its log can say more: " (request ID)", else
  * nothing. Returns out.
  */
@@ -37,6 +33,10 @@ extern const char *const registry_prefer[];
 const char *registry_request_hint(char out[REGISTRY_HINT],
 				  const struct wpkg_http_exchange *exchange);
 
+/*
+ * What a finished exchange means: WPKG_OK for 2xx, else the failure as registry.h says. pushed:
+ * 400 is a refusal of content.
+ */
 WPKG_MUST_CHECK enum wpkg_status registry_judge(const struct wpkg_http_exchange *exchange,
 						bool pushed, struct wpkg_err *err);
 

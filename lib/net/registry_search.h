@@ -4,9 +4,8 @@
 
 /*
  * Search of a registry's JSON API (schema/openapi.json, /api/v1/search): words, and what modules
- * are
- * ("exports:add"). Nothing that is found is verified. Status as in registry.h; WPKG_ENOTFOUND is a
- * registry without this API, such as Bindle's own.
+ * are ("exports:add"). Nothing that is found is verified. Status as in registry.h; WPKG_ENOTFOUND
+ * is a registry without this API, such as Bindle's own.
  */
 
 #include "net/registry.h"

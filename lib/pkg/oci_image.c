@@ -9,15 +9,9 @@
 #define REF_NAME "org.opencontainers.image.ref.name"
 #define TREE_MAX ((size_t)256 << 20)
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 static bool read_digest(struct wpkg_digest *out, const struct wpkg_value *descriptor)
 {
-	struct wpkg_str text = text_of(descriptor, "digest");
+	struct wpkg_str text = wpkg_value_find_string(descriptor, "digest");
 	struct wpkg_str prefix = WPKG_STR("sha256:");
 	return wpkg_str_starts(text, prefix) &&
 	       wpkg_digest_parse(out, wpkg_str_from_offset(text, prefix.len));
@@ -26,7 +20,7 @@ static bool read_digest(struct wpkg_digest *out, const struct wpkg_value *descri
 static bool is_elsewhere(const struct wpkg_value *descriptor)
 {
 	const struct wpkg_value *urls = wpkg_value_find(descriptor, "urls");
-	struct wpkg_str type = text_of(descriptor, "mediaType");
+	struct wpkg_str type = wpkg_value_find_string(descriptor, "mediaType");
 	return (urls && urls->kind == WPKG_VALUE_ARRAY && urls->count > 0) ||
 	       wpkg_str_starts(type,
 			       WPKG_LIT("application/vnd.oci.image.layer.nondistributable.")) ||
@@ -39,17 +33,18 @@ static enum wpkg_status read_descriptor(struct wpkg_oci_descriptor *out,
 {
 	const struct wpkg_value *size = wpkg_value_find(value, "size");
 	*out = (struct wpkg_oci_descriptor){
-		.media_type = text_of(value, "mediaType"),
-		.artifact_type = text_of(value, "artifactType"),
-		.name = text_of(wpkg_value_find(value, "annotations"), REF_NAME),
+		.media_type = wpkg_value_find_string(value, "mediaType"),
+		.artifact_type = wpkg_value_find_string(value, "artifactType"),
+		.name = wpkg_value_find_string(wpkg_value_find(value, "annotations"), REF_NAME),
 		.elsewhere = is_elsewhere(value),
-		.os = text_of(wpkg_value_find(value, "platform"), "os"),
-		.architecture = text_of(wpkg_value_find(value, "platform"), "architecture"),
+		.os = wpkg_value_find_string(wpkg_value_find(value, "platform"), "os"),
+		.architecture =
+			wpkg_value_find_string(wpkg_value_find(value, "platform"), "architecture"),
 	};
 	if (!read_digest(&out->digest, value))
 		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value,
 				    "%s: '%.*s' is no sha256: and 64 lower-case hex digits", what,
-				    WPKG_STR_ARG(text_of(value, "digest")));
+				    WPKG_STR_ARG(wpkg_value_find_string(value, "digest")));
 	if (!size || size->kind != WPKG_VALUE_INTEGER || size->integer < 0)
 		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "%s: no size", what);
 	out->size = (uint64_t)size->integer;
@@ -100,8 +95,8 @@ enum wpkg_status wpkg_oci_image_read(struct wpkg_oci_image *out, struct wpkg_are
 					 err);
 	if (status != WPKG_OK)
 		return status;
-	image.media_type = text_of(root, "mediaType");
-	image.artifact_type = text_of(root, "artifactType");
+	image.media_type = wpkg_value_find_string(root, "mediaType");
+	image.artifact_type = wpkg_value_find_string(root, "artifactType");
 	if (image.artifact_type.len == 0)
 		image.artifact_type = image.blobs[0].media_type;
 	image.has_subject = subject && read_digest(&image.subject, subject);
@@ -267,7 +262,8 @@ static void make_room(struct wpkg_value *list, const struct wpkg_oci_descriptor 
 	for (size_t i = 0; i < list->count; i++) {
 		struct wpkg_value *entry = &list->items[i];
 		struct wpkg_digest digest;
-		struct wpkg_str name = text_of(wpkg_value_find(entry, "annotations"), REF_NAME);
+		struct wpkg_str name =
+			wpkg_value_find_string(wpkg_value_find(entry, "annotations"), REF_NAME);
 		bool same = read_digest(&digest, entry) &&
 			    wpkg_digest_equal(&digest, &descriptor->digest);
 		bool named = descriptor->name.len > 0 && wpkg_str_equal(name, descriptor->name);

@@ -24,13 +24,6 @@ bool wpkg_oci_is_wasm_layer(struct wpkg_str media_type)
 	return false;
 }
 
-/* A member that is a string; empty with ptr NULL when it is not there. */
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 struct descriptor {
 	struct wpkg_str media_type;
 	struct wpkg_str sha256; /* 64 hex digits */
@@ -42,9 +35,9 @@ static enum wpkg_status read_descriptor(struct descriptor *out, const struct wpk
 					struct wpkg_err *err)
 {
 	struct wpkg_digest digest;
-	struct wpkg_str text = text_of(value, "digest");
+	struct wpkg_str text = wpkg_value_find_string(value, "digest");
 	const struct wpkg_value *size = wpkg_value_find(value, "size");
-	out->media_type = text_of(value, "mediaType");
+	out->media_type = wpkg_value_find_string(value, "mediaType");
 	out->annotations = wpkg_value_find(value, "annotations");
 	if (!out->media_type.ptr)
 		return WPKG_FAIL_AT(err, WPKG_EFORMAT, value, "a descriptor without mediaType");
@@ -152,7 +145,7 @@ static enum wpkg_status take_annotations(struct wpkg_map *out, struct wpkg_arena
 static struct wpkg_str name_layer(struct wpkg_arena *arena, const struct descriptor *layer,
 				  size_t index, bool is_wasm)
 {
-	struct wpkg_str title = text_of(layer->annotations, WPKG_ANNOTATION_TITLE);
+	struct wpkg_str title = wpkg_value_find_string(layer->annotations, WPKG_ANNOTATION_TITLE);
 	if (title.len > 0)
 		return title;
 	return wpkg_arena_format(arena, "layer-%zu%s", index, is_wasm ? ".wasm" : "");
@@ -192,22 +185,22 @@ static enum wpkg_status read_foreign(struct wpkg_invoice **out, struct wpkg_aren
 	static const char *const fields[] = {WPKG_ANNOTATION_TITLE, WPKG_ANNOTATION_VERSION,
 					     WPKG_ANNOTATION_DESCRIPTION, WPKG_ANNOTATION_AUTHORS,
 					     NULL};
-	struct wpkg_str authors = text_of(annotations, WPKG_ANNOTATION_AUTHORS);
+	struct wpkg_str authors = wpkg_value_find_string(annotations, WPKG_ANNOTATION_AUTHORS);
 	struct wpkg_invoice *invoice = wpkg_arena_alloc(arena, 1, sizeof(*invoice));
 	struct wpkg_parcel *parcels = wpkg_arena_alloc(arena, layers->count + 1, sizeof(*parcels));
 	struct wpkg_str *author = wpkg_arena_alloc(arena, 1, sizeof(*author));
 	if (!invoice || !parcels || !author)
 		return no_memory(err);
 	*author = authors;
-	*invoice = (struct wpkg_invoice){.bindle_version = WPKG_LIT("1.0.0"),
-					 .name = wpkg_arena_dup(arena, name),
-					 .version = wpkg_arena_dup(arena, version),
-					 .description =
-						 text_of(annotations, WPKG_ANNOTATION_DESCRIPTION),
-					 .has_authors = authors.ptr != NULL,
-					 .authors = {author, authors.ptr != NULL},
-					 .parcels = parcels,
-					 .parcel_count = layers->count};
+	*invoice = (struct wpkg_invoice){
+		.bindle_version = WPKG_LIT("1.0.0"),
+		.name = wpkg_arena_dup(arena, name),
+		.version = wpkg_arena_dup(arena, version),
+		.description = wpkg_value_find_string(annotations, WPKG_ANNOTATION_DESCRIPTION),
+		.has_authors = authors.ptr != NULL,
+		.authors = {author, authors.ptr != NULL},
+		.parcels = parcels,
+		.parcel_count = layers->count};
 	if (!invoice->name.ptr || !invoice->version.ptr)
 		return no_memory(err);
 	enum wpkg_status status =
@@ -229,7 +222,7 @@ enum wpkg_status wpkg_oci_manifest_to_invoice(struct wpkg_invoice **out, struct 
 	if (status != WPKG_OK)
 		return status;
 	const struct wpkg_value *annotations = wpkg_value_find(root, "annotations");
-	struct wpkg_str own = text_of(annotations, WPKG_ANNOTATION_INVOICE);
+	struct wpkg_str own = wpkg_value_find_string(annotations, WPKG_ANNOTATION_INVOICE);
 	if (!own.ptr && !name.ptr)
 		return WPKG_FAIL(err, WPKG_ENOTFOUND,
 				 "the manifest does not say what package it is");

@@ -100,12 +100,6 @@ static void add(struct traits *traits, const char *key, struct wpkg_str value)
 	traits->ids[traits->count++] = trait_id(wpkg_str_of(text, len + value.len));
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string : (struct wpkg_str){0};
-}
-
 static const struct wpkg_value *list_of(const struct wpkg_value *table, const char *key)
 {
 	static const struct wpkg_value empty = {.kind = WPKG_VALUE_ARRAY};
@@ -132,8 +126,8 @@ static void add_imports(struct traits *traits, const struct wpkg_value *imports)
 	struct wpkg_str previous = {0};
 	for (size_t i = 0; i < imports->count; i++) {
 		char text[TRAIT_MAX];
-		struct wpkg_str module = text_of(&imports->items[i], "module");
-		struct wpkg_str name = text_of(&imports->items[i], "name");
+		struct wpkg_str module = wpkg_value_find_string(&imports->items[i], "module");
+		struct wpkg_str name = wpkg_value_find_string(&imports->items[i], "name");
 		if (!wpkg_str_equal(module, previous))
 			add(traits, "imports", module);
 		previous = module;
@@ -151,7 +145,7 @@ static void add_each(struct traits *traits, const char *key, const struct wpkg_v
 		     const char *member)
 {
 	for (size_t i = 0; i < list->count; i++)
-		add(traits, key, text_of(&list->items[i], member));
+		add(traits, key, wpkg_value_find_string(&list->items[i], member));
 }
 
 static void add_interfaces(struct traits *traits, const char *key, const struct wpkg_value *names)
@@ -165,7 +159,7 @@ static void add_interfaces(struct traits *traits, const char *key, const struct 
 void traits_add_facts(struct traits *traits, const struct wpkg_value *facts)
 {
 	const struct wpkg_value *component = wpkg_value_find(facts, "component");
-	add(traits, "kind", text_of(facts, "kind"));
+	add(traits, "kind", wpkg_value_find_string(facts, "kind"));
 	add_each(traits, "runs-on", list_of(wpkg_value_find(facts, "hosts"), "runs"), "host");
 	add_each(traits, "feature", list_of(facts, "features"), "name");
 	add_each(traits, "producer", list_of(facts, "producers"), "name");
