@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What the shell tests share; source it first. Each test is "check 'sentence' command ...".
-# Sets $OUT (programs), $VECTORS and $CORPUS (data of others, the latter by "make corpus") and $T (a folder of its own, removed
-# at the end), and ends every process that start_server started.
+# Sets $OUT (programs), $VECTORS and $CORPUS (data of others, the latter by "make corpus") and $T (a
+# folder of its own, removed at the end), and ends every process that start_server started.
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 OUT=${OUT:-$ROOT/build/release}
+case $OUT in /*) ;; *) OUT=$PWD/$OUT ;; esac # tests change their folder
 VECTORS=${WPKG_VECTORS:-$ROOT/../shared/vectors}
 CORPUS=${WPKG_CORPUS:-$ROOT/build/corpus}
 T=$(mktemp -d)
