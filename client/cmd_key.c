@@ -71,6 +71,8 @@ static enum wpkg_status create(struct wpkg_keyring *made, struct session *sessio
 		seal = wpkg_buf_str(&passphrase);
 	}
 	if (status == WPKG_OK)
+		status = session_begin_change(session, err);
+	if (status == WPKG_OK)
 		status = signer_load_own(&keys, session, err);
 	if (status == WPKG_OK)
 		status = wpkg_secret_keys_create(&keys, wpkg_str_from(label), roles, seal, err);
@@ -348,9 +350,11 @@ static enum wpkg_status import_keys(struct wpkg_keyring *imported, struct sessio
 {
 	struct wpkg_secret_keys keys = {0};
 	struct wpkg_secret_keys fresh = {0};
-	enum wpkg_status status = signer_load_own(&keys, session, err);
+	enum wpkg_status status = read_import(&fresh, path, err);
 	if (status == WPKG_OK)
-		status = read_import(&fresh, path, err);
+		status = session_begin_change(session, err);
+	if (status == WPKG_OK)
+		status = signer_load_own(&keys, session, err);
 	for (size_t i = 0; status == WPKG_OK && i < fresh.count; i++) {
 		const struct wpkg_keyring_entry public = {
 			.label = wpkg_str_from(fresh.entries[i].label),

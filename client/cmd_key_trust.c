@@ -94,7 +94,9 @@ static enum wpkg_status trust_keys(struct session *session, const struct wpkg_ke
 				   struct wpkg_err *err)
 {
 	struct wpkg_keyring keyring;
-	enum wpkg_status status = trust_load(&keyring, session, err);
+	enum wpkg_status status = session_begin_change(session, err);
+	if (status == WPKG_OK)
+		status = trust_load(&keyring, session, err);
 	for (size_t i = 0; status == WPKG_OK && i < fresh->count; i++)
 		status = wpkg_keyring_add(&keyring, &session->arena, &fresh->entries[i], err);
 	return status == WPKG_OK ? trust_save(session, &keyring, err) : status;
@@ -274,7 +276,9 @@ static enum wpkg_status revoke_keys(struct wpkg_keyring *revoked, struct session
 				    const char *text, struct wpkg_err *err)
 {
 	struct wpkg_keyring keyring;
-	enum wpkg_status status = trust_load(&keyring, session, err);
+	enum wpkg_status status = session_begin_change(session, err);
+	if (status == WPKG_OK)
+		status = trust_load(&keyring, session, err);
 	if (status != WPKG_OK)
 		return status;
 	for (size_t i = 0; status == WPKG_OK && i < keyring.count; i++) {

@@ -95,14 +95,6 @@ static enum wpkg_status load(struct wpkg_value **out, struct session *session, c
 	return status;
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	if (value && value->kind == WPKG_VALUE_STRING)
-		return value->string;
-	return (struct wpkg_str){0};
-}
-
 static const struct wpkg_value *find_key(const struct wpkg_value *table, struct wpkg_str key)
 {
 	for (size_t i = 0; table && table->kind == WPKG_VALUE_TABLE && i < table->count; i++)
@@ -122,9 +114,9 @@ enum wpkg_status credentials_find_stored(struct wpkg_buf *out, struct session *s
 	if (status != WPKG_OK)
 		return status;
 	const struct wpkg_value *entry = find_key(wpkg_value_find(table, "registry"), url);
-	struct credentials found = {.token = text_of(entry, "token"),
-				    .user = text_of(entry, "user"),
-				    .password = text_of(entry, "password")};
+	struct credentials found = {.token = wpkg_value_find_string(entry, "token"),
+				    .user = wpkg_value_find_string(entry, "user"),
+				    .password = wpkg_value_find_string(entry, "password")};
 	if (found.token.len == 0 && found.user.len == 0)
 		return WPKG_OK;
 	return credentials_append(out, &found, err);
@@ -214,7 +206,9 @@ enum wpkg_status credentials_store(struct session *session, const struct credent
 	const char *path = session_path(session, FILE_NAME);
 	if (!path)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for credentials");
-	enum wpkg_status status = load(&before, session, path, err);
+	enum wpkg_status status = session_begin_change(session, err);
+	if (status == WPKG_OK)
+		status = load(&before, session, path, err);
 	if (status != WPKG_OK)
 		return status;
 	struct wpkg_value *table = wpkg_value_new_table(arena);
@@ -225,8 +219,6 @@ enum wpkg_status credentials_store(struct session *session, const struct credent
 	wpkg_buf_init(&text, FILE_MAX);
 	wpkg_toml_write(&text, table);
 	status = wpkg_buf_check(&text, FILE_NAME, err);
-	if (status == WPKG_OK)
-		status = session_make_folder(session, err);
 	if (status == WPKG_OK)
 		status = wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(&text), 0600,
 					 WPKG_FILE_DURABLE, err);

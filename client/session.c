@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -31,7 +34,8 @@ static void trace(void *user, const struct wpkg_http_exchange *exchange)
 enum wpkg_status session_open(struct session *out, const struct wpkg_invocation *invocation,
 			      struct wpkg_err *err)
 {
-	*out = (struct session){.global = invocation->global, .cache = {.dir = -1, .lock = -1}};
+	*out = (struct session){
+		.global = invocation->global, .cache = {.dir = -1, .lock = -1}, .changes = -1};
 	wpkg_arena_init(&out->arena, MEMORY_MAX);
 	wpkg_buf_init(&out->url, 4096);
 	enum wpkg_status status = wpkg_path_config(&out->folder, err);
@@ -55,6 +59,8 @@ void session_close(struct session *session)
 	oci_stores_close(session->stores);
 	wpkg_registry_free(session->registry);
 	cache_close(&session->cache);
+	if (session->changes >= 0)
+		close(session->changes);
 	wpkg_buf_clear(&session->url);
 	wpkg_mem_free(session->folder);
 	wpkg_arena_clear(&session->arena);
@@ -186,7 +192,21 @@ const char *session_path(struct session *session, const char *name)
 	return wpkg_arena_format(&session->arena, "%s/%s", session->folder, name).ptr;
 }
 
-enum wpkg_status session_make_folder(struct session *session, struct wpkg_err *err)
+enum wpkg_status session_begin_change(struct session *session, struct wpkg_err *err)
 {
-	return wpkg_file_make_dirs(AT_FDCWD, session->folder, 0700, err);
+	if (session->changes >= 0)
+		return WPKG_OK;
+	enum wpkg_status status = wpkg_file_make_dirs(AT_FDCWD, session->folder, 0700, err);
+	if (status != WPKG_OK)
+		return status;
+	const char *path = session_path(session, "lock");
+	if (!path)
+		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for a path");
+	session->changes = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Nothing in such a folder can be changed; a keyring may be elsewhere. */
+	if (session->changes < 0 && (errno == EACCES || errno == EROFS))
+		return WPKG_OK;
+	if (session->changes < 0 || flock(session->changes, LOCK_EX) != 0)
+		return WPKG_FAIL_ERRNO(err, errno, "%s", path);
+	return WPKG_OK;
 }

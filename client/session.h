@@ -26,6 +26,7 @@ struct session {
 	struct wpkg_registry *registry; /* NULL until session_connect */
 	struct oci_store *stores;	/* places that were opened by oci_store.h; closed with it */
 	struct cache cache;		/* dir -1 until session_open_cache */
+	int changes;			/* -1 until session_begin_change; holds the lock */
 };
 
 /* Reads the configuration. Failure or not, session_close is due. No network. */
@@ -66,7 +67,12 @@ WPKG_MUST_CHECK enum wpkg_status session_open_cache(struct session *session, str
 /* A file of the configuration folder, in the arena; NULL when memory is out. */
 const char *session_path(struct session *session, const char *name);
 
-/* Makes the configuration folder, for its owner alone. */
-WPKG_MUST_CHECK enum wpkg_status session_make_folder(struct session *session, struct wpkg_err *err);
+/*
+ * Makes the configuration folder, for its owner alone, and waits until no other command changes
+ * what is in it. Keys, keyring and credentials are files that are written anew: what two commands
+ * read before either wrote would be lost for one of them. Ends with the session.
+ */
+WPKG_MUST_CHECK enum wpkg_status session_begin_change(struct session *session,
+						      struct wpkg_err *err);
 
 #endif

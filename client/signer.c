@@ -35,8 +35,7 @@ enum wpkg_status signer_save_own(struct session *session, const struct wpkg_secr
 	const char *path = own_path(session);
 	if (!path)
 		return WPKG_FAIL(err, WPKG_ENOMEM, "no memory for secret keys");
-	enum wpkg_status status = session_make_folder(session, err);
-	return status == WPKG_OK ? wpkg_secret_keys_save(keys, path, err) : status;
+	return wpkg_secret_keys_save(keys, path, err);
 }
 
 static enum wpkg_status load_fd(struct wpkg_secret_keys *out, const char *number,

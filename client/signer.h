@@ -77,6 +77,7 @@ WPKG_MUST_CHECK enum wpkg_status signer_sign(struct session *session, struct wpk
 /* The user's own keys; none when there is no file. */
 WPKG_MUST_CHECK enum wpkg_status signer_load_own(struct wpkg_secret_keys *out,
 						 struct session *session, struct wpkg_err *err);
+/* What was loaded after session_begin_change. */
 WPKG_MUST_CHECK enum wpkg_status
 signer_save_own(struct session *session, const struct wpkg_secret_keys *keys, struct wpkg_err *err);
 

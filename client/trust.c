@@ -47,8 +47,6 @@ enum wpkg_status trust_save(struct session *session, const struct wpkg_keyring *
 	wpkg_buf_init(&text, WPKG_KEYRING_MAX);
 	enum wpkg_status status = wpkg_keyring_write(&text, keyring, err);
 	if (status == WPKG_OK)
-		status = session_make_folder(session, err);
-	if (status == WPKG_OK)
 		status = wpkg_file_write(AT_FDCWD, path, wpkg_buf_str(&text), 0600,
 					 WPKG_FILE_DURABLE, err);
 	wpkg_buf_clear(&text);

@@ -12,6 +12,7 @@
 /* Reads the keyring into the session's arena; a missing file is an empty ring. */
 WPKG_MUST_CHECK enum wpkg_status trust_load(struct wpkg_keyring *out, struct session *session,
 					    struct wpkg_err *err);
+/* What was loaded after session_begin_change. */
 WPKG_MUST_CHECK enum wpkg_status
 trust_save(struct session *session, const struct wpkg_keyring *keyring, struct wpkg_err *err);
 
