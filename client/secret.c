@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -52,41 +54,73 @@ static enum wpkg_status read_line(struct wpkg_buf *out, int fd, struct wpkg_err 
 	}
 }
 
+/* Waits for the next line, or until there is a signal to take. */
+static enum wpkg_status await_line(struct wpkg_buf *out, bool *interrupted, int fd, int signals,
+				   struct wpkg_err *err)
+{
+	struct pollfd sources[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	while (poll(sources, 2, -1) < 0)
+		if (errno != EINTR)
+			return WPKG_FAIL_ERRNO(err, errno, "terminal");
+	*interrupted = sources[1].revents != 0;
+	return *interrupted ? WPKG_OK : read_line(out, fd, err);
+}
+
+static enum wpkg_status ask_at(struct wpkg_buf *out, bool *interrupted, int fd, int signals,
+			       const char *prompt, struct wpkg_err *err)
+{
+	*interrupted = false;
+	enum wpkg_status status = wpkg_file_write_fd(fd, wpkg_str_from(prompt), "terminal", err);
+	if (status == WPKG_OK)
+		status = wpkg_file_write_fd(fd, WPKG_LIT(": "), "terminal", err);
+	return status == WPKG_OK ? await_line(out, interrupted, fd, signals, err) : status;
+}
+
 /*
- * SIGINT is blocked while the echo is off, so that an interrupted prompt does not leave a terminal
- * that shows nothing; it arrives when the echo is back.
+ * Signals that end or stop the program are blocked while the echo is off, and looked for: one ends
+ * the question and is taken when the terminal is as it was. Who comes back from a stop is asked
+ * again.
  */
+static enum wpkg_status ask_unseen(struct wpkg_buf *out, int fd, const struct termios *before,
+				   const char *prompt, struct wpkg_err *err)
+{
+	static const int kinds[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+	sigset_t set, mask;
+	bool interrupted = false;
+	enum wpkg_status status = WPKG_OK;
+	struct termios quiet = *before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_lflag |= ECHONL;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		sigaddset(&set, kinds[i]);
+	int signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (signals < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "signals");
+	do {
+		sigprocmask(SIG_BLOCK, &set, &mask);
+		tcsetattr(fd, TCSAFLUSH, &quiet);
+		status = ask_at(out, &interrupted, fd, signals, prompt, err);
+		tcsetattr(fd, TCSAFLUSH, before);
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+	} while (status == WPKG_OK && interrupted);
+	close(signals);
+	return status;
+}
+
 enum wpkg_status secret_ask(struct wpkg_buf *out, const char *prompt, bool echo,
 			    struct wpkg_err *err)
 {
 	struct termios before;
-	sigset_t interrupts;
-	sigset_t mask;
+	bool interrupted;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || tcgetattr(fd, &before) != 0) {
 		if (fd >= 0)
 			close(fd);
 		return WPKG_FAIL(err, WPKG_EINVAL, "%s: there is no terminal to ask on", prompt);
 	}
-	struct termios quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ECHONL;
-	sigemptyset(&interrupts);
-	sigaddset(&interrupts, SIGINT);
-	sigaddset(&interrupts, SIGTSTP);
-	if (!echo) {
-		sigprocmask(SIG_BLOCK, &interrupts, &mask);
-		tcsetattr(fd, TCSAFLUSH, &quiet);
-	}
-	enum wpkg_status status = wpkg_file_write_fd(fd, wpkg_str_from(prompt), "terminal", err);
-	if (status == WPKG_OK)
-		status = wpkg_file_write_fd(fd, WPKG_LIT(": "), "terminal", err);
-	if (status == WPKG_OK)
-		status = read_line(out, fd, err);
-	if (!echo) {
-		tcsetattr(fd, TCSAFLUSH, &before);
-		sigprocmask(SIG_SETMASK, &mask, NULL);
-	}
+	enum wpkg_status status = echo ? ask_at(out, &interrupted, fd, -1, prompt, err)
+				       : ask_unseen(out, fd, &before, prompt, err);
 	close(fd);
 	return status;
 }

@@ -30,7 +30,7 @@ secret_read(struct wpkg_buf *out, const struct secret_source *source, struct wpk
 WPKG_MUST_CHECK enum wpkg_status secret_read_fd(struct wpkg_buf *out, const char *text,
 						const char *option, struct wpkg_err *err);
 
-/* Asks on the terminal with the echo on; appends the line. */
+/* Asks on the terminal, with the echo on or off; appends the line. */
 WPKG_MUST_CHECK enum wpkg_status secret_ask(struct wpkg_buf *out, const char *prompt, bool echo,
 					    struct wpkg_err *err);
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # terminal.py OUTPUT INPUT COMMAND...: runs a command on a terminal of its own and types INPUT when
-# it asks; keeps what the terminal showed.
+# it asks, the lines of which "|" separates (^C is that key); keeps what the terminal showed.
 import os, pty, select, sys
 output, typed, *command = sys.argv[1:]
 pid, fd = pty.fork()
 if pid == 0:
     os.environ["TERM"] = "xterm"
     os.execvp(command[0], command)
-shown, lines = b"", [line.encode() + b"\n" for line in typed.split("|") if line]
+shown, lines = b"", [b"\x03" if line == "^C" else line.encode() + b"\n"
+                    for line in typed.split("|") if line]
 while select.select([fd], [], [], 20)[0]:
     try:
         data = os.read(fd, 65536)
