@@ -241,7 +241,9 @@ static enum wpkg_status visit_parcel(void *user, int dir, const char *name, stru
 	if (walk->check) {
 		int fd = -1;
 		enum wpkg_status status = cache_open_parcel(&fd, NULL, walk->cache, &label, err);
-		if (status != WPKG_OK && status != WPKG_ENOTFOUND && status != WPKG_EFORMAT)
+		if (status == WPKG_EFORMAT)
+			return WPKG_OK; /* no parcel of ours */
+		if (status != WPKG_OK && status != WPKG_ENOTFOUND)
 			return status;
 		good = status == WPKG_OK;
 		if (good)

@@ -32,13 +32,14 @@ static int spawn(pid_t *pid, char *program, int input, int output)
 {
 	char verb[] = "get";
 	char *argv[] = {program, verb, NULL};
-	sigset_t pipe_signal;
+	sigset_t ignored; /* by us (main.c) */
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t actions;
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	sigaddset(&ignored, SIGXFSZ);
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+	posix_spawnattr_setsigdefault(&attributes, &ignored);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	int code = posix_spawn_file_actions_init(&actions);
 	if (code == 0)
@@ -50,16 +51,6 @@ static int spawn(pid_t *pid, char *program, int input, int output)
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return code;
-}
-
-/* A helper that does not read its input shall not end us. */
-static void tell_host(int fd, struct wpkg_str host)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction before;
-	sigaction(SIGPIPE, &ignore, &before);
-	(void)!wpkg_file_write_fd(fd, host, "credential helper", NULL);
-	sigaction(SIGPIPE, &before, NULL);
 }
 
 static enum wpkg_status judge(const struct wpkg_buf *out, const char *program, int code,
@@ -80,13 +71,15 @@ static enum wpkg_status converse(struct wpkg_buf *out, char *program, int input[
 {
 	pid_t pid = 0;
 	int code = spawn(&pid, program, input[0], output[1]);
+	if (code == ENOENT)
+		return WPKG_FAIL(err, WPKG_EIO, "%s is not installed", program);
 	if (code != 0)
-		return WPKG_FAIL_ERRNO(err, code == ENOENT ? EIO : code, "%s%s", program,
-				       code == ENOENT ? " is not installed" : "");
+		return WPKG_FAIL_ERRNO(err, code, "%s", program);
 	close(input[0]);
 	close(output[1]);
 	input[0] = output[1] = -1;
-	tell_host(input[1], host);
+	/* It need not read that. */
+	(void)!wpkg_file_write_fd(input[1], host, program, NULL);
 	close(input[1]);
 	input[1] = -1;
 	enum wpkg_status status = wpkg_file_read_fd(out, output[0], program, err);

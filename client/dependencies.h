@@ -37,8 +37,8 @@ WPKG_MUST_CHECK enum wpkg_status dependencies_of_invoice(struct dependencies *ou
 /*
  * The versions that fit together, as a lock in the arena. What the old lock has is kept where it
  * fits, unless all or the name is to be updated. With --offline the cache is asked, for what the
- * registries had. WPKG_ENOTFOUND: none fit, and the explanation says
- * why. WPKG_EDENIED: a registry shows another content of a version than was locked.
+ * registries had. WPKG_ENOTFOUND: none fit, and the explanation says why. WPKG_EDENIED: a registry
+ * shows another content of a version than was locked.
  */
 struct update {
 	bool all;
