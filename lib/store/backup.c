@@ -72,6 +72,16 @@ static enum wpkg_status open_folder(struct maker *maker, struct wpkg_err *err)
 
 /* The index */
 
+/* SQLite would make it for everybody to read, and the folder may have been there, open to all. */
+static enum wpkg_status make_copy(struct maker *maker, struct wpkg_err *err)
+{
+	int fd = openat(maker->folder, COPY, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return WPKG_FAIL_ERRNO(err, errno, "%s", COPY);
+	close(fd);
+	return WPKG_OK;
+}
+
 static enum wpkg_status copy_index(struct wpkg_store *store, struct db *db, void *arguments,
 				   struct wpkg_err *err)
 {
@@ -261,7 +271,9 @@ static enum wpkg_status remove_blobs(struct maker *maker, struct wpkg_err *err)
 static enum wpkg_status make(struct maker *maker, struct wpkg_err *err)
 {
 	const struct backup_visitor bring = {.visit = bring_blob, .user = maker};
-	enum wpkg_status status = store_read(maker->store, copy_index, maker, err);
+	enum wpkg_status status = make_copy(maker, err);
+	if (status == WPKG_OK)
+		status = store_read(maker->store, copy_index, maker, err);
 	if (status == WPKG_OK)
 		status = backup_index_open(&maker->index, maker->path, WPKG_LIT(COPY), err);
 	if (status == WPKG_OK)
