@@ -117,13 +117,15 @@ static enum wpkg_status run_among_others(struct committer *self, struct job *job
 	if (status != WPKG_OK)
 		return status;
 	status = run_alone(self, job);
-	if (status != WPKG_OK &&
-	    db_run(NULL, self->db, "ROLLBACK TO SAVEPOINT job", DB_NO_VALUES, &err) != WPKG_OK)
-		return status;
-	enum wpkg_status released =
-		db_run(NULL, self->db, "RELEASE SAVEPOINT job", DB_NO_VALUES, &err);
-	if (status == WPKG_OK && released != WPKG_OK)
-		job->err = err;
+	bool ended = status == WPKG_OK || db_run(NULL, self->db, "ROLLBACK TO SAVEPOINT job",
+						 DB_NO_VALUES, &err) == WPKG_OK;
+	if (!ended ||
+	    db_run(NULL, self->db, "RELEASE SAVEPOINT job", DB_NO_VALUES, &err) != WPKG_OK) {
+		if (status == WPKG_OK)
+			job->err = err;
+		/* What a failed job has done must not be committed with the others' work. */
+		db_rollback(self->db);
+	}
 	return job->err.status;
 }
 
