@@ -33,7 +33,8 @@ struct suspect {
 /* Rows are found by their digest, one each: whoever comes second to a row takes it. */
 struct attempts {
 	pthread_mutex_t mutex;
-	uint8_t key[32]; /* random: nobody can tell which row is whose */
+	uint8_t key[32];     /* random: nobody can tell which row is whose */
+	unsigned generation; /* how often the known ones were forgotten */
 	struct known known[KNOWN];
 	struct suspect suspects[SUSPECTS];
 };
@@ -91,14 +92,23 @@ bool attempts_is_known(struct attempts *attempts, struct wpkg_str credentials)
 	return known;
 }
 
-void attempts_remember(struct attempts *attempts, struct wpkg_str credentials)
+unsigned attempts_generation(struct attempts *attempts)
+{
+	pthread_mutex_lock(&attempts->mutex);
+	unsigned generation = attempts->generation;
+	pthread_mutex_unlock(&attempts->mutex);
+	return generation;
+}
+
+void attempts_remember(struct attempts *attempts, struct wpkg_str credentials, unsigned generation)
 {
 	struct wpkg_digest digest;
 	if (!keyed_digest(&digest, attempts, "credentials", credentials))
 		return;
 	pthread_mutex_lock(&attempts->mutex);
-	attempts->known[row_of(&digest, KNOWN)] =
-		(struct known){digest, wpkg_clock_monotonic() + KNOWN_SECONDS * SECOND};
+	if (generation == attempts->generation)
+		attempts->known[row_of(&digest, KNOWN)] =
+			(struct known){digest, wpkg_clock_monotonic() + KNOWN_SECONDS * SECOND};
 	pthread_mutex_unlock(&attempts->mutex);
 }
 
@@ -106,6 +116,7 @@ void attempts_forget(struct attempts *attempts)
 {
 	pthread_mutex_lock(&attempts->mutex);
 	memset(attempts->known, 0, sizeof(attempts->known));
+	attempts->generation++;
 	pthread_mutex_unlock(&attempts->mutex);
 }
 

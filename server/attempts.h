@@ -23,7 +23,12 @@ void attempts_free(struct attempts *attempts);
 
 /* Were these credentials right lately? A failure to hash them is a no. */
 bool attempts_is_known(struct attempts *attempts, struct wpkg_str credentials);
-void attempts_remember(struct attempts *attempts, struct wpkg_str credentials);
+/*
+ * They are right, by a password file that was read in this generation: attempts_generation() from
+ * before it was looked at. When passwords have changed since, nothing is remembered.
+ */
+void attempts_remember(struct attempts *attempts, struct wpkg_str credentials, unsigned generation);
+unsigned attempts_generation(struct attempts *attempts);
 /* No credentials are known any more: passwords have changed. */
 void attempts_forget(struct attempts *attempts);
 

@@ -22,7 +22,10 @@ static int is_program_option(const char *word)
 int main(int argc, char **argv)
 {
 	char *words[256];
+	/* A peer that went away, or a file that may grow no more, is an error of write, not the end
+	 * of the program. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc > 1 && argc < 250 && argv[1][0] == '-' && !is_program_option(argv[1]))
 		return run(argc, argv, words);
 	return wpkg_program_run(&server_program, argc, argv);

@@ -279,10 +279,12 @@ static enum wpkg_status identify_basic(struct identity *out, struct users *users
 		status = WPKG_FAIL(err, WPKG_EBUSY, "a password takes time");
 		goto out;
 	}
+	/* The check is slow: a reload may come while it goes on. */
+	unsigned generation = attempts_generation(users->attempts);
 	status = check_password(users, user, password, network, err);
 	if (status != WPKG_OK)
 		goto out;
-	attempts_remember(users->attempts, text);
+	attempts_remember(users->attempts, text, generation);
 	status = take_user(out, arena, user, err);
 out:
 	wpkg_mem_wipe(buffer, sizeof(buffer));

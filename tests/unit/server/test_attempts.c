@@ -26,12 +26,26 @@ START_TEST(what_was_right_is_known_until_it_is_forgotten)
 {
 	setup();
 	ck_assert(!attempts_is_known(attempts, WPKG_LIT("ann:secret")));
-	attempts_remember(attempts, WPKG_LIT("ann:secret"));
+	attempts_remember(attempts, WPKG_LIT("ann:secret"), attempts_generation(attempts));
 	ck_assert(attempts_is_known(attempts, WPKG_LIT("ann:secret")));
 	ck_assert(!attempts_is_known(attempts, WPKG_LIT("ann:secret2")));
 	ck_assert(!attempts_is_known(attempts, WPKG_LIT("")));
 	attempts_forget(attempts);
 	ck_assert(!attempts_is_known(attempts, WPKG_LIT("ann:secret")));
+	attempts_free(attempts);
+}
+END_TEST
+
+/* The file is read anew while a password of the old one is still being checked. */
+START_TEST(what_was_checked_before_it_was_forgotten_is_not_remembered)
+{
+	setup();
+	unsigned generation = attempts_generation(attempts);
+	attempts_forget(attempts);
+	attempts_remember(attempts, WPKG_LIT("ann:old"), generation);
+	ck_assert(!attempts_is_known(attempts, WPKG_LIT("ann:old")));
+	attempts_remember(attempts, WPKG_LIT("ann:new"), attempts_generation(attempts));
+	ck_assert(attempts_is_known(attempts, WPKG_LIT("ann:new")));
 	attempts_free(attempts);
 }
 END_TEST
@@ -92,5 +106,7 @@ START_TEST(every_failed_allocation_is_reported)
 }
 END_TEST
 
-UNIT_MAIN(what_was_right_is_known_until_it_is_forgotten, a_network_waits_after_some_wrong_ones,
-	  a_user_is_looked_at_now_and_then_whoever_guesses, every_failed_allocation_is_reported)
+UNIT_MAIN(what_was_right_is_known_until_it_is_forgotten,
+	  what_was_checked_before_it_was_forgotten_is_not_remembered,
+	  a_network_waits_after_some_wrong_ones, a_user_is_looked_at_now_and_then_whoever_guesses,
+	  every_failed_allocation_is_reported)
