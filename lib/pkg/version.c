@@ -139,8 +139,3 @@ int wpkg_version_compare(const struct wpkg_version *a, const struct wpkg_version
 	order = compare_dotted(a->build, b->build);
 	return order != 0 ? order : wpkg_str_compare(a->build, b->build);
 }
-
-bool wpkg_version_same_precedence(const struct wpkg_version *a, const struct wpkg_version *b)
-{
-	return compare_precedence(a, b) == 0;
-}

@@ -27,7 +27,4 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_version_parse(struct wpkg_version *out, st
 /* Precedence (section 11), then build metadata in the same way, so that the order is total. */
 int wpkg_version_compare(const struct wpkg_version *a, const struct wpkg_version *b);
 
-/* Equal in precedence: build metadata does not count. */
-bool wpkg_version_same_precedence(const struct wpkg_version *a, const struct wpkg_version *b);
-
 #endif

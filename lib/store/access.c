@@ -218,55 +218,28 @@ struct owning {
 	struct wpkg_str name;
 	struct wpkg_str owner;
 	struct wpkg_str skeleton;
-	const struct wpkg_act *act; /* NULL: a claim, only where nobody owns it */
-	bool changed;
+	const struct wpkg_act *act;
 };
 
-/* A claim does nothing where somebody owns the name; an operator's word replaces whoever did. */
+/* Whoever owned the name, or nobody. */
 static enum wpkg_status set_owner(struct wpkg_store *store, struct db *db, void *arguments,
 				  struct wpkg_err *err)
 {
-	static const char claim[] =
-		"INSERT INTO names (name, skeleton, owner) VALUES ($1, CASE WHEN EXISTS "
-		"(SELECT 1 FROM names WHERE skeleton = $3) THEN NULL ELSE $3 END, $2) "
-		"ON CONFLICT (name) DO UPDATE SET owner = excluded.owner WHERE names.owner = ''";
-	static const char give[] =
-		"INSERT INTO names (name, skeleton, owner, given) VALUES ($1, CASE WHEN EXISTS "
-		"(SELECT 1 FROM names WHERE skeleton = $3) THEN NULL ELSE $3 END, $2, 1) "
-		"ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, given = 1";
-	struct owning *owning = arguments;
-	struct wpkg_event event = {
-		.kind = WPKG_LIT("own"), .name = owning->name, .detail = owning->owner};
-	uint64_t changed = 0;
+	const struct owning *owning = arguments;
+	const struct wpkg_event event = {.kind = WPKG_LIT("own"),
+					 .name = owning->name,
+					 .actor = owning->act->actor,
+					 .address = owning->act->address,
+					 .detail = owning->owner};
 	(void)store;
 	enum wpkg_status status = db_run(
-		&changed, db, owning->act ? give : claim,
+		NULL, db,
+		"INSERT INTO names (name, skeleton, owner, given) VALUES ($1, CASE WHEN EXISTS "
+		"(SELECT 1 FROM names WHERE skeleton = $3) THEN NULL ELSE $3 END, $2, 1) "
+		"ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, given = 1",
 		DB_VALUES(db_text(owning->name), db_text(owning->owner), db_text(owning->skeleton)),
 		err);
-	owning->changed = changed > 0;
-	event.actor = owning->act ? owning->act->actor : owning->owner;
-	if (owning->act)
-		event.address = owning->act->address;
-	if (status == WPKG_OK && owning->changed)
-		status = store_add_event(db, &event, err);
-	return status;
-}
-
-static enum wpkg_status change_owner(struct wpkg_store *store, struct owning *owning,
-				     struct wpkg_err *err)
-{
-	struct wpkg_buf skeleton;
-	enum wpkg_status status = wpkg_name_check(owning->name, err);
-	if (status != WPKG_OK)
-		return status;
-	wpkg_buf_init(&skeleton, (size_t)WPKG_NAME_MAX * 16);
-	wpkg_name_append_skeleton(&skeleton, owning->name);
-	owning->skeleton = wpkg_buf_str(&skeleton);
-	status = wpkg_buf_check(&skeleton, "name", err);
-	if (status == WPKG_OK)
-		status = store_write(store, set_owner, owning, err);
-	wpkg_buf_clear(&skeleton);
-	return status;
+	return status == WPKG_OK ? store_add_event(db, &event, err) : status;
 }
 
 enum wpkg_status wpkg_owner_set(struct wpkg_store *store, struct wpkg_str name,
@@ -274,17 +247,16 @@ enum wpkg_status wpkg_owner_set(struct wpkg_store *store, struct wpkg_str name,
 				struct wpkg_err *err)
 {
 	struct owning owning = {.name = name, .owner = owner, .act = act};
-	return change_owner(store, &owning, err);
-}
-
-enum wpkg_status wpkg_owner_claim(bool *claimed, struct wpkg_store *store, struct wpkg_str name,
-				  struct wpkg_str owner, struct wpkg_err *err)
-{
-	struct owning owning = {.name = name, .owner = owner};
-	enum wpkg_status status = WPKG_OK;
-	if (owner.len > 0)
-		status = change_owner(store, &owning, err);
+	struct wpkg_buf skeleton;
+	enum wpkg_status status = wpkg_name_check(name, err);
+	if (status != WPKG_OK)
+		return status;
+	wpkg_buf_init(&skeleton, (size_t)WPKG_NAME_MAX * 16);
+	wpkg_name_append_skeleton(&skeleton, name);
+	owning.skeleton = wpkg_buf_str(&skeleton);
+	status = wpkg_buf_check(&skeleton, "name", err);
 	if (status == WPKG_OK)
-		*claimed = owning.changed;
+		status = store_write(store, set_owner, &owning, err);
+	wpkg_buf_clear(&skeleton);
 	return status;
 }

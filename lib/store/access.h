@@ -46,11 +46,6 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_owner_set(struct wpkg_store *store, struct
 						struct wpkg_str owner, const struct wpkg_act *act,
 						struct wpkg_err *err);
 
-/* The same if nobody owns it; *claimed says whether. Does nothing for an empty owner. */
-WPKG_MUST_CHECK enum wpkg_status wpkg_owner_claim(bool *claimed, struct wpkg_store *store,
-						  struct wpkg_str name, struct wpkg_str owner,
-						  struct wpkg_err *err);
-
 /* Who may do everything with a name: its owner, then whoever owns it or a pattern that covers it,
  * the closest pattern first. In the arena; empty when there is nobody. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_owner_list(struct wpkg_names *out, struct wpkg_arena *arena,

@@ -204,14 +204,6 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_yank(struct wpkg_store *store, int6
 						  const struct wpkg_act *act, struct wpkg_err *err);
 
 /*
- * Replaces the text of an invoice whose content stays (a signature more), if it is still the one
- * whose digest is given: WPKG_EBUSY otherwise, read again. WPKG_EINVAL when the content differs.
- */
-WPKG_MUST_CHECK enum wpkg_status
-wpkg_record_replace(struct wpkg_store *store, int64_t id, const struct wpkg_digest *previous,
-		    struct wpkg_str invoice, const struct wpkg_act *act, struct wpkg_err *err);
-
-/*
  * Removes a version in any state for good. Name and version stay reserved, with who, when and why.
  * Its blobs go with the next gc. WPKG_ENOTFOUND when there is none.
  */

@@ -189,12 +189,11 @@ enum wpkg_status wpkg_record_recheck(struct wpkg_store *store, int64_t id,
 	return status;
 }
 
-/* Texts that replace one another */
+/* Yanking */
 
-struct replacing {
+struct yanking {
 	int64_t id;
-	const struct wpkg_digest *previous; /* NULL: whatever it is */
-	struct wpkg_str text;
+	struct wpkg_str text; /* of the invoice from now on */
 	struct wpkg_digest text_digest;
 	struct wpkg_digest content;
 	bool yanked; /* the text says so */
@@ -202,41 +201,39 @@ struct replacing {
 	struct wpkg_arena arena;
 };
 
-static enum wpkg_status read_replacing(struct replacing *replacing, struct wpkg_err *err)
+static enum wpkg_status read_yanked(struct yanking *yanking, struct wpkg_err *err)
 {
 	struct wpkg_invoice *invoice = NULL;
-	enum wpkg_status status = wpkg_invoice_read(&invoice, &replacing->arena, replacing->text,
-						    WPKG_INVOICE_TOML, err);
+	enum wpkg_status status =
+		wpkg_invoice_read(&invoice, &yanking->arena, yanking->text, WPKG_INVOICE_TOML, err);
 	if (status == WPKG_OK)
-		status = record_content(&replacing->content, invoice, err);
+		status = record_content(&yanking->content, invoice, err);
 	if (status == WPKG_OK)
-		status = wpkg_digest_of(&replacing->text_digest, replacing->text, err);
+		status = wpkg_digest_of(&yanking->text_digest, yanking->text, err);
 	if (status == WPKG_OK)
-		replacing->yanked = invoice->yanked;
+		yanking->yanked = invoice->yanked;
 	if (status == WPKG_EFORMAT)
 		return WPKG_FAIL(err, WPKG_EINVAL, "the invoice is unreadable");
 	return status;
 }
 
-static enum wpkg_status check_replacing(const struct replacing *replacing,
-					const struct record_head *head, bool yanked,
-					struct wpkg_err *err)
+static enum wpkg_status check_yanked(const struct yanking *yanking, const struct record_head *head,
+				     struct wpkg_err *err)
 {
-	if (!wpkg_digest_equal(&replacing->content, &head->content))
+	if (!wpkg_digest_equal(&yanking->content, &head->content))
 		return WPKG_FAIL(err, WPKG_EINVAL,
 				 "%.*s/%.*s: the invoice differs in more than signatures",
 				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
-	if (replacing->yanked != yanked)
-		return WPKG_FAIL(err, WPKG_EINVAL, "%.*s/%.*s: the invoice says it is%s yanked",
-				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version),
-				 replacing->yanked ? "" : " not");
+	if (!yanking->yanked)
+		return WPKG_FAIL(err, WPKG_EINVAL, "%.*s/%.*s: the invoice says it is not yanked",
+				 WPKG_STR_ARG(head->name), WPKG_STR_ARG(head->version));
 	return WPKG_OK;
 }
 
 static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *arguments,
 			     struct wpkg_err *err)
 {
-	struct replacing *yanking = arguments;
+	struct yanking *yanking = arguments;
 	const struct wpkg_act *act = yanking->act;
 	struct record_head head;
 	bool moved = false;
@@ -247,7 +244,7 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 		return fail_absent(yanking->id, err);
 	if (head.state != WPKG_RECORD_PUBLISHED && head.state != WPKG_RECORD_YANKED)
 		return fail_state(&head, "published", err);
-	status = check_replacing(yanking, &head, true, err);
+	status = check_yanked(yanking, &head, err);
 	if (status == WPKG_OK)
 		status = record_move(&moved, db, head.id, RECORD_YANK, err);
 	if (status == WPKG_OK)
@@ -267,57 +264,16 @@ static enum wpkg_status yank(struct wpkg_store *store, struct db *db, void *argu
 	return status;
 }
 
-static enum wpkg_status replace(struct wpkg_store *store, struct db *db, void *arguments,
-				struct wpkg_err *err)
-{
-	struct replacing *replacing = arguments;
-	const struct wpkg_act *act = replacing->act;
-	struct record_head head;
-	(void)store;
-	enum wpkg_status status =
-		record_head_find(&head, &replacing->arena, db, replacing->id, err);
-	if (status != WPKG_OK)
-		return status;
-	if (head.id == 0)
-		return fail_absent(replacing->id, err);
-	if (!wpkg_digest_equal(&head.invoice_digest, replacing->previous))
-		return WPKG_FAIL(err, WPKG_EBUSY, "%.*s/%.*s has changed meanwhile",
-				 WPKG_STR_ARG(head.name), WPKG_STR_ARG(head.version));
-	status = check_replacing(replacing, &head, head.state == WPKG_RECORD_YANKED, err);
-	if (status == WPKG_OK)
-		status =
-			record_set_text(db, head.id, replacing->text, &replacing->text_digest, err);
-	if (status == WPKG_OK)
-		status = package_manifest_renew(db, head.id, replacing->text, err);
-	if (status == WPKG_OK)
-		status = record_add_event(db, "replace", &head, act, err);
-	return status;
-}
-
-static enum wpkg_status run_replacing(struct wpkg_store *store, store_body *body,
-				      struct replacing *replacing, struct wpkg_err *err)
-{
-	wpkg_arena_init(&replacing->arena, ARENA_MAX);
-	enum wpkg_status status = read_replacing(replacing, err);
-	if (status == WPKG_OK)
-		status = store_write(store, body, replacing, err);
-	wpkg_arena_clear(&replacing->arena);
-	return status;
-}
-
 enum wpkg_status wpkg_record_yank(struct wpkg_store *store, int64_t id, struct wpkg_str invoice,
 				  const struct wpkg_act *act, struct wpkg_err *err)
 {
-	struct replacing yanking = {.id = id, .text = invoice, .act = act};
-	return run_replacing(store, yank, &yanking, err);
-}
-
-enum wpkg_status wpkg_record_replace(struct wpkg_store *store, int64_t id,
-				     const struct wpkg_digest *previous, struct wpkg_str invoice,
-				     const struct wpkg_act *act, struct wpkg_err *err)
-{
-	struct replacing replacing = {.id = id, .previous = previous, .text = invoice, .act = act};
-	return run_replacing(store, replace, &replacing, err);
+	struct yanking yanking = {.id = id, .text = invoice, .act = act};
+	wpkg_arena_init(&yanking.arena, ARENA_MAX);
+	enum wpkg_status status = read_yanked(&yanking, err);
+	if (status == WPKG_OK)
+		status = store_write(store, yank, &yanking, err);
+	wpkg_arena_clear(&yanking.arena);
+	return status;
 }
 
 /* Deletion */
