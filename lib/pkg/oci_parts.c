@@ -12,13 +12,6 @@ struct reader {
 	struct wpkg_oci_parts *parts;
 };
 
-static struct wpkg_str text_of(const struct wpkg_value *table, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(table, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string
-							 : (struct wpkg_str)WPKG_STR("");
-}
-
 static const struct wpkg_value *array_of(const struct wpkg_value *table, const char *key)
 {
 	const struct wpkg_value *value = wpkg_value_find(table, key);
@@ -28,7 +21,7 @@ static const struct wpkg_value *array_of(const struct wpkg_value *table, const c
 static enum wpkg_status read_digest(struct wpkg_content_digest *out, const struct reader *reader,
 				    const struct wpkg_value *descriptor, const char *what)
 {
-	struct wpkg_str digest = text_of(descriptor, "digest");
+	struct wpkg_str digest = wpkg_value_find_string(descriptor, "digest");
 	if (!wpkg_content_digest_parse(out, digest))
 		return WPKG_FAIL_AT(reader->err, WPKG_EFORMAT, descriptor,
 				    "%s: '%.*s' is no sha256 or sha512 digest", what,
@@ -44,7 +37,7 @@ static bool is_optional(const struct wpkg_value *descriptor)
 		WPKG_STR("application/vnd.docker.image.rootfs.foreign."),
 	};
 	const struct wpkg_value *urls = array_of(descriptor, "urls");
-	struct wpkg_str type = text_of(descriptor, "mediaType");
+	struct wpkg_str type = wpkg_value_find_string(descriptor, "mediaType");
 	return (urls && urls->count > 0) || wpkg_str_starts(type, withheld[0]) ||
 	       wpkg_str_starts(type, withheld[1]);
 }
@@ -158,10 +151,11 @@ enum wpkg_status wpkg_oci_parts_read(struct wpkg_oci_parts *out, struct wpkg_are
 	if (root->kind != WPKG_VALUE_TABLE)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "%s, not an object",
 				 wpkg_value_kind_name(root->kind));
-	parts.media_type = text_of(root, "mediaType");
-	parts.artifact_type = text_of(root, "artifactType");
+	parts.media_type = wpkg_value_find_string(root, "mediaType");
+	parts.artifact_type = wpkg_value_find_string(root, "artifactType");
 	if (parts.artifact_type.len == 0)
-		parts.artifact_type = text_of(wpkg_value_find(root, "config"), "mediaType");
+		parts.artifact_type =
+			wpkg_value_find_string(wpkg_value_find(root, "config"), "mediaType");
 	status = read_lists(&reader, root);
 	if (status == WPKG_OK)
 		status = read_annotations(&reader, root);

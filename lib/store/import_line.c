@@ -65,13 +65,6 @@ static enum wpkg_status import_part_blobs(struct importer *importer,
 	return status;
 }
 
-static struct wpkg_str text_of(const struct wpkg_value *line, const char *key)
-{
-	const struct wpkg_value *value = wpkg_value_find(line, key);
-	return value && value->kind == WPKG_VALUE_STRING ? value->string
-							 : (struct wpkg_str)WPKG_STR("");
-}
-
 static int64_t integer_of(const struct wpkg_value *line, const char *key)
 {
 	const struct wpkg_value *value = wpkg_value_find(line, key);
@@ -82,21 +75,23 @@ static enum wpkg_status put_manifest(struct importer *importer, const struct wpk
 				     struct wpkg_str bytes, const struct wpkg_oci_parts *parts,
 				     struct wpkg_err *err)
 {
-	struct linking linking = {
-		.name = text_of(line, "name"), .pusher = text_of(line, "pusher"), .parts = parts};
-	const struct wpkg_tag_set tag = {.tag = text_of(line, "tag"), .fixed = true};
+	struct linking linking = {.name = wpkg_value_find_string(line, "name"),
+				  .pusher = wpkg_value_find_string(line, "pusher"),
+				  .parts = parts};
+	const struct wpkg_tag_set tag = {.tag = wpkg_value_find_string(line, "tag"), .fixed = true};
 	struct wpkg_content_digest called;
 	struct wpkg_put_manifest put;
-	if (!wpkg_content_digest_parse(&called, text_of(line, "digest")))
+	if (!wpkg_content_digest_parse(&called, wpkg_value_find_string(line, "digest")))
 		return WPKG_FAIL(err, WPKG_EFORMAT, "its digest is none");
-	const struct wpkg_new_manifest manifest = {.name = linking.name,
-						   .bytes = bytes,
-						   .media_type = text_of(line, "media_type"),
-						   .parts = parts,
-						   .digest = &called,
-						   .tags = &tag,
-						   .tag_count = tag.tag.len > 0,
-						   .pusher = linking.pusher};
+	const struct wpkg_new_manifest manifest = {
+		.name = linking.name,
+		.bytes = bytes,
+		.media_type = wpkg_value_find_string(line, "media_type"),
+		.parts = parts,
+		.digest = &called,
+		.tags = &tag,
+		.tag_count = tag.tag.len > 0,
+		.pusher = linking.pusher};
 	enum wpkg_status status = store_write(importer->store, link_parts, &linking, err);
 	if (status == WPKG_OK)
 		status = wpkg_manifest_put(&put, &importer->arena, importer->store, &manifest, err);
@@ -110,8 +105,8 @@ static enum wpkg_status import_manifest_line(struct importer *importer,
 	struct wpkg_oci_parts parts;
 	struct wpkg_str bytes;
 	struct wpkg_err problem;
-	enum wpkg_status status =
-		read_manifest(&bytes, &parts, importer, text_of(line, "sha256"), &problem);
+	enum wpkg_status status = read_manifest(&bytes, &parts, importer,
+						wpkg_value_find_string(line, "sha256"), &problem);
 	if (status != WPKG_OK)
 		return import_pass_over(importer, subject, status, &problem, err);
 	status = import_part_blobs(importer, &parts, err);
@@ -136,8 +131,9 @@ static enum wpkg_status find_pushed(struct wpkg_new_manifest *out, struct wpkg_o
 						     name, &digest, WPKG_MANIFEST_WHOLE, err);
 	if (status == WPKG_OK)
 		status = wpkg_oci_parts_read(parts, &importer->arena, manifest.bytes, err);
-	*out = (struct wpkg_new_manifest){
-		.bytes = manifest.bytes, .media_type = manifest.media_type, .parts = parts};
+	if (status == WPKG_OK)
+		*out = (struct wpkg_new_manifest){
+			.bytes = manifest.bytes, .media_type = manifest.media_type, .parts = parts};
 	return status;
 }
 
@@ -147,35 +143,35 @@ static enum wpkg_status import_record_line(struct importer *importer, const stru
 {
 	struct wpkg_digest id;
 	struct wpkg_err problem;
-	struct wpkg_str text = text_of(line, "invoice");
-	struct wpkg_str manifest = text_of(line, "manifest");
+	struct wpkg_str text = wpkg_value_find_string(line, "invoice");
+	struct wpkg_str manifest = wpkg_value_find_string(line, "manifest");
 	struct wpkg_new_manifest pushed;
 	struct wpkg_oci_parts parts;
 	struct import_item item = {
 		.stated = true,
-		.draft.pusher = text_of(line, "pusher"),
-		.verdict = text_of(line, "verdict"),
+		.draft.pusher = wpkg_value_find_string(line, "pusher"),
+		.verdict = wpkg_value_find_string(line, "verdict"),
 		.created = integer_of(line, "created"),
 		.published = integer_of(line, "published"),
 		.yanked = integer_of(line, "yanked"),
-		.yanked_by = text_of(line, "yanked_by"),
-		.yank_reason = text_of(line, "yank_reason"),
+		.yanked_by = wpkg_value_find_string(line, "yanked_by"),
+		.yank_reason = wpkg_value_find_string(line, "yank_reason"),
 	};
-	enum wpkg_status status =
-		wpkg_id_digest(&id, text_of(line, "name"), text_of(line, "version"), err);
+	enum wpkg_status status = wpkg_id_digest(&id, wpkg_value_find_string(line, "name"),
+						 wpkg_value_find_string(line, "version"), err);
 	if (status == WPKG_OK)
 		status = import_remember(importer, &id, err);
 	if (status != WPKG_OK)
 		return status;
-	if (!wpkg_record_state_parse(&item.state, text_of(line, "state"))) {
+	if (!wpkg_record_state_parse(&item.state, wpkg_value_find_string(line, "state"))) {
 		import_note(importer, subject, "its state is none");
 		return WPKG_OK;
 	}
 	if (text.len == 0)
 		status = import_read_invoice(&text, importer, &id, &problem);
 	if (status == WPKG_OK && manifest.len > 0)
-		status = find_pushed(&pushed, &parts, importer, text_of(line, "name"), manifest,
-				     &problem);
+		status = find_pushed(&pushed, &parts, importer,
+				     wpkg_value_find_string(line, "name"), manifest, &problem);
 	if (status == WPKG_OK)
 		status = import_item_complete(importer, &item, text,
 					      manifest.len > 0 ? &pushed : NULL, &problem);
@@ -212,8 +208,8 @@ static enum wpkg_status apply_line(struct wpkg_store *store, struct db *db, void
 static void name_change(struct line_change *change, const struct wpkg_value *line)
 {
 	change->sql = "UPDATE names SET owner = $2, given = $3 WHERE id = $1 AND owner = ''";
-	change->draft.name = text_of(line, "name");
-	change->values[1] = db_text(text_of(line, "owner"));
+	change->draft.name = wpkg_value_find_string(line, "name");
+	change->values[1] = db_text(wpkg_value_find_string(line, "owner"));
 	change->values[2] = db_integer(integer_of(line, "given") != 0);
 	change->count = 3;
 }
@@ -223,11 +219,11 @@ static void removed_change(struct line_change *change, const struct wpkg_value *
 	change->sql = "INSERT INTO removed_versions SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS "
 		      "(SELECT 1 FROM records WHERE name_id = $1 AND version = $2) "
 		      "ON CONFLICT DO NOTHING";
-	change->draft.name = text_of(line, "name");
-	change->values[1] = db_text(text_of(line, "version"));
+	change->draft.name = wpkg_value_find_string(line, "name");
+	change->values[1] = db_text(wpkg_value_find_string(line, "version"));
 	change->values[2] = db_integer(integer_of(line, "removed"));
-	change->values[3] = db_text(text_of(line, "actor"));
-	change->values[4] = db_text(text_of(line, "reason"));
+	change->values[3] = db_text(wpkg_value_find_string(line, "actor"));
+	change->values[4] = db_text(wpkg_value_find_string(line, "reason"));
 	change->count = 5;
 }
 
@@ -235,10 +231,10 @@ static void grant_change(struct line_change *change, const struct wpkg_value *li
 {
 	change->sql = "INSERT INTO grants (pattern, user_name, access, granted_by, created) "
 		      "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-	change->values[0] = db_text(text_of(line, "pattern"));
-	change->values[1] = db_text(text_of(line, "user"));
+	change->values[0] = db_text(wpkg_value_find_string(line, "pattern"));
+	change->values[1] = db_text(wpkg_value_find_string(line, "user"));
 	change->values[2] = db_integer(integer_of(line, "right"));
-	change->values[3] = db_text(text_of(line, "by"));
+	change->values[3] = db_text(wpkg_value_find_string(line, "by"));
 	change->values[4] = db_integer(integer_of(line, "created"));
 	change->count = 5;
 }
@@ -261,8 +257,8 @@ static enum wpkg_status import_alias_line(struct importer *importer, const struc
 {
 	struct record_parcel parcel = {.size = WPKG_SIZE_UNKNOWN};
 	uint8_t sha512[64];
-	if (!wpkg_digest_parse(&parcel.digest, text_of(line, "sha256")) ||
-	    !wpkg_hex_parse(sha512, sizeof(sha512), text_of(line, "sha512"))) {
+	if (!wpkg_digest_parse(&parcel.digest, wpkg_value_find_string(line, "sha256")) ||
+	    !wpkg_hex_parse(sha512, sizeof(sha512), wpkg_value_find_string(line, "sha512"))) {
 		import_note(importer, subject, "its digests are none");
 		return WPKG_OK;
 	}
@@ -279,13 +275,13 @@ static enum wpkg_status import_alias_line(struct importer *importer, const struc
 enum wpkg_status import_line(struct importer *importer, const struct wpkg_value *line,
 			     struct wpkg_str subject, struct wpkg_err *err)
 {
-	struct wpkg_str kind = text_of(line, "kind");
+	struct wpkg_str kind = wpkg_value_find_string(line, "kind");
 	struct line_change change = {.line = line};
 	struct wpkg_digest digest;
 	if (wpkg_str_equal_text(kind, "record")) {
 		subject = wpkg_arena_format(&importer->arena, "%.*s/%.*s",
-					    WPKG_STR_ARG(text_of(line, "name")),
-					    WPKG_STR_ARG(text_of(line, "version")));
+					    WPKG_STR_ARG(wpkg_value_find_string(line, "name")),
+					    WPKG_STR_ARG(wpkg_value_find_string(line, "version")));
 		return import_record_line(importer, line, subject, err);
 	}
 	if (wpkg_str_equal_text(kind, "manifest"))
@@ -305,11 +301,11 @@ enum wpkg_status import_line(struct importer *importer, const struct wpkg_value 
 	} else if (wpkg_str_equal_text(kind, "grant")) {
 		grant_change(&change, line);
 	} else if (wpkg_str_equal_text(kind, "facts") &&
-		   wpkg_digest_parse(&digest, text_of(line, "sha256"))) {
+		   wpkg_digest_parse(&digest, wpkg_value_find_string(line, "sha256"))) {
 		change.sql = "INSERT INTO facts (blob_id, json) SELECT id, $2 FROM blobs "
 			     "WHERE digest = $1 ON CONFLICT DO NOTHING";
 		change.values[0] = db_digest(&digest);
-		change.values[1] = db_text(text_of(line, "json"));
+		change.values[1] = db_text(wpkg_value_find_string(line, "json"));
 		change.count = 2;
 	} else {
 		import_note(importer, subject, "its kind is none");
