@@ -4,14 +4,18 @@
 #include "net/range.h"
 #include "server.h"
 
+void respond_sandboxed(struct request *request)
+{
+	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
+}
+
 bool respond_blob_known(struct request *request, const char *tag)
 {
 	respond_header(request, "Accept-Ranges", "bytes");
 	respond_header(request, "Cache-Control",
 		       request->server->config.is_private ? "private, max-age=31536000, immutable"
 							  : "max-age=31536000, immutable");
-	/* What was uploaded must not run in this origin. */
-	respond_header(request, "Content-Security-Policy", "sandbox; default-src 'none'");
+	respond_sandboxed(request);
 	return respond_not_modified(request, tag);
 }
 
@@ -59,9 +63,7 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
 	blob->fd = -1;
 }
 
-/* A media type as a header's value: what an old store holds may be none, and must not break an
- * answer's head. */
-static const char *blob_type(struct request *request, struct wpkg_str media_type)
+const char *respond_type(struct request *request, struct wpkg_str media_type)
 {
 	for (size_t i = 0; i < media_type.len; i++)
 		if (media_type.ptr[i] < 0x20 || media_type.ptr[i] > 0x7e)
@@ -85,6 +87,6 @@ void respond_parcel(struct request *request, const struct wpkg_label *label)
 		respond_error(request, &err);
 		return;
 	}
-	respond_blob(request, &blob, blob_type(request, label->media_type), tag);
+	respond_blob(request, &blob, respond_type(request, label->media_type), tag);
 	wpkg_blob_close(&blob);
 }

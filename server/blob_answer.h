@@ -18,7 +18,14 @@ void respond_blob(struct request *request, struct wpkg_blob *blob, const char *t
  * blob is opened. */
 bool respond_blob_known(struct request *request, const char *tag);
 
-/* The same with the parcel of a label, from the store, or with why it cannot be had. */
+/* What was uploaded must not run in this origin, whatever media type it has. */
+void respond_sandboxed(struct request *request);
+
+/* A media type as a header's value, in the request's arena: what an old store holds may be none,
+ * and must not break an answer's head. */
+const char *respond_type(struct request *request, struct wpkg_str media_type);
+
+/* respond_blob() with the parcel of a label, from the store, or with why it cannot be had. */
 void respond_parcel(struct request *request, const struct wpkg_label *label);
 
 #endif

@@ -2,8 +2,10 @@
 /* Manifests: read, pushed, removed (end-3, end-7, end-9). Served byte for byte as they came. */
 #include "oci.h"
 
+#include "blob_answer.h"
 #include "pkg/oci_manifest.h"
 #include "pkg/oci_parts.h"
+#include "pkg/project.h"
 #include "server.h"
 #include "store/manifest.h"
 #include "store/tag.h"
@@ -78,11 +80,11 @@ static void respond_manifest(struct request *request, const struct wpkg_manifest
 	char text[WPKG_CONTENT_DIGEST_TEXT];
 	wpkg_content_digest_format(text, &manifest->digest);
 	oci_digest_header(request, &manifest->digest);
+	respond_sandboxed(request);
 	warn_of_yank(request, manifest);
 	if (respond_not_modified(request, oci_text(request, "\"%s\"", text)))
 		return;
-	respond_text(request, 200, oci_text(request, "%.*s", WPKG_STR_ARG(manifest->media_type)),
-		     manifest->bytes);
+	respond_text(request, 200, respond_type(request, manifest->media_type), manifest->bytes);
 }
 
 void oci_manifest_get(struct request *request)
@@ -170,6 +172,12 @@ static bool take_type(struct request *request, struct push *push)
 		push->media_type = push->parts.media_type;
 	if (push->media_type.len == 0) {
 		oci_refuse(request, 400, OCI_MANIFEST_INVALID, "the media type is missing");
+		return false;
+	}
+	if (!wpkg_media_type_is_essence(push->media_type)) {
+		oci_refuse(request, 400, OCI_MANIFEST_INVALID,
+			   "'%.*s' is not a media type such as application/json",
+			   WPKG_STR_ARG(push->media_type));
 		return false;
 	}
 	if (push->parts.media_type.len > 0 &&

@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "pkg/invoice.h"
 #include "pkg/name.h"
+#include "pkg/project.h"
 #include "pkg/version.h"
 
 #define TEXT_MAX 4096	     /* bytes of a description, an author, a signer, a value */
@@ -67,26 +68,11 @@ static enum wpkg_status check_map(const struct wpkg_map *map, size_t value_max,
 	return status;
 }
 
-/* RFC 6838 section 4.2: type "/" subtype, restricted names; parameters may follow a ';'. */
-static bool is_restricted_name(struct wpkg_str name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		bool alphanumeric =
-			(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!alphanumeric && (i == 0 || !memchr("!#$&-^_.+", c, 9)))
-			return false;
-	}
-	return name.len > 0 && name.len <= 127;
-}
-
+/* Parameters may follow a ';'. */
 static enum wpkg_status check_media_type(struct wpkg_str text, struct wpkg_err *err)
 {
 	struct wpkg_str essence = wpkg_str_trim(wpkg_str_slice(text, 0, wpkg_str_find(text, ';')));
-	size_t slash = wpkg_str_find(essence, '/');
-	if (!is_restricted_name(wpkg_str_slice(essence, 0, slash)) ||
-	    !is_restricted_name(wpkg_str_from_offset(essence, slash + 1)) || text.len > 255 ||
-	    !is_readable(text, false))
+	if (!wpkg_media_type_is_essence(essence) || text.len > 255 || !is_readable(text, false))
 		return WPKG_FAIL(err, WPKG_EINVAL, "'%.*s' is not a media type such as text/plain",
 				 WPKG_STR_ARG(text));
 	return WPKG_OK;

@@ -83,3 +83,23 @@ bool wpkg_media_type_is_wasm(struct wpkg_str media_type)
 	struct wpkg_str essence = wpkg_str_slice(media_type, 0, wpkg_str_find(media_type, ';'));
 	return wpkg_str_equal_nocase(wpkg_str_trim(essence), WPKG_LIT("application/wasm"));
 }
+
+/* RFC 6838 section 4.2. */
+static bool is_restricted_name(struct wpkg_str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool alphanumeric =
+			(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!alphanumeric && (i == 0 || !memchr("!#$&-^_.+", c, 9)))
+			return false;
+	}
+	return name.len > 0 && name.len <= 127;
+}
+
+bool wpkg_media_type_is_essence(struct wpkg_str text)
+{
+	size_t slash = wpkg_str_find(text, '/');
+	return is_restricted_name(wpkg_str_slice(text, 0, slash)) &&
+	       is_restricted_name(wpkg_str_from_offset(text, slash + 1));
+}

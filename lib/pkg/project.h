@@ -102,6 +102,9 @@ wpkg_project_pack(struct wpkg_invoice **out, struct wpkg_packed_file **files,
 /* The media type of a file by its first bytes, then its extension; static text. */
 const char *wpkg_media_type_guess(struct wpkg_str path, struct wpkg_str head);
 
+/* Is it a type and a subtype, as RFC 6838 (section 4.2) has them, and no more: no parameters? */
+bool wpkg_media_type_is_essence(struct wpkg_str text);
+
 /* Is it WebAssembly by its media type ("application/wasm" and its parameters)? */
 bool wpkg_media_type_is_wasm(struct wpkg_str media_type);
 
