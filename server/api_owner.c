@@ -86,7 +86,8 @@ static enum wpkg_status read_new_token(struct wpkg_token *out, struct wpkg_buf *
 	if (status == WPKG_OK)
 		status = new_token_add_scopes(scope, scopes, err);
 	out->scope = wpkg_buf_str(scope);
-	out->expires = seconds > 0 ? wpkg_clock_now() + seconds : 0;
+	if (status == WPKG_OK && seconds > 0)
+		out->expires = wpkg_clock_now() + seconds;
 	return status;
 }
 

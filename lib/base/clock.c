@@ -79,6 +79,9 @@ enum wpkg_status wpkg_clock_parse(int64_t *out, struct wpkg_str text, struct wpk
 	return WPKG_OK;
 }
 
+/* A duration in nanoseconds, or added to a time of these centuries, is still a number. */
+#define SECONDS_MAX (INT64_MAX / 1000000000)
+
 struct unit {
 	const char *name;
 	uint64_t factor;
@@ -107,7 +110,7 @@ enum wpkg_status wpkg_duration_parse(int64_t *out, struct wpkg_str text, struct 
 	static const struct unit units[] = {{"", 1},	  {"s", 1},	 {"m", 60}, {"h", 3600},
 					    {"d", 86400}, {"w", 604800}, {NULL, 0}};
 	uint64_t seconds;
-	if (!parse_with_unit(&seconds, text, units))
+	if (!parse_with_unit(&seconds, text, units) || seconds > SECONDS_MAX)
 		return WPKG_FAIL(err, WPKG_EFORMAT, "'%.*s' is not a duration such as 90d or 15m",
 				 WPKG_STR_ARG(text));
 	*out = (int64_t)seconds;

@@ -24,7 +24,8 @@ void wpkg_clock_format(char out[WPKG_CLOCK_TEXT], int64_t seconds);
 WPKG_MUST_CHECK enum wpkg_status wpkg_clock_parse(int64_t *out, struct wpkg_str text,
 						  struct wpkg_err *err);
 
-/* A duration such as "90d", "12h", "15m", "30s" as seconds; a bare number is seconds. */
+/* A duration such as "90d", "12h", "15m", "30s" as seconds, less than 293 years; a bare number is
+ * seconds. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_duration_parse(int64_t *out, struct wpkg_str text,
 						     struct wpkg_err *err);
 

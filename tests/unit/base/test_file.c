@@ -194,6 +194,8 @@ START_TEST(times_durations_and_sizes_are_read_strictly)
 	ck_ok(wpkg_duration_parse(&seconds, WPKG_LIT("90d"), &err), err);
 	ck_assert_int_eq(seconds, 90 * 86400);
 	ck_status(wpkg_duration_parse(&seconds, WPKG_LIT("90 d"), &err), WPKG_EFORMAT);
+	ck_ok(wpkg_duration_parse(&seconds, WPKG_LIT("9223372036"), &err), err);
+	ck_status(wpkg_duration_parse(&seconds, WPKG_LIT("9223372037"), &err), WPKG_EFORMAT);
 	ck_ok(wpkg_size_parse(&bytes, WPKG_LIT("64KiB"), &err), err);
 	ck_assert_uint_eq(bytes, 65536);
 	ck_status(wpkg_size_parse(&bytes, WPKG_LIT("99999999TiB"), &err), WPKG_EFORMAT);
