@@ -286,20 +286,13 @@ static enum wpkg_status set_value(struct config *config, size_t row, struct wpkg
 		       : WPKG_FAIL_AT(err, status, value, "%s: %s", option->name, why.msg);
 }
 
-/* A variable that is empty, or says no to a switch, is as good as none. */
-static bool is_off(size_t row, const char *text)
-{
-	bool flag = config_rows[row].kind == WPKG_OPTION_FLAG;
-	return text[0] == '\0' || (flag && (strcmp(text, "0") == 0 || strcmp(text, "false") == 0));
-}
-
 static enum wpkg_status take_variable(struct config_source *source, size_t row,
 				      struct wpkg_arena *arena, struct wpkg_err *err)
 {
-	const char *text = getenv(config_rows[row].environment);
-	enum wpkg_status status = WPKG_OK;
-	if (!text || is_off(row, text))
-		return WPKG_OK;
+	const char *text;
+	enum wpkg_status status = wpkg_variable_find(&text, &config_rows[row], err);
+	if (status != WPKG_OK || !text)
+		return status;
 	source->given[row] = true;
 	if (config_rows[row].kind == WPKG_OPTION_FLAG)
 		*(bool *)target_of(&source->values, row) = true;

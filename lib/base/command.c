@@ -117,21 +117,43 @@ static enum wpkg_status set_value(const struct wpkg_option *row, void *base, con
 	return WPKG_OK;
 }
 
-/* An empty variable is none; a flag's may also say that it is off. */
-static bool is_off(const struct wpkg_option *row, const char *text)
+enum wpkg_status wpkg_variable_find(const char **out, const struct wpkg_option *row,
+				    struct wpkg_err *err)
 {
-	bool flag = row->kind == WPKG_OPTION_FLAG;
-	return text[0] == '\0' || (flag && (strcmp(text, "0") == 0 || strcmp(text, "false") == 0));
+	static const char *const on[] = {"1", "true", "yes", "on"};
+	static const char *const off[] = {"0", "false", "no", "off"};
+	const char *text = row->environment ? getenv(row->environment) : NULL;
+	struct wpkg_str word = wpkg_str_from(text);
+	*out = NULL;
+	if (word.len == 0)
+		return WPKG_OK;
+	if (row->kind != WPKG_OPTION_FLAG) {
+		*out = text;
+		return WPKG_OK;
+	}
+	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+		if (wpkg_str_equal_nocase(word, wpkg_str_from(off[i])))
+			return WPKG_OK;
+		if (wpkg_str_equal_nocase(word, wpkg_str_from(on[i]))) {
+			*out = text;
+			return WPKG_OK;
+		}
+	}
+	return WPKG_FAIL(err, WPKG_EINVAL, "%s: '%s' is neither true nor false", row->environment,
+			 text);
 }
 
 static enum wpkg_status take_environment(struct parser *parser, struct wpkg_err *err)
 {
 	for (size_t i = 0; i < parser->count; i++) {
 		const struct wpkg_option *row = parser->rows[i];
-		const char *text = row->environment ? getenv(row->environment) : NULL;
-		if (!text || is_off(row, text))
+		const char *text;
+		enum wpkg_status status = wpkg_variable_find(&text, row, err);
+		if (status != WPKG_OK)
+			return status;
+		if (!text)
 			continue;
-		enum wpkg_status status = set_value(row, parser->targets[i], text, err);
+		status = set_value(row, parser->targets[i], text, err);
 		if (status != WPKG_OK) {
 			wpkg_err_prepend(err, "%s", row->environment);
 			return status;

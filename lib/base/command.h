@@ -55,6 +55,14 @@ struct wpkg_option {
 };
 
 /*
+ * The text of an option's variable; NULL when it has none, the variable is not set or empty, or a
+ * flag's says that it is off (0, false, no, off). WPKG_EINVAL when a flag's says neither that nor
+ * that it is on (1, true, yes, on). The text is the environment's.
+ */
+WPKG_MUST_CHECK enum wpkg_status wpkg_variable_find(const char **out, const struct wpkg_option *row,
+						    struct wpkg_err *err);
+
+/*
  * options is the struct that the table's offsets point into, zeroed and then filled from the
  * environment and the command line; global the same of the program's own options. Operands are
  * what is left.

@@ -22,7 +22,7 @@ struct push_options {
 static const struct wpkg_option global_rows[] = {
 	{"registry", 'r', WPKG_OPTION_TEXT, "URL", "where packages live", "TEST_REGISTRY",
 	 offsetof(struct global_options, registry)},
-	{"quiet", 'q', WPKG_OPTION_FLAG, NULL, "say nothing", NULL,
+	{"quiet", 'q', WPKG_OPTION_FLAG, NULL, "say nothing", "TEST_QUIET",
 	 offsetof(struct global_options, quiet)},
 	{0}};
 
@@ -137,6 +137,26 @@ START_TEST(the_environment_gives_defaults_that_options_replace)
 }
 END_TEST
 
+START_TEST(a_flags_variable_says_yes_or_no)
+{
+	static const char *const on[] = {"1", "true", "YES", "on"};
+	static const char *const off[] = {"0", "False", "no", "off", ""};
+	for (size_t i = 0; i < 4; i++) {
+		setenv("TEST_QUIET", on[i], 1);
+		ck_assert_int_eq(run("toy push"), 42);
+		ck_assert(seen_global.quiet);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		setenv("TEST_QUIET", off[i], 1);
+		ck_assert_int_eq(run("toy push"), 42);
+		ck_assert(!seen_global.quiet);
+	}
+	setenv("TEST_QUIET", "never", 1);
+	ck_assert_int_eq(run("toy push"), WPKG_EXIT_USAGE);
+	unsetenv("TEST_QUIET");
+}
+END_TEST
+
 START_TEST(a_zero_that_was_given_differs_from_none)
 {
 	ck_assert_int_eq(run("toy push --wait 0"), 42);
@@ -205,6 +225,6 @@ START_TEST(help_man_and_completions_come_from_the_table)
 END_TEST
 
 UNIT_MAIN(options_of_both_kinds_stand_before_and_after_the_name, a_name_of_two_words_is_one_command,
-	  the_environment_gives_defaults_that_options_replace,
+	  the_environment_gives_defaults_that_options_replace, a_flags_variable_says_yes_or_no,
 	  a_zero_that_was_given_differs_from_none, wrong_usage_is_exit_2,
 	  help_and_version_are_answered_here, help_man_and_completions_come_from_the_table)
