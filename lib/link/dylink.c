@@ -80,6 +80,8 @@ static void check_shape(struct dylink *j, const struct dylink_library *library)
 static enum wpkg_status open_libraries(struct dylink *j, const struct wpkg_link_inputs *inputs)
 {
 	enum wpkg_status status = WPKG_OK;
+	if (inputs->count == 0 || inputs->count > UINT16_MAX)
+		return WPKG_FAIL(j->err, WPKG_EINVAL, "link: %zu inputs", inputs->count);
 	j->count = (uint32_t)inputs->count;
 	j->libraries = wpkg_arena_alloc(&j->arena, j->count, sizeof(*j->libraries));
 	j->order = wpkg_arena_alloc(&j->arena, j->count, sizeof(*j->order));

@@ -54,7 +54,8 @@ static struct wpkg_str prefixed(struct merge *m, uint32_t input, struct wpkg_str
 	char *name = wpkg_arena_alloc(&m->link.arena, len, 1);
 	if (!name)
 		return (struct wpkg_str){0};
-	memcpy(name, prefix.ptr, prefix.len);
+	if (prefix.len > 0)
+		memcpy(name, prefix.ptr, prefix.len);
 	name[prefix.len] = '.';
 	if (field.len > 0)
 		memcpy(name + prefix.len + 1, field.ptr, field.len);

@@ -2,6 +2,7 @@
 /* Links of modules that stand here as bytes: what each allocation that fails leaves. */
 #include "../unit.h"
 
+#include "link/dylink.h"
 #include "link/link.h"
 
 /*
@@ -146,6 +147,21 @@ START_TEST(an_output_that_is_too_large_is_refused)
 }
 END_TEST
 
+START_TEST(nothing_is_no_input)
+{
+	struct wpkg_err err;
+	struct wpkg_buf out;
+	const struct wpkg_link_inputs none = {0};
+	const struct wpkg_link_options options = {0};
+	const struct wpkg_dylink_options how = {0};
+	wpkg_buf_init(&out, 1 << 20);
+	ck_status(wpkg_link_merge(&out, &none, &options, &err), WPKG_EINVAL);
+	ck_status(wpkg_dylink_join(&out, &none, &options, &how, NULL, &err), WPKG_EINVAL);
+	wpkg_buf_clear(&out);
+}
+END_TEST
+
 UNIT_MAIN(every_failed_allocation_is_no_memory,
 	  the_result_has_what_stays_for_the_host_and_one_start,
-	  a_name_means_to_each_module_what_its_scope_says, an_output_that_is_too_large_is_refused)
+	  a_name_means_to_each_module_what_its_scope_says, an_output_that_is_too_large_is_refused,
+	  nothing_is_no_input)
