@@ -34,7 +34,8 @@ enum wpkg_status link_find_wasi(char **folder, const char *sysroot, struct wpkg_
 	static const char *const usual[] = {"/usr", "/usr/share/wasi-sysroot",
 					    "/opt/wasi-sdk/share/wasi-sysroot",
 					    "/opt/wasi-sysroot"};
-	const char *given = sysroot ? sysroot : getenv("WASI_SYSROOT");
+	const char *variable = getenv("WASI_SYSROOT");
+	const char *given = sysroot ? sysroot : variable && variable[0] ? variable : NULL;
 	char *path = given ? found_below(given) : NULL;
 	for (size_t i = 0; !given && !path && i < sizeof(usual) / sizeof(usual[0]); i++)
 		path = found_below(usual[i]);
