@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WASI preview 1 for a command that runs inside of a browser: arguments, environment, clocks,
-// randomness, three streams, and the files of a tree in memory, whose root is "/". There is no socket, and nothing of the machine.
+// randomness, three streams, and the files of a tree in memory, whose root is "/". There is no
+// socket, and nothing of the machine.
 //
 //   const wasi = new Wasi({ args, env, tree, stdin, stdout, stderr });
 //   const missing = wasi.missing(module);          // imports that only another host has
@@ -196,7 +197,7 @@ export class Wasi {
 			(wanted) =>
 				wanted.module !== NAMESPACE ||
 				wanted.kind !== "function" ||
-				!(wanted.name in this.#functions),
+				!Object.hasOwn(this.#functions, wanted.name),
 		);
 	}
 
