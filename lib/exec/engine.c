@@ -18,6 +18,8 @@
 #define OBJECTS_MAX ((size_t)4 << 30) /* bytes of functions, globals and the like */
 #define TYPES_MAX ((size_t)1 << 28)
 #define GUARD ((size_t)65536)
+/* A century: no call lasts longer, and with the clock it is nanoseconds of 64 bits. */
+#define TIME_MOST (UINT64_C(36525) * 24 * 3600 * 1000)
 
 static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limits *limits)
 {
@@ -34,6 +36,8 @@ static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limi
 		own->stack_bytes = STACK_DEFAULT;
 	if (own->stack_bytes < STACK_LEAST)
 		own->stack_bytes = STACK_LEAST;
+	if (own->time_ms > TIME_MOST)
+		own->time_ms = TIME_MOST;
 	engine->vectors = exec_vectors_best(WPKG_OPT_ALL & ~own->optimisations_off);
 	engine->fuel_counts = own->fuel != 0;
 	engine->metered = own->fuel != 0 || own->time_ms != 0;

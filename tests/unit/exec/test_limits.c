@@ -240,8 +240,7 @@ START_TEST(time_ends_any_endless_loop_soon_after_it_is_used_up)
 		double before = now();
 		ck_trap(guest_call(NULL, &guest, endless[i], 0), WPKG_TRAP_DEADLINE);
 		ck_assert(now() - before >= 0.005);
-		ck_assert(now() - before <
-			  2); /* milliseconds, on a machine with nothing else to do */
+		ck_assert(now() - before < 60); /* milliseconds, unless the machine is busy */
 		guest_close(&guest);
 	}
 }
@@ -249,13 +248,23 @@ END_TEST
 
 START_TEST(each_call_from_outside_has_its_own_time)
 {
-	struct wpkg_engine_limits limits = {.time_ms = 400};
+	struct wpkg_engine_limits limits = {.time_ms = 1000};
 	struct guest guest;
 	guest_open(&guest, &limits, COUNTED);
 	for (int i = 0; i < 3; i++) {
 		ck_assert_uint_eq(guest_value(&guest, "fib", 12), 144);
-		nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL);
 	}
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_time_beyond_the_clock_is_no_end)
+{
+	struct wpkg_engine_limits limits = {.time_ms = UINT64_MAX};
+	struct guest guest;
+	guest_open(&guest, &limits, COUNTED);
+	ck_assert_uint_eq(guest_value(&guest, "fib", 12), 144);
 	guest_close(&guest);
 }
 END_TEST
@@ -399,8 +408,8 @@ UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_c
 	  fuel_ends_at_the_same_place_however_it_is_compiled,
 	  an_instruction_that_moves_much_takes_more_fuel, fuel_can_be_filled_up,
 	  time_ends_any_endless_loop_soon_after_it_is_used_up,
-	  each_call_from_outside_has_its_own_time, the_default_stack_takes_a_hundred_thousand_calls,
-	  a_larger_stack_takes_more_calls,
+	  each_call_from_outside_has_its_own_time, a_time_beyond_the_clock_is_no_end,
+	  the_default_stack_takes_a_hundred_thousand_calls, a_larger_stack_takes_more_calls,
 	  a_function_with_too_many_locals_is_refused_and_the_others_run,
 	  all_memories_together_stay_below_the_ceiling, a_ceiling_can_trap,
 	  tables_stay_below_their_ceiling, a_module_that_begins_above_a_ceiling_is_refused)
