@@ -280,16 +280,21 @@ static enum wpkg_status add_problem(struct link *link, struct wpkg_link_report *
 					    .importer = importer,
 					    .import = number,
 					    .provider = binding->provider};
+	bool at_length = !report || report->problem_count < HINTED_MAX;
 	wpkg_buf_init(&text, 1 << 20);
 	link_extern_format(&text, link, &wanted);
+	if (at_length)
+		link_extern_explain(&text, link, &wanted);
 	problem.wanted = keep_text(arena, &text);
 	if (binding->export) {
 		struct link_extern found = link_extern_of(
 			link, binding->provider, binding->export->kind, binding->export->index);
 		link_extern_format(&text, link, &found);
+		if (at_length)
+			link_extern_explain(&text, link, &found);
 	}
 	problem.found = keep_text(arena, &text);
-	if (!report || report->problem_count < HINTED_MAX)
+	if (at_length)
 		append_hints(&text, link, &wanted, import->field, binding->provider);
 	problem.hints = keep_text(arena, &text);
 	wpkg_buf_clear(&text);

@@ -129,3 +129,62 @@ void link_extern_format(struct wpkg_buf *out, const struct link *link,
 	}
 	wpkg_buf_append_text(out, ")");
 }
+
+/* Types that a text refers to by number, each once, in the order in which they come. */
+struct referred {
+	uint32_t ids[16];
+	uint32_t count;
+};
+
+static void refer(struct referred *referred, uint32_t id)
+{
+	uint32_t i = 0;
+	while (i < referred->count && referred->ids[i] != id)
+		i++;
+	if (id != WPKG_TYPE_ID_NONE && i == referred->count &&
+	    i < sizeof(referred->ids) / sizeof(referred->ids[0]))
+		referred->ids[referred->count++] = id;
+}
+
+static void refer_to_parts(struct referred *referred, const struct wpkg_type *type)
+{
+	refer(referred, type->super);
+	if (type->composite == WPKG_COMPOSITE_FUNC)
+		for (uint32_t i = 0; i < type->param_count + type->result_count; i++)
+			refer(referred, wpkg_valtype_id(type->params[i]));
+	else
+		for (uint32_t i = 0; i < type->field_count; i++)
+			refer(referred, wpkg_valtype_id(type->fields[i].type));
+}
+
+/* Of a type that is too long for a line, what it is and how long. */
+static void format_referred(struct wpkg_buf *out, const struct wpkg_type *type)
+{
+	struct wpkg_buf text;
+	wpkg_buf_init(&text, 500);
+	wpkg_type_format(&text, type, NULL);
+	if (text.failed == WPKG_OK)
+		wpkg_buf_append_str(out, wpkg_buf_str(&text));
+	else if (type->composite == WPKG_COMPOSITE_FUNC)
+		wpkg_buf_append_format(out, "a function of %u parameters and %u results",
+				       type->param_count, type->result_count);
+	else
+		wpkg_buf_append_format(out, "a struct of %u fields", type->field_count);
+	wpkg_buf_clear(&text);
+}
+
+void link_extern_explain(struct wpkg_buf *out, const struct link *link,
+			 const struct link_extern *type)
+{
+	struct referred referred = {.count = 0};
+	if (type->kind == WPKG_EXTERN_FUNC || type->kind == WPKG_EXTERN_TAG)
+		refer_to_parts(&referred, &link->types.types[type->type]);
+	else if (type->kind == WPKG_EXTERN_TABLE || type->kind == WPKG_EXTERN_GLOBAL)
+		refer(&referred, wpkg_valtype_id(type->value));
+	for (uint32_t i = 0; i < referred.count; i++) {
+		const struct wpkg_type *one = &link->types.types[referred.ids[i]];
+		wpkg_buf_append_format(out, "%s%u is ", i == 0 ? " where " : ", ", referred.ids[i]);
+		format_referred(out, one);
+		refer_to_parts(&referred, one);
+	}
+}

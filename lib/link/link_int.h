@@ -99,6 +99,10 @@ struct wpkg_str link_extern_key(struct link *link, const struct wpkg_module_impo
 
 void link_extern_format(struct wpkg_buf *out, const struct link *link,
 			const struct link_extern *type);
+/* " where 3 is (struct (field i32))": what the numbers of link_extern_format stand for, and those
+ * of that in turn, sixteen at most; nothing where there is none. */
+void link_extern_explain(struct wpkg_buf *out, const struct link *link,
+			 const struct link_extern *type);
 
 /* Opens a link over the inputs; link_close is due after failure, too. */
 enum wpkg_status link_open(struct link *link, const struct wpkg_link_inputs *inputs,
