@@ -113,6 +113,9 @@ int wpkg_program_run(const struct wpkg_program *program, int argc, char **argv);
  * completions for "bash", "zsh" or "fish". */
 void wpkg_program_write_help(struct wpkg_buf *buf, const struct wpkg_program *program,
 			     const struct wpkg_command *command);
+/* Of the commands that have that first word; false when there is none, and buf is of no use. */
+bool wpkg_program_write_group_help(struct wpkg_buf *buf, const struct wpkg_program *program,
+				   struct wpkg_str group);
 void wpkg_program_write_man(struct wpkg_buf *buf, const struct wpkg_program *program);
 WPKG_MUST_CHECK enum wpkg_status wpkg_program_write_completion(struct wpkg_buf *buf,
 							       const struct wpkg_program *program,
@@ -121,7 +124,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_program_write_completion(struct wpkg_buf *
 
 /*
  * The same on standard output, for the rows of a program's table that print it: "help [COMMAND]" (a
- * name of up to two words), "version", "completion SHELL" (one operand), "man".
+ * name of up to two words, or the first of several), "version", "completion SHELL" (one operand),
+ * "man".
  */
 int wpkg_command_run_help(const struct wpkg_invocation *invocation);
 int wpkg_command_run_version(const struct wpkg_invocation *invocation);

@@ -32,23 +32,26 @@ int wpkg_command_run_help(const struct wpkg_invocation *invocation)
 	const struct wpkg_program *program = invocation->program;
 	struct wpkg_buf name;
 	struct wpkg_buf text;
-	const struct wpkg_command *command = NULL;
 	wpkg_buf_init(&name, 256);
 	wpkg_buf_init(&text, SIZE_MAX);
 	for (size_t i = 0; i < invocation->operand_count; i++)
 		wpkg_buf_append_format(&name, "%s%s", i ? " " : "", invocation->operands[i]);
-	if (invocation->operand_count > 0) {
+	const struct wpkg_command *command = NULL;
+	bool found = true;
+	if (name.len > 0)
 		command = find_command(program, wpkg_buf_str(&name));
-		if (!command) {
-			fprintf(stderr, "%s: no command '%s' (see '%s --help')\n", program->name,
-				wpkg_buf_text(&name), program->name);
-			wpkg_buf_clear(&name);
-			return WPKG_EXIT_USAGE;
-		}
-	}
+	if (command || name.len == 0)
+		wpkg_program_write_help(&text, program, command);
+	else
+		found = wpkg_program_write_group_help(&text, program, wpkg_buf_str(&name));
+	if (!found)
+		fprintf(stderr, "%s: no command '%s' (see '%s --help')\n", program->name,
+			wpkg_buf_text(&name), program->name);
 	wpkg_buf_clear(&name);
-	wpkg_program_write_help(&text, program, command);
-	return print(invocation, &text);
+	if (found)
+		return print(invocation, &text);
+	wpkg_buf_clear(&text);
+	return WPKG_EXIT_USAGE;
 }
 
 int wpkg_command_run_version(const struct wpkg_invocation *invocation)

@@ -83,6 +83,34 @@ static void write_command(struct wpkg_buf *buf, const struct wpkg_program *progr
 	}
 }
 
+/* Is it a command, or one of those whose names begin with the words of group? */
+static bool is_listed(const struct wpkg_command *command, struct wpkg_str group)
+{
+	struct wpkg_str name = wpkg_str_from(command->name);
+	return name.len > group.len && wpkg_str_starts(name, group) &&
+	       (group.len == 0 || name.ptr[group.len] == ' ');
+}
+
+static size_t write_commands(struct wpkg_buf *buf, const struct wpkg_program *program,
+			     struct wpkg_str group)
+{
+	size_t count = 0;
+	wpkg_buf_append_text(buf, "\ncommands:\n");
+	for (const struct wpkg_command *const *c = program->commands; *c; c++) {
+		if (!is_listed(*c, group))
+			continue;
+		wpkg_buf_append_format(buf, "  %-16s  %s\n", (*c)->name, (*c)->summary);
+		count++;
+	}
+	return count;
+}
+
+static void write_end(struct wpkg_buf *buf, const struct wpkg_program *program)
+{
+	write_options(buf, "options", program->global);
+	wpkg_buf_append_format(buf, "\n'%s COMMAND --help' says more about each.\n", program->name);
+}
+
 static void write_program(struct wpkg_buf *buf, const struct wpkg_program *program)
 {
 	wpkg_buf_append_format(buf, "usage: %s COMMAND [options]\n\n", program->name);
@@ -91,12 +119,8 @@ static void write_program(struct wpkg_buf *buf, const struct wpkg_program *progr
 		wpkg_buf_append_byte(buf, '\n');
 		write_wrapped(buf, program->description, 0);
 	}
-	wpkg_buf_append_text(buf, "\ncommands:\n");
-	for (const struct wpkg_command *const *c = program->commands; *c; c++)
-		if ((*c)->name[0])
-			wpkg_buf_append_format(buf, "  %-16s  %s\n", (*c)->name, (*c)->summary);
-	write_options(buf, "options", program->global);
-	wpkg_buf_append_format(buf, "\n'%s COMMAND --help' says more about each.\n", program->name);
+	write_commands(buf, program, (struct wpkg_str){0});
+	write_end(buf, program);
 }
 
 void wpkg_program_write_help(struct wpkg_buf *buf, const struct wpkg_program *program,
@@ -114,4 +138,15 @@ void wpkg_program_write_help(struct wpkg_buf *buf, const struct wpkg_program *pr
 	}
 	if (program->commands[0] && program->commands[1])
 		write_program(buf, program);
+}
+
+bool wpkg_program_write_group_help(struct wpkg_buf *buf, const struct wpkg_program *program,
+				   struct wpkg_str group)
+{
+	wpkg_buf_append_format(buf, "usage: %s %.*s COMMAND [options]\n", program->name,
+			       WPKG_STR_ARG(group));
+	if (write_commands(buf, program, group) == 0)
+		return false;
+	write_end(buf, program);
+	return true;
 }
