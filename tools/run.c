@@ -33,9 +33,6 @@ struct run_options {
 	bool deterministic;
 };
 
-/* Seconds, thirty years: a longer time is no other, and its nanoseconds are a number of 64 bits. */
-#define TIMEOUT_MAX ((uint64_t)1000000000)
-
 #define OPTION(member) offsetof(struct run_options, member)
 
 static const struct wpkg_option run_rows[] = {
@@ -141,12 +138,10 @@ static enum wpkg_status allow_threads(struct guest *guest, struct wpkg_err *err)
 static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 {
 	const struct run_options *options = guest->options;
-	uint64_t seconds = (uint64_t)options->timeout;
-	seconds = seconds < TIMEOUT_MAX ? seconds : TIMEOUT_MAX;
 	struct wpkg_engine_limits limits = {
 		.fuel = options->fuel,
 		.memory_bytes = options->memory,
-		.time_ms = seconds * 1000,
+		.time_ms = (uint64_t)options->timeout * 1000,
 		.deterministic = options->deterministic,
 	};
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
