@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "html.h"
 #include "net/url.h"
 #include "server.h"
 #include "store/event.h"
@@ -72,29 +73,13 @@ void api_events(struct request *request)
 	api_answer_end(&answer, &query);
 }
 
-static const char *reference_of(uint32_t c)
-{
-	switch (c) {
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '&':
-		return "&amp;";
-	case '"':
-		return "&quot;";
-	default:
-		return NULL;
-	}
-}
-
 /* Text of XML, also within quotes. Controls and noncharacters have no place in XML 1.0 (section
  * 2.2): one of them in a reason would end the feed for all who read it. */
 static void append_xml(struct wpkg_buf *out, struct wpkg_str text)
 {
 	uint32_t c;
 	while (wpkg_utf8_next(&text, &c)) {
-		const char *reference = reference_of(c);
+		const char *reference = html_reference(c);
 		if (reference)
 			wpkg_buf_append_text(out, reference);
 		else

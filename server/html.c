@@ -63,8 +63,7 @@ void html_void(struct html *h, const char *element)
 
 /* Texts */
 
-/* How a byte that means something in markup is written; NULL for every other one. */
-static const char *reference_of(uint32_t c)
+const char *html_reference(uint32_t c)
 {
 	switch (c) {
 	case '<':
@@ -103,7 +102,7 @@ static void append_escaped(struct wpkg_buf *out, struct wpkg_str text, enum brea
 		uint32_t c = 0;
 		const char *at = text.ptr;
 		bool good = wpkg_utf8_next(&text, &c);
-		const char *reference = good ? reference_of(c) : NULL;
+		const char *reference = good ? html_reference(c) : NULL;
 		if (good && !reference && (is_shown(c) || (breaks && is_break(c)))) {
 			plain.len = (size_t)(text.ptr - plain.ptr);
 			continue;

@@ -72,6 +72,9 @@ void html_count(struct html *h, uint64_t count, const char *one, const char *man
 void html_word(struct html *h, const char *element, const char *words);
 void html_code(struct html *h, struct wpkg_str text);
 
+/* How a character that means something in HTML and XML is written; NULL for every other one. */
+const char *html_reference(uint32_t c);
+
 /* A link within this server; the address as of html_address, around what is written next. */
 void html_link(struct html *h, const char *pattern, ...);
 

@@ -19,6 +19,10 @@
 	.pattern = (path), .methods = READ, .pool = POOL_STORE, .style = REFUSAL_PROBLEM,          \
 	.is_public = true
 
+#define API_PREFLIGHT(path)                                                                        \
+	.pattern = (path), .methods = METHOD_OPTIONS, .is_open = true, .name = "api-preflight",    \
+	.style = REFUSAL_PROBLEM, .is_public = true, .handle = api_preflight
+
 /* What belongs to the web page and is the same for everybody. */
 #define WEB_FILE(path) .pattern = (path), .methods = READ, .style = REFUSAL_PLAIN, .is_open = true
 
@@ -210,20 +214,8 @@ static const struct route routes[] = {
 	 .name = "oci-referrers",
 	 .style = REFUSAL_OCI,
 	 .handle = oci_referrers},
-	{.pattern = "/api/v1/*",
-	 .methods = METHOD_OPTIONS,
-	 .is_open = true,
-	 .name = "api-preflight",
-	 .style = REFUSAL_PROBLEM,
-	 .is_public = true,
-	 .handle = api_preflight},
-	{.pattern = "/index/*",
-	 .methods = METHOD_OPTIONS,
-	 .is_open = true,
-	 .name = "api-preflight",
-	 .style = REFUSAL_PROBLEM,
-	 .is_public = true,
-	 .handle = api_preflight},
+	{API_PREFLIGHT("/api/v1/*")},
+	{API_PREFLIGHT("/index/*")},
 	{API_READ("/api/v1/registry"), .name = "api-registry", .handle = api_registry},
 	{API_READ("/api/v1/packages"), .name = "api-packages", .handle = api_packages},
 	{API_READ("/api/v1/packages/*"), .name = "api-package", .handle = api_package},
