@@ -267,8 +267,7 @@ static void jump_to(struct translator *t, uint32_t pos, unsigned jump, struct la
 	unsigned table = HEADS;
 	uint32_t skipped = t->counted ? COUNT_WORDS : 0;
 	if (label->kind == LABEL_LOOP && jump >= H_br_jump)
-		table = (unsigned)t->code[label->start + (t->metered ? METER_WORDS : skipped)] -
-			H_br_table_i32_load_L;
+		table = (unsigned)t->code[label->start + skipped] - H_br_table_i32_load_L;
 	t->code[pos] =
 		table < HEADS ? jump + SIDES + 2 * table + t->metered : sided(t, jump, label);
 	exec_branch_word(t, label);

@@ -178,26 +178,38 @@ static void wait_for(struct translator *t, uint32_t *list, uint32_t word, bool i
 	}
 }
 
-/* The next word is where the label stands. */
+/* The next word is where an instruction stands. */
+void exec_start_word(struct translator *t, uint32_t start)
+{
+	uint32_t placed = NOWHERE;
+	wait_for(t, &placed, t->words, false);
+	exec_word(t, start);
+}
+
+/* Is it known where a branch that does not pay goes? Not before the end, if to a loop's meter. */
+static bool is_placed(const struct translator *t, const struct label *label)
+{
+	return label->kind == LABEL_LOOP && !t->metered;
+}
+
+/* The next word is where a branch that does not pay goes: to the label, or to its loop's meter. */
 void exec_label_word(struct translator *t, struct label *label)
 {
-	if (label->kind == LABEL_LOOP) {
-		uint32_t placed = NOWHERE;
-		wait_for(t, &placed, t->words, false);
-		exec_word(t, label->start);
+	if (is_placed(t, label)) {
+		exec_start_word(t, label->start);
 		return;
 	}
-	label->used = true;
 	wait_for(t, &label->fixups, t->words, false);
 	exec_word(t, 0);
 }
 
-/* Behind the meter of a loop. */
+/* The next word is where a branch that pays goes. */
 void exec_target_word(struct translator *t, struct label *label)
 {
-	exec_label_word(t, label);
-	if (label->kind == LABEL_LOOP && t->metered)
-		t->code[t->words - 1] += METER_WORDS;
+	if (label->kind == LABEL_LOOP)
+		exec_start_word(t, label->start);
+	else
+		exec_label_word(t, label);
 }
 
 /* The next word is what a turn of the loop costs; until that is known, where the one before is. */
@@ -217,7 +229,6 @@ void exec_branch_word(struct translator *t, struct label *label)
 
 void exec_set_cost(struct translator *t, const struct label *label)
 {
-	t->code[label->meter] = label->cost;
 	for (uint64_t word = label->paid, next; word && !t->failed; word = next) {
 		next = t->code[word];
 		t->code[word] = label->cost;
@@ -246,11 +257,10 @@ void exec_place(const struct translator *t, uint64_t *code)
 /* The catch goes on at the label. */
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch)
 {
-	if (label->kind == LABEL_LOOP) {
+	if (is_placed(t, label)) {
 		t->catches[catch].target = label->start;
 		return;
 	}
-	label->used = true;
 	wait_for(t, &label->fixups, catch, true);
 }
 
@@ -274,6 +284,7 @@ void exec_code_clear(struct translator *t)
 	wpkg_mem_free(t->origins);
 	wpkg_mem_free(t->stack);
 	wpkg_mem_free(t->labels);
+	wpkg_mem_free(t->meters);
 	wpkg_mem_free(t->fixups);
 	wpkg_mem_free(t->diverted);
 	wpkg_mem_free(t->local_slots);

@@ -80,16 +80,14 @@ enum label_kind {
 
 struct label {
 	uint8_t kind;
-	bool used;	 /* some branch goes to its end */
 	uint32_t height; /* operands below its parameters */
 	uint32_t param_count;
 	uint32_t result_count;
 	const uint8_t *params; /* kinds */
 	const uint8_t *results;
-	uint32_t start;	     /* a loop's first instruction */
-	uint32_t fixups;     /* branches to the end: a list in translator.fixups */
+	uint32_t start;	 /* a loop's first instruction */
+	uint32_t fixups; /* branches to the end, or a loop's meter: a list in translator.fixups */
 	uint32_t else_fixup; /* an if's branch to its else */
-	uint32_t meter;	     /* the word with a loop's or function's cost; 0 */
 	uint32_t paid;	     /* that of the last branch back, which says where the next is; 0 */
 	uint64_t cost;
 	uint32_t metered;    /* the innermost loop, or the function, that pays for what is inside */
@@ -97,6 +95,13 @@ struct label {
 	bool owns_region;    /* which ends with the block */
 	uint32_t try_region; /* of a legacy try, when that is over */
 	uint32_t last_catch; /* of its region */
+};
+
+/* A loop that branches go to which do not pay: they find it through a meter. */
+struct metered_loop {
+	uint32_t start;
+	uint32_t fixups;
+	uint64_t cost;
 };
 
 /* A word that holds where a label stands, or will; or a catch, by its number. */
@@ -141,6 +146,8 @@ struct translator {
 
 	struct label *labels;
 	uint32_t depth, label_cap;
+	struct metered_loop *meters;
+	uint32_t meter_count, meter_cap;
 	struct fixup *fixups;
 	uint32_t fixup_count, fixup_cap;
 
@@ -179,6 +186,7 @@ void exec_set_destination(struct translator *t, uint32_t pos, uint32_t slot);
 uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
 void exec_label_word(struct translator *t, struct label *label);
+void exec_start_word(struct translator *t, uint32_t start);
 void exec_target_word(struct translator *t, struct label *label); /* of a branch that pays */
 void exec_cost_word(struct translator *t, struct label *label);	  /* its last one */
 void exec_branch_word(struct translator *t, struct label *label); /* both */
@@ -265,8 +273,7 @@ void exec_br_if(struct translator *t, struct label *label);
 void exec_br_table(struct translator *t);
 void exec_emit_return(struct translator *t);
 void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds);
-/* A meter, whose cost is known at the end of what it stands before: the word for it; 0: none. */
-uint32_t exec_emit_meter(struct translator *t);
+void exec_emit_meter(struct translator *t, uint64_t cost); /* where costs are counted */
 /* One more instruction in what the innermost loop, or the function, pays for. */
 void exec_count_cost(struct translator *t);
 

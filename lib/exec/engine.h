@@ -35,7 +35,13 @@ enum wpkg_opt {
 	WPKG_OPT_ALL = (1 << 10) - 1
 };
 
-/* Zero in a field is its default. */
+/*
+ * Zero in a field is its default.
+ *
+ * Fuel: a call takes a unit for each instruction of the function, those in its loops once; each
+ * further turn of a loop, one for each in the loop; and what moves many bytes, one for 64 of them.
+ * So a guest never does more than it has paid for, and the same guest always takes the same.
+ */
 struct wpkg_engine_limits {
 	uint64_t fuel;	  /* units for the engine's life, about an instruction each; 0: no end */
 	uint64_t time_ms; /* for each call from outside, in milliseconds; 0: no end */

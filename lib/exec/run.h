@@ -32,9 +32,11 @@ struct wpkg_memory;
 #define RELOAD_WORDS 2
 
 /*
- * Where costs are counted, each loop and function begins with a meter, whose last word is what one
- * pass through it costs. A branch back or a call goes behind the meter and pays that itself, from
- * words of its own, as what stands at its target comes late.
+ * Where costs are counted, a function is paid for when it is called, with one turn of each loop in
+ * it, and a loop, with what is inside, by each branch back to it. So what passes into a loop has
+ * paid. Branches and calls find the cost in words of their own, as what stands at their target
+ * comes late. Those who do not go through a meter, whose last word is the cost: one stands at the
+ * beginning of each function, and behind its end one for each loop that needs it.
  */
 #define METER_WORDS 2
 

@@ -576,7 +576,7 @@ static void translate_body(struct translator *t)
 			      .result_count = sig->result_count,
 			      .results = sig->results};
 	t->here = t->at;
-	label.meter = exec_emit_meter(t);
+	exec_emit_meter(t, 0);
 	exec_push_label(t, &label);
 	bool dead = false;
 	while (t->depth > 0 && !t->failed && !t->too_large) {

@@ -48,14 +48,12 @@ void exec_push_label(struct translator *t, const struct label *label)
 	t->depth++;
 }
 
-/* A meter, whose cost is known at the end of what it stands before. */
-uint32_t exec_emit_meter(struct translator *t)
+void exec_emit_meter(struct translator *t, uint64_t cost)
 {
 	if (!t->metered)
-		return 0;
+		return;
 	exec_emit(t, H_meter);
-	exec_word(t, 0);
-	return t->words - 1;
+	exec_word(t, cost);
 }
 
 void exec_begin_block(struct translator *t, enum label_kind kind)
@@ -67,7 +65,6 @@ void exec_begin_block(struct translator *t, enum label_kind kind)
 	if (kind == LABEL_LOOP) {
 		exec_fence(t);
 		label.start = t->words;
-		label.meter = exec_emit_meter(t);
 	}
 	exec_push_label(t, &label);
 }
@@ -79,7 +76,6 @@ void exec_begin_if(struct translator *t)
 	for (; t->settled + 1 < t->height; t->settled++)
 		exec_settle(t, t->settled);
 	exec_branch_if(t, false, &label);
-	label.used = false;
 	label.else_fixup = label.fixups;
 	label.fixups = NOWHERE;
 	label.height = t->height - label.param_count;
@@ -264,6 +260,41 @@ static void return_caught(struct translator *t, const struct label *label)
 	exec_word(t, exec_fields(t->func->link, t->func->link + 2, t->func->sig->result_slots, 0));
 }
 
+/* Whoever pays for what is around the loop does so for its first turn, too. */
+static void end_metered_loop(struct translator *t, struct label *label)
+{
+	t->labels[t->labels[t->depth - 1].metered].cost += label->cost;
+	exec_set_cost(t, label);
+	if (label->fixups != NOWHERE &&
+	    exec_room(t, &t->meters, &t->meter_cap, t->meter_count + 1, sizeof(*t->meters)))
+		t->meters[t->meter_count++] =
+			(struct metered_loop){label->start, label->fixups, label->cost};
+	label->fixups = NOWHERE;
+}
+
+/* Behind all else, where nothing passes through them. */
+static void emit_meters(struct translator *t)
+{
+	for (uint32_t i = 0; i < t->meter_count; i++) {
+		exec_bind(t, t->meters[i].fixups);
+		exec_emit_meter(t, t->meters[i].cost);
+		exec_emit(t, H_br_jump);
+		exec_word(t, 0);
+		exec_start_word(t, t->meters[i].start);
+	}
+}
+
+static void end_function(struct translator *t, const struct label *label, bool dead)
+{
+	if (!dead)
+		exec_emit_return(t);
+	if (label->fixups != NOWHERE)
+		return_caught(t, label);
+	emit_meters(t);
+	if (t->metered && !t->failed)
+		t->code[METER_WORDS - 1] = label->cost;
+}
+
 /* Returns whether what follows the end cannot be reached. */
 bool exec_end_block(struct translator *t, bool dead)
 {
@@ -271,17 +302,12 @@ bool exec_end_block(struct translator *t, bool dead)
 	if (label.owns_region)
 		exec_end_region(t, &label);
 	if (label.kind == LABEL_FUNCTION) {
-		if (!dead)
-			exec_emit_return(t);
-		if (label.used)
-			return_caught(t, &label);
-		if (label.meter)
-			exec_set_cost(t, &label);
+		end_function(t, &label, dead);
 		return true;
 	}
-	if (label.kind == LABEL_LOOP && label.meter)
-		exec_set_cost(t, &label);
-	bool joined = label.used || label.else_fixup != NOWHERE;
+	if (label.kind == LABEL_LOOP && t->metered)
+		end_metered_loop(t, &label);
+	bool joined = label.fixups != NOWHERE || label.else_fixup != NOWHERE;
 	/* Below the results of a catch is its exception: they have to move. */
 	if (!dead && !joined && label.kind != LABEL_CATCH)
 		return false;

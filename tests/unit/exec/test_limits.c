@@ -117,7 +117,7 @@ START_TEST(fuel_ends_any_endless_loop)
 END_TEST
 
 #define COUNTED                                                                                    \
-	"(module (memory 100) (type $t (func (param i64) (result i64)))"                           \
+	"(module (memory 100) (type $t (func (param i64) (result i64))) (tag $e)"                  \
 	"  (func $leaf (export \"leaf\") (type $t) (local.get 0))"                                 \
 	"  (func $fib (param i64) (result i64)"                                                    \
 	"    (if (result i64) (i64.lt_u (local.get 0) (i64.const 2)) (then (local.get 0))"         \
@@ -142,6 +142,28 @@ END_TEST
 	"    (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"                         \
 	"      (br_if $l (i64.ne (local.get 0) (i64.const 0))))"                                   \
 	"    (loop $l (drop (call_ref $t (i64.const 0) (ref.func $leaf))))"                        \
+	"    (local.get 0))"                                                                       \
+	"  (func (export \"nested\") (type $t) (local $k i32)"                                     \
+	"    (loop $outer (local.set $k (i32.const 3))"                                            \
+	"      (loop $inner"                                                                       \
+	"        (br_if $inner (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))"            \
+	"      (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"                                \
+	"      (br_if $outer (i64.ne (local.get 0) (i64.const 0))))"                               \
+	"    (local.get 0))"                                                                       \
+	"  (func (export \"table\") (type $t)"                                                     \
+	"    (block $out (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"             \
+	"      (br_table $out $l (i64.ne (local.get 0) (i64.const 0)))))"                          \
+	"    (local.get 0))"                                                                       \
+	"  (func (export \"cast\") (type $t) (ref.null i31)"                                       \
+	"    (loop $l (param i31ref) (drop) (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"   \
+	"      (select (result i31ref) (ref.i31 (i32.const 1)) (ref.null i31)"                     \
+	"        (i64.ne (local.get 0) (i64.const 0)))"                                            \
+	"      (br_on_cast $l i31ref (ref i31)) (drop))"                                           \
+	"    (local.get 0))"                                                                       \
+	"  (func (export \"catch\") (type $t)"                                                     \
+	"    (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"                         \
+	"      (try_table (catch_all $l)"                                                          \
+	"        (if (i64.ne (local.get 0) (i64.const 0)) (then (throw $e)))))"                    \
 	"    (local.get 0))"                                                                       \
 	"  (func (export \"fill\") (param i64) (result i64)"                                       \
 	"    (memory.fill (i32.const 0) (i32.const 1) (i32.wrap_i64 (local.get 0)))"               \
@@ -175,6 +197,24 @@ START_TEST(the_same_run_takes_the_same_fuel_however_it_is_compiled)
 	ck_assert_uint_eq(thousand - ten, 990 * (9 + 10 + 8 + 5 + 9 + 8));
 	ck_assert_uint_gt(all, 1973 * 5); /* calls of fib, and instructions in each */
 	ck_assert_uint_lt(all, 1973 * 30);
+}
+END_TEST
+
+/* The first turn of the inner one is paid with its outer one's; to find a catch takes one, too. */
+START_TEST(a_turn_costs_what_is_in_the_loop_however_it_goes_back)
+{
+	static const struct {
+		const char *name;
+		uint64_t turn;
+	} loops[] = {{"nested", 11 + 3 * 5}, {"table", 8}, {"cast", 14}, {"catch", 10 + 1}};
+	for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
+		uint64_t few = fuel_of(loops[i].name, 10, 0, false);
+		ck_assert_uint_eq(fuel_of(loops[i].name, 10, WPKG_OPT_ALL, true), few);
+		uint64_t many = fuel_of(loops[i].name, 1000, 0, false);
+		ck_assert_uint_eq(fuel_of(loops[i].name, 1000, WPKG_OPT_ALL, true), many);
+		ck_assert_msg(many - few == 990 * loops[i].turn, "%s: %llu in 990 turns",
+			      loops[i].name, (unsigned long long)(many - few));
+	}
 }
 END_TEST
 
@@ -405,6 +445,7 @@ END_TEST
 
 UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_cleared,
 	  fuel_ends_any_endless_loop, the_same_run_takes_the_same_fuel_however_it_is_compiled,
+	  a_turn_costs_what_is_in_the_loop_however_it_goes_back,
 	  fuel_ends_at_the_same_place_however_it_is_compiled,
 	  an_instruction_that_moves_much_takes_more_fuel, fuel_can_be_filled_up,
 	  time_ends_any_endless_loop_soon_after_it_is_used_up,
