@@ -364,9 +364,21 @@ static bool fuse(struct translator *t, unsigned opcode, uint32_t a, uint32_t b)
 	}
 }
 
+/* A difference to a constant becomes a sum: compilers differ in which of the two they write. */
+static unsigned as_sum(struct translator *t, unsigned opcode)
+{
+	struct operand *o = exec_top(t, 0);
+	if (o->place != AT_CONST || (opcode != WPKG_OP_I32_SUB && opcode != WPKG_OP_I64_SUB))
+		return opcode;
+	o->bits = opcode == WPKG_OP_I32_SUB ? (uint32_t)-o->bits : -o->bits;
+	return opcode == WPKG_OP_I32_SUB ? WPKG_OP_I32_ADD : WPKG_OP_I64_ADD;
+}
+
 void exec_binary(struct translator *t, unsigned opcode)
 {
 	uint32_t a = t->height - 2, b = t->height - 1;
+	if (t->opts & WPKG_OPT_FUSE)
+		opcode = as_sum(t, opcode);
 	if ((t->opts & WPKG_OPT_FUSE) && fuse(t, opcode, a, b)) {
 		fix_nan(t, opcode);
 		return;

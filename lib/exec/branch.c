@@ -137,12 +137,11 @@ static bool branch_on_result(struct translator *t, bool sense, struct label *lab
 	bool local =
 		o->place == AT_LOCAL && destination != 0 && (uint16_t)t->code[pos + 1] == o->slot;
 	unsigned handler;
-	if ((opcode == WPKG_OP_I32_ADD || opcode == WPKG_OP_I32_SUB) && local &&
+	if (opcode == WPKG_OP_I32_ADD && local &&
 	    (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		unsigned letter = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
-		handler = opcode == WPKG_OP_I32_ADD ? H_add_br_SC_slot_unless
-						    : H_sub_br_SC_slot_unless;
-		handler += ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * SIDES;
+		handler = H_add_br_SC_slot_unless +
+			  ((letter * 2 + destination - 1) * 2 + (sense ? 1 : 0)) * SIDES;
 	} else if ((opcode == WPKG_OP_I32_LOAD || opcode == WPKG_OP_I32_LOAD8_U) &&
 		   (local || just_made(t, t->height - 1))) {
 		handler = opcode == WPKG_OP_I32_LOAD ? H_i32_load_br_S_acc_unless
@@ -334,10 +333,9 @@ static unsigned made_index(struct translator *t, uint64_t *fields, uint32_t coun
 		else
 			first = (word ? H_br_table_i32_load_S : H_br_table_i32_load8_u_S) + class;
 		class = 0;
-	} else if ((opcode == WPKG_OP_I32_ADD || opcode == WPKG_OP_I32_SUB) &&
+	} else if (opcode == WPKG_OP_I32_ADD &&
 		   (class == INT_SC || class == INT_RC || class == INT_LC)) {
 		first = H_br_table_i32_add_S;
-		value = opcode == WPKG_OP_I32_ADD ? value : 0 - value;
 		class = class == INT_SC ? 0 : class == INT_RC ? 1 : 2;
 		if ((uint32_t)(int16_t)value != value)
 			return 0;

@@ -132,13 +132,12 @@ def fused(out):
         for sense, form in (("if", "%s"), ("unless", "!%s")):
             branch(out, "br_i32_and_%s_%s" % (letters, sense), "",
                    form % ("((%s) & (%s))" % (a, b)))
-    for name, sign in (("add", "+"), ("sub", "-")):
-        for letters in ("SC", "RC", "LC"):
-            a, b = operands("i", letters)
-            for destination in ("slot", "pin"):
-                for sense, test in (("unless", "!r0"), ("if", "r0")):
-                    branch(out, "%s_br_%s_%s_%s" % (name, letters, destination, sense),
-                           result("i", "%s %s %s" % (a, sign, b), destination) + " ", test)
+    for letters in ("SC", "RC", "LC"):
+        a, b = operands("i", letters)
+        for destination in ("slot", "pin"):
+            for sense, test in (("unless", "!r0"), ("if", "r0")):
+                branch(out, "add_br_%s_%s_%s" % (letters, destination, sense),
+                       result("i", "%s + %s" % (a, b), destination) + " ", test)
     for name, memory_type in (("i32_load", "uint32_t"), ("i32_load8_u", "uint8_t")):
         for letters in ADDRESS_CLASSES:
             for destination in INT_DESTINATIONS:

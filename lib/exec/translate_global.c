@@ -31,11 +31,9 @@ static bool constant_added(const struct translator *t, uint32_t *addend)
 {
 	unsigned opcode = t->note.opcode, class = t->note.class;
 	if (!(t->opts & WPKG_OPT_FUSE) || t->note.pos == NOWHERE || t->note.pos != exec_last(t) ||
-	    (opcode != WPKG_OP_I32_ADD && opcode != WPKG_OP_I32_SUB) ||
-	    (class != INT_SC && class != INT_RC && class != INT_LC))
+	    opcode != WPKG_OP_I32_ADD || (class != INT_SC && class != INT_RC && class != INT_LC))
 		return false;
-	uint32_t constant = note_constant(&t->note);
-	*addend = opcode == WPKG_OP_I32_ADD ? constant : 0 - constant;
+	*addend = note_constant(&t->note);
 	return true;
 }
 

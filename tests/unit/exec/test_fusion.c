@@ -129,6 +129,13 @@ static const char fused[] =
 	"      (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (local.get $step)))"
 	"        (local.get $end))))"
 	"    (i64.extend_i32_u (local.get $k)))"
+	"  (; Less what has no opposite, or none that is as short. ;)"
+	"  (func (export \"less\") (param $n i64) (result i64) (local $i i32)"
+	"    (local.set $i (i32.wrap_i64 (local.get $n)))"
+	"    (i64.add (i64.sub (i64.sub (i64.sub (local.get $n)"
+	"      (i64.const -0x8000000000000000)) (i64.const -0x80000000)) (i64.const 0x100000000))"
+	"      (i64.load8_u (i32.sub (i32.sub (local.get $i) (i32.const -0x80000000))"
+	"        (i32.const 0x7fffff28)))))"
 	"  (func (export \"byte\") (param i64) (result i64)"
 	"    (i64.load8_u (i32.wrap_i64 (local.get 0))))"
 	")";
@@ -161,6 +168,7 @@ static const struct {
 	{"steps", 0, 1007},
 	{"steps", 1008, 1014},
 	{"steps", 1100, 1105},
+	{"less", 0, 0x7fffffff80000000 + 0xc8},
 	{"byte", 1098, 9},
 	{"byte", 1105, 0},
 };
