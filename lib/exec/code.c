@@ -199,6 +199,8 @@ void exec_label_word(struct translator *t, struct label *label)
 		exec_start_word(t, label->start);
 		return;
 	}
+	if (label->cost < t->cost)
+		label->cost = t->cost;
 	wait_for(t, &label->fixups, t->words, false);
 	exec_word(t, 0);
 }
@@ -212,27 +214,17 @@ void exec_target_word(struct translator *t, struct label *label)
 		exec_label_word(t, label);
 }
 
-/* The next word is what a turn of the loop costs; until that is known, where the one before is. */
-void exec_cost_word(struct translator *t, struct label *label)
+/* The next word is what a turn costs of the loop that is branched to. */
+void exec_cost_word(struct translator *t, const struct label *label)
 {
-	if (label->kind != LABEL_LOOP || !t->metered)
-		return;
-	exec_word(t, label->paid);
-	label->paid = t->words - 1;
+	if (label->kind == LABEL_LOOP && t->metered)
+		exec_word(t, t->cost - label->begin_cost);
 }
 
 void exec_branch_word(struct translator *t, struct label *label)
 {
 	exec_target_word(t, label);
 	exec_cost_word(t, label);
-}
-
-void exec_set_cost(struct translator *t, const struct label *label)
-{
-	for (uint64_t word = label->paid, next; word && !t->failed; word = next) {
-		next = t->code[word];
-		t->code[word] = label->cost;
-	}
 }
 
 /* Each instruction is counted by its handler, as it is at the end. */
@@ -261,6 +253,7 @@ void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch
 		t->catches[catch].target = label->start;
 		return;
 	}
+	label->caught = true;
 	wait_for(t, &label->fixups, catch, true);
 }
 

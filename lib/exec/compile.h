@@ -88,9 +88,9 @@ struct label {
 	uint32_t start;	 /* a loop's first instruction */
 	uint32_t fixups; /* branches to the end, or a loop's meter: a list in translator.fixups */
 	uint32_t else_fixup; /* an if's branch to its else */
-	uint32_t paid;	     /* that of the last branch back, which says where the next is; 0 */
-	uint64_t cost;
-	uint32_t metered;    /* the innermost loop, or the function, that pays for what is inside */
+	uint32_t begin_cost; /* translator.cost where it begins, of an if where its else does */
+	uint32_t cost;	     /* the highest where a branch goes to its end, or to a loop's meter */
+	bool caught;	     /* exceptions go there, from anywhere before */
 	uint32_t region;     /* innermost one that is open inside; NOWHERE */
 	bool owns_region;    /* which ends with the block */
 	uint32_t try_region; /* of a legacy try, when that is over */
@@ -101,7 +101,7 @@ struct label {
 struct metered_loop {
 	uint32_t start;
 	uint32_t fixups;
-	uint64_t cost;
+	uint32_t cost;
 };
 
 /* A word that holds where a label stands, or will; or a catch, by its number. */
@@ -123,6 +123,8 @@ struct translator {
 	const uint8_t *start; /* of the body, for offsets */
 	const uint8_t *at;    /* next byte */
 	const uint8_t *here;  /* the instruction being translated */
+	uint32_t cost; /* instructions on the longest way to here, which passes each loop once */
+	uint32_t peak; /* the highest cost so far */
 
 	uint64_t *code;
 	uint32_t words, words_cap;
@@ -187,10 +189,9 @@ uint64_t exec_fields(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 uint64_t exec_fields_constant(uint32_t a, uint32_t b, uint32_t constant);
 void exec_label_word(struct translator *t, struct label *label);
 void exec_start_word(struct translator *t, uint32_t start);
-void exec_target_word(struct translator *t, struct label *label); /* of a branch that pays */
-void exec_cost_word(struct translator *t, struct label *label);	  /* its last one */
-void exec_branch_word(struct translator *t, struct label *label); /* both */
-void exec_set_cost(struct translator *t, const struct label *label);
+void exec_target_word(struct translator *t, struct label *label);     /* of a branch that pays */
+void exec_cost_word(struct translator *t, const struct label *label); /* its last one */
+void exec_branch_word(struct translator *t, struct label *label);     /* both */
 void exec_branch_catch(struct translator *t, struct label *label, uint32_t catch);
 void exec_bind(struct translator *t, uint32_t list);
 void exec_count_each(struct translator *t);
@@ -273,9 +274,7 @@ void exec_br_if(struct translator *t, struct label *label);
 void exec_br_table(struct translator *t);
 void exec_emit_return(struct translator *t);
 void exec_push_kinds(struct translator *t, uint32_t count, const uint8_t *kinds);
-void exec_emit_meter(struct translator *t, uint64_t cost); /* where costs are counted */
-/* One more instruction in what the innermost loop, or the function, pays for. */
-void exec_count_cost(struct translator *t);
+void exec_emit_meter(struct translator *t, uint32_t cost); /* where costs are counted */
 
 /* translate.c */
 void exec_emit_slots(struct translator *t, unsigned handler, uint32_t operands, uint64_t word);

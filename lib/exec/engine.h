@@ -38,9 +38,10 @@ enum wpkg_opt {
 /*
  * Zero in a field is its default.
  *
- * Fuel: a call takes a unit for each instruction of the function, those in its loops once; each
- * further turn of a loop, one for each in the loop; and what moves many bytes, one for 64 of them.
- * So a guest never does more than it has paid for, and the same guest always takes the same.
+ * Fuel: a call takes a unit for each instruction on the longest way through the function that
+ * passes each loop once, a branch back to a loop one for each on the longest way from the loop's
+ * beginning to the branch, and what moves many bytes one for 64 of them. So a guest never does more
+ * than it has paid for, and the same guest always takes the same.
  */
 struct wpkg_engine_limits {
 	uint64_t fuel;	  /* units for the engine's life, about an instruction each; 0: no end */

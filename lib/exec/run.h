@@ -32,11 +32,13 @@ struct wpkg_memory;
 #define RELOAD_WORDS 2
 
 /*
- * Where costs are counted, a function is paid for when it is called, with one turn of each loop in
- * it, and a loop, with what is inside, by each branch back to it. So what passes into a loop has
- * paid. Branches and calls find the cost in words of their own, as what stands at their target
- * comes late. Those who do not go through a meter, whose last word is the cost: one stands at the
- * beginning of each function, and behind its end one for each loop that needs it.
+ * Where costs are counted, each instruction has one: how many stand on the longest way to it from
+ * the function's beginning that passes each loop once. A call pays the highest in the function, and
+ * a branch back what it has more than the loop's beginning: so whoever has come to an instruction
+ * has paid for all that was run, and in a switch for the cases that were, not for all of them.
+ * Branches and calls find that in words of their own, as what stands at their target comes late.
+ * Those who do not go through a meter, whose last word it is: one stands at the beginning of each
+ * function, and behind its end one for each loop that needs it.
  */
 #define METER_WORDS 2
 

@@ -588,7 +588,9 @@ static void translate_body(struct translator *t)
 		if (exec_ends_part(*t->at)) {
 			dead = end_part(t, *t->at++, dead);
 		} else {
-			exec_count_cost(t);
+			t->cost++;
+			if (t->peak < t->cost)
+				t->peak = t->cost;
 			dead = instruction(t);
 		}
 		if (t->top_slot > SLOTS_MAX)

@@ -43,12 +43,11 @@ void exec_push_label(struct translator *t, const struct label *label)
 	*inner = *label;
 	if (!label->owns_region)
 		inner->region = outer ? outer->region : NOWHERE;
-	bool pays = label->kind == LABEL_LOOP || !outer;
-	inner->metered = pays ? t->depth : outer->metered;
+	inner->begin_cost = t->cost;
 	t->depth++;
 }
 
-void exec_emit_meter(struct translator *t, uint64_t cost)
+void exec_emit_meter(struct translator *t, uint32_t cost)
 {
 	if (!t->metered)
 		return;
@@ -78,6 +77,7 @@ void exec_begin_if(struct translator *t)
 	exec_branch_if(t, false, &label);
 	label.else_fixup = label.fixups;
 	label.fixups = NOWHERE;
+	label.cost = 0;
 	label.height = t->height - label.param_count;
 	exec_push_label(t, &label);
 }
@@ -246,6 +246,7 @@ void exec_begin_else(struct translator *t, bool dead)
 		exec_branch(t, label, true);
 	exec_bind(t, label->else_fixup);
 	label->else_fixup = NOWHERE;
+	t->cost = label->begin_cost;
 	label->kind = LABEL_ELSE;
 	exec_pop(t, t->height - label->height);
 	exec_push_kinds(t, label->param_count, label->params);
@@ -260,15 +261,14 @@ static void return_caught(struct translator *t, const struct label *label)
 	exec_word(t, exec_fields(t->func->link, t->func->link + 2, t->func->sig->result_slots, 0));
 }
 
-/* Whoever pays for what is around the loop does so for its first turn, too. */
-static void end_metered_loop(struct translator *t, struct label *label)
+/* The branches that waited for the loop's meter wait on, without the label. */
+static void keep_meter(struct translator *t, struct label *label)
 {
-	t->labels[t->labels[t->depth - 1].metered].cost += label->cost;
-	exec_set_cost(t, label);
+	uint32_t cost = label->caught ? t->peak : label->cost;
 	if (label->fixups != NOWHERE &&
 	    exec_room(t, &t->meters, &t->meter_cap, t->meter_count + 1, sizeof(*t->meters)))
-		t->meters[t->meter_count++] =
-			(struct metered_loop){label->start, label->fixups, label->cost};
+		t->meters[t->meter_count++] = (struct metered_loop){label->start, label->fixups,
+								    cost - label->begin_cost};
 	label->fixups = NOWHERE;
 }
 
@@ -292,7 +292,20 @@ static void end_function(struct translator *t, const struct label *label, bool d
 		return_caught(t, label);
 	emit_meters(t);
 	if (t->metered && !t->failed)
-		t->code[METER_WORDS - 1] = label->cost;
+		t->code[METER_WORDS - 1] = t->peak;
+}
+
+/* The cost behind a block: the highest of those who come there. */
+static void join_cost(struct translator *t, const struct label *label, bool dead)
+{
+	uint32_t cost = dead ? 0 : t->cost;
+	if (label->else_fixup != NOWHERE && cost < label->begin_cost)
+		cost = label->begin_cost;
+	if (label->kind != LABEL_LOOP && cost < label->cost)
+		cost = label->cost;
+	if (label->kind != LABEL_LOOP && label->caught)
+		cost = t->peak;
+	t->cost = cost;
 }
 
 /* Returns whether what follows the end cannot be reached. */
@@ -305,8 +318,9 @@ bool exec_end_block(struct translator *t, bool dead)
 		end_function(t, &label, dead);
 		return true;
 	}
-	if (label.kind == LABEL_LOOP && t->metered)
-		end_metered_loop(t, &label);
+	if (label.kind == LABEL_LOOP)
+		keep_meter(t, &label);
+	join_cost(t, &label, dead);
 	bool joined = label.fixups != NOWHERE || label.else_fixup != NOWHERE;
 	/* Below the results of a catch is its exception: they have to move. */
 	if (!dead && !joined && label.kind != LABEL_CATCH)
@@ -321,9 +335,4 @@ bool exec_end_block(struct translator *t, bool dead)
 	exec_push_kinds(t, label.result_count, label.results);
 	exec_settle_all(t);
 	return false;
-}
-
-void exec_count_cost(struct translator *t)
-{
-	t->labels[t->labels[t->depth - 1].metered].cost++;
 }

@@ -116,6 +116,7 @@ void exec_begin_catch(struct translator *t, bool dead, bool all)
 		exec_end_region(t, label);
 	}
 	exec_fence(t);
+	t->cost = t->peak;
 	exec_pop(t, t->height - label->height);
 	struct exec_catch catch = {
 		.tag = tag, .target = t->words, .ref = t->next_slot, .next = EXEC_NONE};

@@ -165,6 +165,15 @@ END_TEST
 	"      (try_table (catch_all $l)"                                                          \
 	"        (if (i64.ne (local.get 0) (i64.const 0)) (then (throw $e)))))"                    \
 	"    (local.get 0))"                                                                       \
+	"  (func (export \"switch\") (type $t)"                                                    \
+	"    (loop $l (block $long (block $short"                                                  \
+	"      (br_table $short $long (i32.wrap_i64 (i64.and (local.get 0) (i64.const 1)))))"      \
+	"      (local.set 0 (i64.sub (local.get 0) (i64.const 2)))"                                \
+	"      (br_if $l (i64.gt_u (local.get 0) (i64.const 1))) (return (local.get 0)))"          \
+	"      (nop) (nop) (nop) (nop) (nop) (nop) (nop) (nop) (nop) (nop)"                        \
+	"      (local.set 0 (i64.sub (local.get 0) (i64.const 2)))"                                \
+	"      (br_if $l (i64.gt_u (local.get 0) (i64.const 1))))"                                 \
+	"    (local.get 0))"                                                                       \
 	"  (func (export \"fill\") (param i64) (result i64)"                                       \
 	"    (memory.fill (i32.const 0) (i32.const 1) (i32.wrap_i64 (local.get 0)))"               \
 	"    (memory.copy (i32.const 1) (i32.const 0) (i32.wrap_i64 (local.get 0)))"               \
@@ -200,20 +209,27 @@ START_TEST(the_same_run_takes_the_same_fuel_however_it_is_compiled)
 }
 END_TEST
 
-/* The first turn of the inner one is paid with its outer one's; to find a catch takes one, too. */
-START_TEST(a_turn_costs_what_is_in_the_loop_however_it_goes_back)
+/*
+ * The first turn of an inner one is paid with the outer one's, of a switch only the case that is
+ * taken; to find a catch takes one, too.
+ */
+START_TEST(a_turn_costs_what_is_on_the_way_however_it_goes_back)
 {
 	static const struct {
 		const char *name;
-		uint64_t turn;
-	} loops[] = {{"nested", 11 + 3 * 5}, {"table", 8}, {"cast", 14}, {"catch", 10 + 1}};
+		uint64_t turn, step, first; /* turns are counted in the argument, by that step */
+	} loops[] = {{"nested", 11 + 3 * 5, 1, 0}, {"table", 8, 1, 0},	 {"cast", 13, 1, 0},
+		     {"catch", 10 + 1, 1, 0},	   {"switch", 15, 2, 0}, {"switch", 25, 2, 1}};
 	for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
-		uint64_t few = fuel_of(loops[i].name, 10, 0, false);
-		ck_assert_uint_eq(fuel_of(loops[i].name, 10, WPKG_OPT_ALL, true), few);
-		uint64_t many = fuel_of(loops[i].name, 1000, 0, false);
-		ck_assert_uint_eq(fuel_of(loops[i].name, 1000, WPKG_OPT_ALL, true), many);
-		ck_assert_msg(many - few == 990 * loops[i].turn, "%s: %llu in 990 turns",
-			      loops[i].name, (unsigned long long)(many - few));
+		const char *name = loops[i].name;
+		uint64_t ten = 10 * loops[i].step + loops[i].first;
+		uint64_t thousand = 1000 * loops[i].step + loops[i].first;
+		uint64_t few = fuel_of(name, ten, 0, false);
+		ck_assert_uint_eq(fuel_of(name, ten, WPKG_OPT_ALL, true), few);
+		uint64_t many = fuel_of(name, thousand, 0, false);
+		ck_assert_uint_eq(fuel_of(name, thousand, WPKG_OPT_ALL, true), many);
+		ck_assert_msg(many - few == 990 * loops[i].turn, "%s: %llu in 990 turns", name,
+			      (unsigned long long)(many - few));
 	}
 }
 END_TEST
@@ -445,7 +461,7 @@ END_TEST
 
 UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_cleared,
 	  fuel_ends_any_endless_loop, the_same_run_takes_the_same_fuel_however_it_is_compiled,
-	  a_turn_costs_what_is_in_the_loop_however_it_goes_back,
+	  a_turn_costs_what_is_on_the_way_however_it_goes_back,
 	  fuel_ends_at_the_same_place_however_it_is_compiled,
 	  an_instruction_that_moves_much_takes_more_fuel, fuel_can_be_filled_up,
 	  time_ends_any_endless_loop_soon_after_it_is_used_up,
