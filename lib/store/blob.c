@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "store/blob_index.h"
+#include "store/record_int.h"
 #include "store/store_int.h"
 
 static enum wpkg_status fail_absent(const struct wpkg_digest *digest, struct wpkg_err *err)
@@ -39,18 +40,31 @@ enum wpkg_status blob_content_find(struct blob_content *out, struct db *db, cons
 
 struct question {
 	const struct wpkg_digest *digest;
+	int64_t record; /* whose parcel it is */
 	struct blob_content found;
 };
+
+#define FIND_BLOB                                                                                  \
+	"SELECT b.digest, b.place, b.size, c.bytes FROM blobs b "                                  \
+	"LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE b.digest = $1"
 
 static enum wpkg_status find_blob(struct wpkg_store *store, struct db *db, void *arguments,
 				  struct wpkg_err *err)
 {
 	struct question *question = arguments;
 	(void)store;
-	return blob_content_find(&question->found, db,
-				 "SELECT b.digest, b.place, b.size, c.bytes FROM blobs b "
-				 "LEFT JOIN blob_bytes c ON c.blob_id = b.id WHERE b.digest = $1",
+	return blob_content_find(&question->found, db, FIND_BLOB,
 				 DB_VALUES(db_digest(question->digest)), err);
+}
+
+static enum wpkg_status find_parcel(struct wpkg_store *store, struct db *db, void *arguments,
+				    struct wpkg_err *err)
+{
+	struct question *question = arguments;
+	(void)store;
+	return blob_content_find(
+		&question->found, db, FIND_BLOB " AND NOT " RECORD_OWES("$2", "b.id"),
+		DB_VALUES(db_digest(question->digest), db_integer(question->record)), err);
 }
 
 enum wpkg_status blob_row_answer(struct wpkg_store *store, struct db *db, void *question,
@@ -113,16 +127,30 @@ enum wpkg_status blob_content_open(struct wpkg_blob *out, struct wpkg_store *sto
 	return WPKG_OK;
 }
 
+static enum wpkg_status open_found(struct wpkg_blob *out, struct wpkg_store *store,
+				   store_body *find, struct question *question,
+				   struct wpkg_err *err)
+{
+	enum wpkg_status status = store_read(store, find, question, err);
+	if (status != WPKG_OK)
+		return status;
+	if (!blob_content_is_there(&question->found))
+		return fail_absent(question->digest, err);
+	return blob_content_open(out, store, &question->found, err);
+}
+
 enum wpkg_status wpkg_blob_open(struct wpkg_blob *out, struct wpkg_store *store,
 				const struct wpkg_digest *digest, struct wpkg_err *err)
 {
 	struct question question = {.digest = digest};
-	enum wpkg_status status = store_read(store, find_blob, &question, err);
-	if (status != WPKG_OK)
-		return status;
-	if (!blob_content_is_there(&question.found))
-		return fail_absent(digest, err);
-	return blob_content_open(out, store, &question.found, err);
+	return open_found(out, store, find_blob, &question, err);
+}
+
+enum wpkg_status wpkg_parcel_open(struct wpkg_blob *out, struct wpkg_store *store, int64_t record,
+				  const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct question question = {.digest = digest, .record = record};
+	return open_found(out, store, find_parcel, &question, err);
 }
 
 void wpkg_blob_close(struct wpkg_blob *blob)
@@ -155,6 +183,7 @@ enum wpkg_status blob_read_whole(struct wpkg_str *out, struct wpkg_arena *arena,
 
 struct size_question {
 	const struct wpkg_digest *digest;
+	int64_t record; /* whose parcel it is */
 	struct blob_row row;
 };
 
@@ -166,17 +195,48 @@ static enum wpkg_status find_size(struct wpkg_store *store, struct db *db, void 
 	return blob_index_find(&question->row, db, question->digest, err);
 }
 
+static enum wpkg_status find_parcel_size(struct wpkg_store *store, struct db *db, void *arguments,
+					 struct wpkg_err *err)
+{
+	struct size_question *question = arguments;
+	struct db_rows rows;
+	(void)store;
+	db_rows_open(&rows, db,
+		     "SELECT b.id, b.place, b.size FROM blobs b WHERE b.digest = $1 "
+		     "AND NOT " RECORD_OWES("$2", "b.id"),
+		     DB_VALUES(db_digest(question->digest), db_integer(question->record)));
+	if (db_rows_next(&rows))
+		question->row =
+			(struct blob_row){.id = db_rows_integer(&rows, 0),
+					  .place = (enum blob_place)db_rows_integer(&rows, 1),
+					  .size = (uint64_t)db_rows_integer(&rows, 2)};
+	return db_rows_close(&rows, err);
+}
+
+static enum wpkg_status size_found(uint64_t *out, struct wpkg_store *store, store_body *find,
+				   struct size_question *question, struct wpkg_err *err)
+{
+	enum wpkg_status status = store_read(store, find, question, err);
+	if (status != WPKG_OK)
+		return status;
+	if (!blob_is_present(&question->row))
+		return fail_absent(question->digest, err);
+	*out = question->row.size;
+	return WPKG_OK;
+}
+
 enum wpkg_status wpkg_blob_size(uint64_t *out, struct wpkg_store *store,
 				const struct wpkg_digest *digest, struct wpkg_err *err)
 {
 	struct size_question question = {.digest = digest};
-	enum wpkg_status status = store_read(store, find_size, &question, err);
-	if (status != WPKG_OK)
-		return status;
-	if (question.row.place != BLOB_ROW && question.row.place != BLOB_FILE)
-		return fail_absent(digest, err);
-	*out = question.row.size;
-	return WPKG_OK;
+	return size_found(out, store, find_size, &question, err);
+}
+
+enum wpkg_status wpkg_parcel_size(uint64_t *out, struct wpkg_store *store, int64_t record,
+				  const struct wpkg_digest *digest, struct wpkg_err *err)
+{
+	struct size_question question = {.digest = digest, .record = record};
+	return size_found(out, store, find_parcel_size, &question, err);
 }
 
 struct facts_question {

@@ -28,6 +28,7 @@ struct wpkg_upload_options {
 	const struct wpkg_digest *digest; /* what it must be; NULL: whatever it turns out to be */
 	uint64_t size;			  /* bytes it must have, or WPKG_SIZE_UNKNOWN */
 	uint64_t limit;			  /* bytes it may have; 0: only size limits it */
+	int64_t record; /* the version that it is for, which may owe it (record.h); 0: none */
 };
 
 /* What became of an upload. Borrowed: valid until the completion returns. */
@@ -105,6 +106,14 @@ void wpkg_blob_close(struct wpkg_blob *blob);
 WPKG_MUST_CHECK enum wpkg_status wpkg_blob_size(uint64_t *out, struct wpkg_store *store,
 						const struct wpkg_digest *digest,
 						struct wpkg_err *err);
+
+/* The same as a parcel of a version, which has none of what it owes (record.h). */
+WPKG_MUST_CHECK enum wpkg_status wpkg_parcel_open(struct wpkg_blob *out, struct wpkg_store *store,
+						  int64_t record, const struct wpkg_digest *digest,
+						  struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status wpkg_parcel_size(uint64_t *out, struct wpkg_store *store,
+						  int64_t record, const struct wpkg_digest *digest,
+						  struct wpkg_err *err);
 
 /*
  * What admission found out about a module (verdict.h, "facts"), as JSON in the arena.

@@ -203,6 +203,29 @@ static enum wpkg_status write_invoice(struct exporter *exporter, const struct wp
 	return status;
 }
 
+/* What it owes at the source it owes wherever it goes. */
+static enum wpkg_status add_owed(struct exporter *exporter, int64_t id, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	size_t count = 0;
+	db_rows_open(&rows, exporter->db,
+		     "SELECT b.digest FROM waiting w JOIN blobs b ON b.id = w.blob_id "
+		     "WHERE w.record_id = $1 AND w.owed = 1 ORDER BY b.id",
+		     DB_VALUES(db_integer(id)));
+	while (db_rows_next(&rows)) {
+		struct wpkg_digest digest;
+		char hex[WPKG_DIGEST_TEXT];
+		if (!db_rows_digest(&digest, &rows, 0))
+			break;
+		wpkg_digest_format(hex, &digest);
+		wpkg_buf_append_format(&exporter->buf, "%s\"%s\"",
+				       count++ > 0 ? "," : ",\"owed\":[", hex);
+	}
+	if (count > 0)
+		wpkg_buf_append_text(&exporter->buf, "]");
+	return db_rows_close(&rows, err);
+}
+
 /* Whoever serves the folder serves every invoice in it: only what everybody may see is one. */
 static enum wpkg_status write_record_line(struct exporter *exporter,
 					  const struct wpkg_record *record, bool was_pushed,
@@ -232,7 +255,9 @@ static enum wpkg_status write_record_line(struct exporter *exporter,
 		add_text(exporter, "manifest", wpkg_str_from(manifest));
 	if (!visible)
 		add_text(exporter, "invoice", record->invoice);
-	return end_line(exporter, err);
+	if (record->state == WPKG_RECORD_INCOMPLETE)
+		status = add_owed(exporter, record->id, err);
+	return status == WPKG_OK ? end_line(exporter, err) : status;
 }
 
 static enum wpkg_status write_record(struct exporter *exporter, struct db_rows *rows,

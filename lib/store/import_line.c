@@ -137,6 +137,21 @@ static enum wpkg_status find_pushed(struct wpkg_new_manifest *out, struct wpkg_o
 	return status;
 }
 
+static void take_owed(struct import_item *item, const struct wpkg_value *line)
+{
+	struct wpkg_digest digest;
+	const struct wpkg_value *owed = wpkg_value_find(line, "owed");
+	bool is_list = owed && owed->kind == WPKG_VALUE_ARRAY;
+	for (size_t i = 0; is_list && i < owed->count; i++) {
+		if (owed->items[i].kind != WPKG_VALUE_STRING ||
+		    !wpkg_digest_parse(&digest, owed->items[i].string))
+			continue;
+		for (size_t p = 0; p < item->draft.parcel_count; p++)
+			if (wpkg_digest_equal(&item->draft.parcels[p].digest, &digest))
+				item->draft.parcels[p].owed = true;
+	}
+}
+
 /* The invoice of a version that everybody may see is a file; others' stand in the line. */
 static enum wpkg_status import_record_line(struct importer *importer, const struct wpkg_value *line,
 					   struct wpkg_str subject, struct wpkg_err *err)
@@ -177,6 +192,7 @@ static enum wpkg_status import_record_line(struct importer *importer, const stru
 					      manifest.len > 0 ? &pushed : NULL, &problem);
 	if (status != WPKG_OK)
 		return import_pass_over(importer, subject, status, &problem, err);
+	take_owed(&item, line);
 	return import_item_put(importer, &item, subject, err);
 }
 

@@ -147,7 +147,8 @@ struct wpkg_module_facts_list {
 	size_t count;
 };
 
-/* What admission found out about the modules of a version, in its invoice's order of parcels. */
+/* What admission found out about the modules of a version, in its invoice's order of parcels, but
+ * for those that it owes (record.h). */
 WPKG_MUST_CHECK enum wpkg_status wpkg_record_modules(struct wpkg_module_facts_list *out,
 						     struct wpkg_arena *arena,
 						     struct wpkg_store *store, int64_t record_id,

@@ -4,7 +4,7 @@
 #include "pkg/annotation.h"
 #include "pkg/version.h"
 #include "store/package_text.h"
-#include "store/record.h"
+#include "store/record_int.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 #define DEPENDENCIES_MAX 1000
@@ -78,7 +78,8 @@ enum wpkg_status package_list_modules(struct wpkg_module_facts_list *out, struct
 	db_rows_open(&rows, db,
 		     "SELECT b.digest, f.json FROM record_parcels p JOIN facts f "
 		     "ON f.blob_id = p.blob_id JOIN blobs b ON b.id = p.blob_id "
-		     "WHERE p.record_id = $1 ORDER BY p.position",
+		     "WHERE p.record_id = $1 AND NOT " RECORD_OWES(
+			     "p.record_id", "p.blob_id") " ORDER BY p.position",
 		     DB_VALUES(db_integer(record_id)));
 	while (db_rows_next(&rows)) {
 		found.items = store_grow(arena, found.items, found.count, sizeof(*found.items));

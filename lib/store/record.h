@@ -75,8 +75,19 @@ struct wpkg_viewer {
 	bool all;	      /* sees everything: an administrator, the server itself */
 };
 
+struct wpkg_digests {
+	struct wpkg_digest *items;
+	size_t count;
+};
+
 struct wpkg_new_manifest;
 
+/*
+ * Where not everybody may read all that is there, to know a digest must not be enough to have the
+ * bytes: a version owes each parcel that neither its name holds (repository.h) nor is shown. What
+ * it owes is missing, whether the bytes are there or not, until it is uploaded for that very
+ * version (blob.h), or held or shown when the same push comes again.
+ */
 struct wpkg_new_record {
 	const struct wpkg_invoice *invoice; /* checked by wpkg_invoice_check, digests and all */
 	struct wpkg_str text;		    /* the invoice as it will be served: TOML */
@@ -85,6 +96,9 @@ struct wpkg_new_record {
 	/* The manifest that it is pushed as (manifest.h), without tags: it gets its version's. All
 	 * of its parts must be there. NULL: the manifest will be the one that the invoice says. */
 	const struct wpkg_new_manifest *manifest;
+	/* What its pusher may read under other names. NULL: everybody may read all that is there,
+	 * and nothing is owed. */
+	const struct wpkg_digests *shown;
 };
 
 struct wpkg_created {
@@ -102,7 +116,7 @@ struct wpkg_created {
  * Creates a version. Where it is there already:
  *   incomplete or checking, same pusher, same content (signatures do not count): existed is true,
  *     the text given replaces the one stored while it is incomplete;
- *   rejected, same pusher: begins anew with this invoice;
+ *   rejected, same pusher: begins anew with this invoice, and owes nothing that it had before;
  *   anything else, or deleted for good: WPKG_EEXISTS.
  * With a manifest WPKG_ENOTFOUND when the repository lacks parts of it (then *out, and only that
  * list, is filled), WPKG_EINVAL when one has another size than it says, WPKG_EEXISTS when the
@@ -113,6 +127,11 @@ struct wpkg_created {
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_record_create(struct wpkg_created *out, struct wpkg_arena *arena, struct wpkg_store *store,
 		   const struct wpkg_new_record *record, struct wpkg_err *err);
+
+/* Versions owe all that they wait for from now on, or nothing: at a server's start, as the registry
+ * may have been one that everybody may read before, or may be one now. */
+WPKG_MUST_CHECK enum wpkg_status wpkg_record_set_owed(struct wpkg_store *store, bool owed,
+						      struct wpkg_err *err);
 
 /* WPKG_ENOTFOUND when there is none that this viewer may see. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_record_find(struct wpkg_record *out, struct wpkg_arena *arena,
@@ -130,12 +149,8 @@ WPKG_MUST_CHECK enum wpkg_status wpkg_record_find_id(struct wpkg_record *out,
 						     struct wpkg_store *store, int64_t id,
 						     struct wpkg_err *err);
 
-struct wpkg_digests {
-	struct wpkg_digest *items;
-	size_t count;
-};
-
-/* The distinct parcels of a record that are not in the store, in the invoice's order. */
+/* The distinct parcels of a record that are not in the store or that it owes, in the invoice's
+ * order. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_record_missing(struct wpkg_digests *out,
 						     struct wpkg_arena *arena,
 						     struct wpkg_store *store, int64_t id,

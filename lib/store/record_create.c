@@ -8,6 +8,8 @@
 struct creation {
 	struct record_draft draft;
 	const struct wpkg_new_manifest *manifest; /* NULL: none */
+	const struct wpkg_digests *shown;	  /* NULL: nothing is owed */
+	struct wpkg_digests before; /* parcels of the refused version whose place it takes */
 	struct wpkg_arena *arena;
 	struct wpkg_created created;
 };
@@ -115,6 +117,17 @@ static enum wpkg_status insert(struct creation *creation, struct db *db, int64_t
 	return status;
 }
 
+/* What need not be sent for it. All of a refused version's parcels were there for it. */
+static enum wpkg_status forgive(struct creation *creation, struct db *db, int64_t name_id,
+				struct wpkg_err *err)
+{
+	int64_t id = creation->created.id;
+	enum wpkg_status status = record_forgive_held(db, id, name_id, err);
+	if (status == WPKG_OK)
+		status = record_forgive(db, id, &creation->before, err);
+	return status == WPKG_OK ? record_forgive(db, id, creation->shown, err) : status;
+}
+
 static enum wpkg_status tell_missing(struct creation *creation, struct db *db, struct wpkg_err *err)
 {
 	const struct record_draft *draft = &creation->draft;
@@ -160,7 +173,10 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 		status = resume(creation, db, &head, err);
 	} else if (head.id == 0 || (own && head.state == WPKG_RECORD_REJECTED)) {
 		/* A new id: a late verdict on the refused content must not find this one. */
-		if (head.id != 0)
+		if (head.id != 0 && creation->shown)
+			status = record_list_parcels(&creation->before, creation->arena, db,
+						     head.id, err);
+		if (status == WPKG_OK && head.id != 0)
 			status = record_remove(db, head.id, head.summary_id, err);
 		if (status == WPKG_OK)
 			status = insert(creation, db, name_id, err);
@@ -177,6 +193,8 @@ static enum wpkg_status create(struct wpkg_store *store, struct db *db, void *ar
 	if (status == WPKG_OK && creation->manifest)
 		status = pushed_manifest_keep(&creation->created, creation->arena, db, name_id,
 					      creation->manifest, err);
+	if (status == WPKG_OK && creation->shown)
+		status = forgive(creation, db, name_id, err);
 	return status == WPKG_OK ? tell_missing(creation, db, err) : status;
 }
 
@@ -184,14 +202,31 @@ enum wpkg_status wpkg_record_create(struct wpkg_created *out, struct wpkg_arena 
 				    struct wpkg_store *store, const struct wpkg_new_record *record,
 				    struct wpkg_err *err)
 {
-	struct creation creation = {.arena = arena, .manifest = record->manifest};
+	struct creation creation = {
+		.arena = arena, .manifest = record->manifest, .shown = record->shown};
 	enum wpkg_status status = record_draft_make(&creation.draft, arena, record, err);
 	if (status == WPKG_OK && !creation.draft.skeleton.ptr)
 		status = WPKG_FAIL(err, WPKG_EINVAL, "bindle.name: '%.*s' is no good name",
 				   WPKG_STR_ARG(creation.draft.name));
+	for (size_t i = 0; status == WPKG_OK && i < creation.draft.parcel_count; i++)
+		creation.draft.parcels[i].owed = record->shown != NULL;
 	if (status == WPKG_OK)
 		status = store_write(store, create, &creation, err);
 	if (status == WPKG_OK || status == WPKG_ENOTFOUND)
 		*out = creation.created;
 	return status;
+}
+
+static enum wpkg_status set_owed(struct wpkg_store *store, struct db *db, void *arguments,
+				 struct wpkg_err *err)
+{
+	const bool *owed = arguments;
+	(void)store;
+	return db_run(NULL, db, "UPDATE waiting SET owed = $1 WHERE owed <> $1",
+		      DB_VALUES(db_integer(*owed)), err);
+}
+
+enum wpkg_status wpkg_record_set_owed(struct wpkg_store *store, bool owed, struct wpkg_err *err)
+{
+	return store_write(store, set_owed, &owed, err);
 }

@@ -145,6 +145,11 @@ static enum wpkg_status insert_parcels(struct db *db, int64_t id, const struct r
 					DB_VALUES(db_integer(id), db_size(i), db_integer(blob),
 						  db_size(parcel->size)),
 					err);
+		if (status == WPKG_OK && parcel->owed)
+			status = db_run(NULL, db,
+					"INSERT INTO waiting (blob_id, record_id, owed) "
+					"VALUES ($1, $2, 1)",
+					DB_VALUES(db_integer(blob), db_integer(id)), err);
 	}
 	return status;
 }
@@ -199,29 +204,49 @@ enum wpkg_status record_remove(struct db *db, int64_t id, int64_t summary_id, st
 	return status == WPKG_OK ? summary_release(db, summary_id, err) : status;
 }
 
-enum wpkg_status record_list_missing(struct wpkg_digests *out, struct wpkg_arena *arena,
+static enum wpkg_status list_digests(struct wpkg_digests *out, struct wpkg_arena *arena,
+				     struct db_rows *rows, struct wpkg_err *err)
+{
+	struct wpkg_digests list = {0};
+	while (db_rows_next(rows)) {
+		list.items = store_grow(arena, list.items, list.count, sizeof(*list.items));
+		if (!list.items) {
+			db_rows_fail(rows, WPKG_ENOMEM, "no memory for a list of parcels");
+			break;
+		}
+		db_rows_digest(&list.items[list.count++], rows, 0);
+	}
+	enum wpkg_status status = db_rows_close(rows, err);
+	if (status == WPKG_OK)
+		*out = list;
+	return status;
+}
+
+enum wpkg_status record_list_parcels(struct wpkg_digests *out, struct wpkg_arena *arena,
 				     struct db *db, int64_t id, struct wpkg_err *err)
 {
-	struct wpkg_digests missing = {0};
 	struct db_rows rows;
 	db_rows_open(&rows, db,
 		     "SELECT b.digest FROM record_parcels p JOIN blobs b ON b.id = p.blob_id "
-		     "WHERE p.record_id = $1 AND NOT (" BLOB_IS_PRESENT " AND b.size = p.size) "
-		     "ORDER BY p.position",
+		     "WHERE p.record_id = $1 ORDER BY p.position",
 		     DB_VALUES(db_integer(id)));
-	while (db_rows_next(&rows)) {
-		missing.items =
-			store_grow(arena, missing.items, missing.count, sizeof(*missing.items));
-		if (!missing.items) {
-			db_rows_fail(&rows, WPKG_ENOMEM, "no memory for a list of parcels");
-			break;
-		}
-		db_rows_digest(&missing.items[missing.count++], &rows, 0);
-	}
-	enum wpkg_status status = db_rows_close(&rows, err);
-	if (status == WPKG_OK)
-		*out = missing;
-	return status;
+	return list_digests(out, arena, &rows, err);
+}
+
+/* In SQL: parcel p, whose blob is b, is there for its version. */
+#define PARCEL_IS_THERE                                                                            \
+	"(" BLOB_IS_PRESENT                                                                        \
+	" AND b.size = p.size AND NOT " RECORD_OWES("p.record_id", "p.blob_id") ")"
+
+enum wpkg_status record_list_missing(struct wpkg_digests *out, struct wpkg_arena *arena,
+				     struct db *db, int64_t id, struct wpkg_err *err)
+{
+	struct db_rows rows;
+	db_rows_open(&rows, db,
+		     "SELECT b.digest FROM record_parcels p JOIN blobs b ON b.id = p.blob_id "
+		     "WHERE p.record_id = $1 AND NOT " PARCEL_IS_THERE " ORDER BY p.position",
+		     DB_VALUES(db_integer(id)));
+	return list_digests(out, arena, &rows, err);
 }
 
 enum wpkg_status record_add_event(struct db *db, const char *kind, const struct record_head *head,
@@ -238,10 +263,13 @@ enum wpkg_status record_add_event(struct db *db, const char *kind, const struct 
 	return store_add_event(db, &event, err);
 }
 
+/* In SQL: a wait that ends as blob $1 comes for record $2. */
+#define WAIT_ENDS "w.blob_id = $1 AND (w.owed = 0 OR w.record_id = $2)"
+
 /* Those that wait for the blob and for nothing else. */
 static enum wpkg_status list_complete(struct wpkg_record_ref **out, size_t *count,
 				      struct wpkg_arena *arena, struct db *db, int64_t blob_id,
-				      struct wpkg_err *err)
+				      int64_t record_id, struct wpkg_err *err)
 {
 	struct db_rows rows;
 	struct wpkg_record_ref *refs = NULL;
@@ -249,11 +277,12 @@ static enum wpkg_status list_complete(struct wpkg_record_ref **out, size_t *coun
 	db_rows_open(&rows, db,
 		     "SELECT r.id, n.name, r.version FROM waiting w "
 		     "JOIN records r ON r.id = w.record_id JOIN names n ON n.id = r.name_id "
-		     "WHERE w.blob_id = $1 AND r.state = 0 AND NOT EXISTS ("
+		     "WHERE " WAIT_ENDS " AND r.state = 0 AND NOT EXISTS ("
 		     "SELECT 1 FROM record_parcels p JOIN blobs b ON b.id = p.blob_id "
-		     "WHERE p.record_id = r.id AND NOT (" BLOB_IS_PRESENT " AND b.size = p.size)) "
+		     "WHERE p.record_id = r.id AND NOT " PARCEL_IS_THERE
+		     " AND NOT (p.blob_id = $1 AND " BLOB_IS_PRESENT " AND b.size = p.size)) "
 		     "ORDER BY r.id",
-		     DB_VALUES(db_integer(blob_id)));
+		     DB_VALUES(db_integer(blob_id), db_integer(record_id)));
 	while (db_rows_next(&rows)) {
 		refs = store_grow(arena, refs, n, sizeof(*refs));
 		if (!refs) {
@@ -288,24 +317,48 @@ enum wpkg_status record_wait(struct db *db, int64_t id, struct wpkg_err *err)
 		      "INSERT INTO waiting (blob_id, record_id) "
 		      "SELECT p.blob_id, p.record_id FROM record_parcels p "
 		      "JOIN blobs b ON b.id = p.blob_id WHERE p.record_id = $1 "
-		      "AND NOT (" BLOB_IS_PRESENT " AND b.size = p.size) ON CONFLICT DO NOTHING",
+		      "AND NOT " PARCEL_IS_THERE " ON CONFLICT DO NOTHING",
 		      DB_VALUES(db_integer(id)), err);
 }
 
+enum wpkg_status record_forgive(struct db *db, int64_t id, const struct wpkg_digests *parcels,
+				struct wpkg_err *err)
+{
+	enum wpkg_status status = WPKG_OK;
+	for (size_t i = 0; status == WPKG_OK && i < parcels->count; i++)
+		status = db_run(NULL, db,
+				"DELETE FROM waiting WHERE record_id = $1 AND blob_id = "
+				"(SELECT id FROM blobs WHERE digest = $2)",
+				DB_VALUES(db_integer(id), db_digest(&parcels->items[i])), err);
+	return status;
+}
+
+enum wpkg_status record_forgive_held(struct db *db, int64_t id, int64_t name_id,
+				     struct wpkg_err *err)
+{
+	return db_run(NULL, db,
+		      "DELETE FROM waiting WHERE record_id = $1 AND (EXISTS "
+		      "(SELECT 1 FROM repository_blobs r WHERE r.name_id = $2 "
+		      "AND r.blob_id = waiting.blob_id) OR EXISTS (SELECT 1 FROM manifest_parts m "
+		      "WHERE m.blob_id = waiting.blob_id AND m.name_id = $2))",
+		      DB_VALUES(db_integer(id), db_integer(name_id)), err);
+}
+
 enum wpkg_status record_complete_by_blob(struct wpkg_uploaded *uploaded, struct wpkg_arena *arena,
-					 struct db *db, int64_t blob_id, struct wpkg_err *err)
+					 struct db *db, int64_t blob_id, int64_t record_id,
+					 struct wpkg_err *err)
 {
 	struct wpkg_record_ref *refs = NULL;
 	size_t count = 0;
-	enum wpkg_status status = list_complete(&refs, &count, arena, db, blob_id, err);
+	enum wpkg_status status = list_complete(&refs, &count, arena, db, blob_id, record_id, err);
 	for (size_t i = 0; status == WPKG_OK && i < count; i++) {
 		const struct record_head head = {
 			.id = refs[i].id, .name = refs[i].name, .version = refs[i].version};
 		status = record_complete(db, &head, err);
 	}
 	if (status == WPKG_OK)
-		status = db_run(NULL, db, "DELETE FROM waiting WHERE blob_id = $1",
-				DB_VALUES(db_integer(blob_id)), err);
+		status = db_run(NULL, db, "DELETE FROM waiting AS w WHERE " WAIT_ENDS,
+				DB_VALUES(db_integer(blob_id), db_integer(record_id)), err);
 	uploaded->completed = refs;
 	uploaded->completed_count = count;
 	return status;

@@ -9,6 +9,11 @@
 #include "store/record.h"
 #include "store/record_state.h"
 
+/* In SQL: the version owes the blob (record.h); both are SQL for an id. */
+#define RECORD_OWES(record, blob)                                                                  \
+	"EXISTS (SELECT 1 FROM waiting o WHERE o.record_id = " record " AND o.blob_id = " blob     \
+	" AND o.owed = 1)"
+
 /* A whole record: "SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES " WHERE ...". */
 #define RECORD_COLUMNS                                                                             \
 	"r.id, n.name, r.version, r.state, t.invoice, r.invoice_digest, s.description, r.pusher, " \
@@ -72,7 +77,8 @@ struct record_draft {
 	struct record_parcel {
 		struct wpkg_digest digest;
 		uint64_t size;
-	} * parcels; /* distinct, in the invoice's order */
+		bool owed; /* as it is inserted */
+	} * parcels;	   /* distinct, in the invoice's order */
 	size_t parcel_count;
 	uint64_t size;
 };
@@ -124,7 +130,7 @@ WPKG_MUST_CHECK enum wpkg_status record_set_text(struct db *db, int64_t id, stru
 WPKG_MUST_CHECK enum wpkg_status record_remove(struct db *db, int64_t id, int64_t summary_id,
 					       struct wpkg_err *err);
 
-/* The record's parcels that are not there with the size that the invoice says. */
+/* The record's parcels that are not there with the size that the invoice says, or are owed. */
 WPKG_MUST_CHECK enum wpkg_status record_list_missing(struct wpkg_digests *out,
 						     struct wpkg_arena *arena, struct db *db,
 						     int64_t id, struct wpkg_err *err);
@@ -141,11 +147,24 @@ WPKG_MUST_CHECK enum wpkg_status record_complete(struct db *db, const struct rec
 /* Notes for which of its parcels the record waits. */
 WPKG_MUST_CHECK enum wpkg_status record_wait(struct db *db, int64_t id, struct wpkg_err *err);
 
-/* After a blob came: those of the versions that wait for it which lack nothing any more move to
- * checking, and are listed in uploaded, in the arena. */
+/* All of the record's parcels. */
+WPKG_MUST_CHECK enum wpkg_status record_list_parcels(struct wpkg_digests *out,
+						     struct wpkg_arena *arena, struct db *db,
+						     int64_t id, struct wpkg_err *err);
+
+/* The record does not owe these any more; nor, the second, what its name holds. */
+WPKG_MUST_CHECK enum wpkg_status
+record_forgive(struct db *db, int64_t id, const struct wpkg_digests *parcels, struct wpkg_err *err);
+WPKG_MUST_CHECK enum wpkg_status record_forgive_held(struct db *db, int64_t id, int64_t name_id,
+						     struct wpkg_err *err);
+
+/* After a blob came for a record, or for none (0): those of the versions that wait for it, and do
+ * not owe it or are that one, which lack nothing any more move to checking, and are listed in
+ * uploaded, in the arena. */
 WPKG_MUST_CHECK enum wpkg_status record_complete_by_blob(struct wpkg_uploaded *uploaded,
 							 struct wpkg_arena *arena, struct db *db,
-							 int64_t blob_id, struct wpkg_err *err);
+							 int64_t blob_id, int64_t record_id,
+							 struct wpkg_err *err);
 
 /* Ends an upload and waits for it, as wpkg_blob_put does. */
 WPKG_MUST_CHECK enum wpkg_status

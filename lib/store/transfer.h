@@ -13,8 +13,9 @@
  *                                                          of those that were pushed as such, one
  *                                                          for each tag, or one without
  *   {"kind":"record","name","version","state","pusher","created","published","verdict","yanked",
- *    "yanked_by","yank_reason","manifest","invoice"}       manifest: the one it was pushed as;
- *                                                          invoice: where no file holds it
+ *    "yanked_by","yank_reason","manifest","invoice",       manifest: the one it was pushed as;
+ *    "owed"}                                               invoice: where no file holds it; owed:
+ *                                                          an array of what it owes (record.h)
  *   {"kind":"removed","name","version","removed","actor","reason"}
  *   {"kind":"grant","pattern","user","right","by","created"}
  *   {"kind":"facts","sha256","json"}

@@ -65,6 +65,7 @@ enum wpkg_status upload_new(struct wpkg_upload **out, struct wpkg_store *store,
 	upload->store = store;
 	upload->size_wanted = options->size;
 	upload->limit = options->limit;
+	upload->record = options->record;
 	if (options->digest) {
 		upload->has_digest = true;
 		upload->wanted = wpkg_content_digest_of_sha256(options->digest);
@@ -212,7 +213,8 @@ static enum wpkg_status run(struct job *job, struct db *db, struct wpkg_err *err
 		status = blob_index_add_bytes(db, id, wpkg_buf_str(&upload->buffer), err);
 	/* Who waits for a blob has made its row. */
 	if (status == WPKG_OK && before.id != 0)
-		status = record_complete_by_blob(uploaded, &upload->arena, db, id, err);
+		status = record_complete_by_blob(uploaded, &upload->arena, db, id, upload->record,
+						 err);
 	if (status == WPKG_OK && upload->has_digest)
 		status = blob_index_add_alias(db, id, &upload->wanted, err);
 	if (status == WPKG_OK && upload->placed)

@@ -20,6 +20,7 @@ struct wpkg_upload {
 	struct wpkg_content_digest wanted;
 	uint64_t size_wanted;
 	uint64_t limit;
+	int64_t record;		/* that it is for; 0: none */
 	uint64_t space_checked; /* size at the last look at the disk */
 	bool published;
 	/* Called in the transaction when the blob is there; NULL: nothing more to do. */
