@@ -186,7 +186,7 @@ void api_parcel(struct request *request)
 		return;
 	const struct wpkg_label *label = wpkg_invoice_find_label(invoice, sha256);
 	if (label)
-		respond_parcel(request, label);
+		respond_parcel(request, record.id, label);
 	else
 		respond_refusal(request, 404, "%.*s/%.*s has no parcel %.*s",
 				WPKG_STR_ARG(record.name), WPKG_STR_ARG(record.version),

@@ -3,6 +3,7 @@
 #include "bindle.h"
 
 #include "crypto/digest.h"
+#include "holder.h"
 #include "server.h"
 #include "yank.h"
 
@@ -130,14 +131,18 @@ void bindle_create(struct request *request)
 	struct wpkg_buf text;
 	struct wpkg_created created;
 	struct wpkg_invoice *invoice = NULL;
+	const struct wpkg_digests *shown = NULL;
 	if (!read_body(&invoice, request) || !accept_invoice(request, invoice))
 		return;
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
+	if (status == WPKG_OK)
+		status = holder_show(&shown, request, invoice, &err);
 	const struct wpkg_new_record record = {.invoice = invoice,
 					       .text = wpkg_buf_str(&text),
 					       .pusher = request->user,
-					       .address = wpkg_str_from(request->address)};
+					       .address = wpkg_str_from(request->address),
+					       .shown = shown};
 	if (status == WPKG_OK)
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);

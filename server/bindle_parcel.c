@@ -25,7 +25,7 @@ struct waiting {
 	int64_t id;
 };
 
-static bool begin_upload(struct request *request, const struct wpkg_label *label)
+static bool begin_upload(struct request *request, int64_t record, const struct wpkg_label *label)
 {
 	struct wpkg_err err;
 	struct wpkg_digest digest;
@@ -33,7 +33,7 @@ static bool begin_upload(struct request *request, const struct wpkg_label *label
 	struct wpkg_store *store = request->server->store;
 	(void)wpkg_digest_parse(&digest, label->sha256);
 	request->expected_length = label->size;
-	if (wpkg_blob_size(&size, store, &digest, &err) == WPKG_OK) {
+	if (wpkg_parcel_size(&size, store, record, &digest, &err) == WPKG_OK) {
 		respond_refusal(request, 409, "resource already exists");
 		return false;
 	}
@@ -46,7 +46,8 @@ static bool begin_upload(struct request *request, const struct wpkg_label *label
 	const struct wpkg_upload_options options = {
 		.digest = &digest,
 		.size = label->size,
-		.limit = atomic_load(&request->server->limits.max_parcel)};
+		.limit = atomic_load(&request->server->limits.max_parcel),
+		.record = record};
 	if (wpkg_upload_begin(&request->upload, store, &options, &err) == WPKG_OK)
 		return true;
 	respond_error(request, &err);
@@ -77,7 +78,8 @@ void bindle_begin_parcel(struct request *request)
 		return;
 	}
 	if (!bindle_read(&invoice, request, &record) ||
-	    !find_label(&label, request, invoice, address.sha256) || !begin_upload(request, label))
+	    !find_label(&label, request, invoice, address.sha256) ||
+	    !begin_upload(request, record.id, label))
 		return;
 	waiting->id = record.id;
 	request->state = waiting;
@@ -154,5 +156,5 @@ void bindle_get_parcel(struct request *request, const struct wpkg_record *record
 	const struct wpkg_label *label = NULL;
 	if (bindle_read(&invoice, request, record) &&
 	    find_label(&label, request, invoice, address->sha256))
-		respond_parcel(request, label);
+		respond_parcel(request, record->id, label);
 }

@@ -72,7 +72,7 @@ const char *respond_type(struct request *request, struct wpkg_str media_type)
 	return copy.len > 0 ? copy.ptr : "application/octet-stream";
 }
 
-void respond_parcel(struct request *request, const struct wpkg_label *label)
+void respond_parcel(struct request *request, int64_t record, const struct wpkg_label *label)
 {
 	struct wpkg_err err;
 	struct wpkg_blob blob;
@@ -83,7 +83,7 @@ void respond_parcel(struct request *request, const struct wpkg_label *label)
 		return;
 	/* It was looked at when the invoice came; nothing has the digest of zeros. */
 	(void)wpkg_digest_parse(&digest, label->sha256);
-	if (wpkg_blob_open(&blob, request->server->store, &digest, &err) != WPKG_OK) {
+	if (wpkg_parcel_open(&blob, request->server->store, record, &digest, &err) != WPKG_OK) {
 		respond_error(request, &err);
 		return;
 	}

@@ -25,7 +25,8 @@ void respond_sandboxed(struct request *request);
  * and must not break an answer's head. */
 const char *respond_type(struct request *request, struct wpkg_str media_type);
 
-/* respond_blob() with the parcel of a label, from the store, or with why it cannot be had. */
-void respond_parcel(struct request *request, const struct wpkg_label *label);
+/* respond_blob() with a version's parcel of that label, from the store, or with why there is none.
+ */
+void respond_parcel(struct request *request, int64_t record, const struct wpkg_label *label);
 
 #endif

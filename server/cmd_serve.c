@@ -93,6 +93,8 @@ static enum wpkg_status open_parts(struct server *server, struct wpkg_err *err)
 	if (status == WPKG_OK)
 		status = wpkg_store_open(&server->store, config->data, &store, err);
 	if (status == WPKG_OK)
+		status = wpkg_record_set_owed(server->store, config->is_private, err);
+	if (status == WPKG_OK)
 		status = wpkg_quotas_set(server->store, &config->quotas, err);
 	if (status == WPKG_OK)
 		status = host_keys_new(&server->keys, config, err);

@@ -96,13 +96,17 @@ static bool create(struct request *request, const struct wpkg_invoice *invoice,
 	struct wpkg_err err;
 	struct wpkg_buf text;
 	struct wpkg_created created = {0};
+	/* Layers that a repository need not have are no way to what is elsewhere, either. */
+	const struct wpkg_digests none = {0};
 	wpkg_buf_init(&text, WPKG_INVOICE_MAX);
 	enum wpkg_status status = wpkg_invoice_write(&text, invoice, WPKG_INVOICE_TOML, &err);
 	const struct wpkg_new_record record = {.invoice = invoice,
 					       .text = wpkg_buf_str(&text),
 					       .pusher = request->user,
 					       .address = wpkg_str_from(request->address),
-					       .manifest = &p->manifest};
+					       .manifest = &p->manifest,
+					       .shown = request->server->config.is_private ? &none
+											   : NULL};
 	if (status == WPKG_OK)
 		status = wpkg_record_create(&created, &request->arena, request->server->store,
 					    &record, &err);

@@ -8,6 +8,7 @@
  */
 #include "oci.h"
 
+#include "holder.h"
 #include "server.h"
 #include "store/quota.h"
 #include "store/repository.h"
@@ -56,34 +57,16 @@ static void respond_blob_created(struct request *request, struct wpkg_str name,
 	respond_empty(request, 201);
 }
 
-static bool may_read(struct request *request, struct wpkg_str name)
-{
-	const struct identity identity = {request->user, request->scope};
-	return !request->server->config.is_private ||
-	       users_allow(request->server->users, &request->arena, &identity, WPKG_RIGHT_READ,
-			   name, NULL) == WPKG_OK;
-}
-
-#define HOLDERS_MAX 16
-
-/* Mounts the blob from a repository that the caller may read; false when there is none. What the
- * caller may not read looks like what is not there. */
+/* Mounts the blob from a repository that the caller may read; false when there is none. */
 static bool mount(struct request *request, const struct upload *upload)
 {
-	struct wpkg_store *store = request->server->store;
 	struct wpkg_str from = upload->from;
-	struct wpkg_names holders = {&from, 1};
 	const struct wpkg_act act = {.actor = request->user,
 				     .address = wpkg_str_from(request->address)};
-	if (from.len == 0 && wpkg_repository_holders(&holders, &request->arena, store,
-						     &upload->digest, HOLDERS_MAX, NULL) != WPKG_OK)
-		return false;
-	for (size_t i = 0; i < holders.count; i++)
-		if (may_read(request, holders.items[i]) &&
-		    wpkg_repository_mount(store, upload->name, holders.items[i], &upload->digest,
-					  &act, NULL) == WPKG_OK)
-			return true;
-	return false;
+	bool is_readable = from.len > 0 ? holder_may_read(request, from)
+					: holder_find(&from, request, &upload->digest);
+	return is_readable && wpkg_repository_mount(request->server->store, upload->name, from,
+						    &upload->digest, &act, NULL) == WPKG_OK;
 }
 
 /* As far as it is known how much comes; the end of the upload is judged again. */

@@ -25,11 +25,11 @@ struct mapping {
 	void *address; /* NULL: a row's bytes */
 };
 
-static bool map(struct mapping *out, struct request *request, const struct wpkg_digest *digest,
-		struct wpkg_err *err)
+static bool map(struct mapping *out, struct request *request, int64_t record,
+		const struct wpkg_digest *digest, struct wpkg_err *err)
 {
 	struct mapping mapping = {0};
-	if (wpkg_blob_open(&mapping.blob, request->server->store, digest, err) != WPKG_OK)
+	if (wpkg_parcel_open(&mapping.blob, request->server->store, record, digest, err) != WPKG_OK)
 		return false;
 	if (mapping.blob.fd >= 0 && mapping.blob.size <= MODULE_MAX) {
 		mapping.address = mmap(NULL, (size_t)mapping.blob.size, PROT_READ, MAP_PRIVATE,
@@ -189,7 +189,7 @@ void web_put_function(struct html *h, struct request *request, const struct api_
 	put_form(h, choice);
 	if (choice->number.len == 0 && choice->export.len == 0) {
 		html_word(h, "p", "Exports that are functions lead here, too.");
-	} else if (!map(&mapping, request, digest, &err)) {
+	} else if (!map(&mapping, request, known->record.id, digest, &err)) {
 		html_open(h, "p");
 		html_text(h, wpkg_str_from(err.msg));
 		html_close(h);

@@ -58,7 +58,8 @@ void web_put_readme(struct html *h, struct request *request, const struct api_kn
 	struct wpkg_digest digest;
 	const struct wpkg_parcel *readme = wpkg_invoice_readme(known->invoice);
 	if (!readme || !wpkg_digest_parse(&digest, readme->label.sha256) ||
-	    wpkg_blob_open(&blob, request->server->store, &digest, NULL) != WPKG_OK)
+	    wpkg_parcel_open(&blob, request->server->store, known->record.id, &digest, NULL) !=
+		    WPKG_OK)
 		return;
 	struct wpkg_str text = cut(read_beginning(request, &blob), blob.size);
 	bool is_cut = blob.size > text.len;
