@@ -51,3 +51,15 @@ void exec_budget_return(uint64_t *used, uint64_t amount)
 {
 	__atomic_sub_fetch(used, amount, __ATOMIC_RELAXED);
 }
+
+uint64_t exec_budget_left(const uint64_t *used, uint64_t limit)
+{
+	uint64_t have = __atomic_load_n(used, __ATOMIC_RELAXED);
+	return have < limit ? limit - have : 0;
+}
+
+void exec_budget_return_memory(struct exec_budget *budget, uint64_t bytes)
+{
+	exec_budget_return(&budget->memory_bytes, bytes);
+	exec_budget_return(&budget->total_bytes, bytes);
+}

@@ -21,17 +21,31 @@
 /* A century: no call lasts longer, and with the clock it is nanoseconds of 64 bits. */
 #define TIME_MOST (UINT64_C(36525) * 24 * 3600 * 1000)
 
+/* Of what the total leaves: all when it is given and this one is not. */
+static uint64_t ceiling(uint64_t given, uint64_t fallback, uint64_t total)
+{
+	uint64_t own = given ? given : fallback;
+	return own < total ? own : total;
+}
+
+static void set_ceilings(struct wpkg_engine_limits *own)
+{
+	bool has_total = own->total_bytes != 0;
+	uint64_t total = has_total ? own->total_bytes : UINT64_MAX;
+	uint64_t entries = total / sizeof(uint64_t);
+	own->total_bytes = total;
+	own->memory_bytes = ceiling(own->memory_bytes, has_total ? total : MEMORY_DEFAULT, total);
+	own->table_entries =
+		ceiling(own->table_entries, has_total ? entries : TABLE_DEFAULT, entries);
+	own->heap_bytes = ceiling(own->heap_bytes, has_total ? total : HEAP_DEFAULT, total);
+}
+
 static void set_limits(struct wpkg_engine *engine, const struct wpkg_engine_limits *limits)
 {
 	struct wpkg_engine_limits *own = &engine->limits;
 	if (limits)
 		*own = *limits;
-	if (!own->memory_bytes)
-		own->memory_bytes = MEMORY_DEFAULT;
-	if (!own->table_entries)
-		own->table_entries = TABLE_DEFAULT;
-	if (!own->heap_bytes)
-		own->heap_bytes = HEAP_DEFAULT;
+	set_ceilings(own);
 	if (!own->stack_bytes)
 		own->stack_bytes = STACK_DEFAULT;
 	if (own->stack_bytes < STACK_LEAST)
@@ -129,6 +143,7 @@ void wpkg_engine_free(struct wpkg_engine *engine)
 		wpkg_mem_free((void *)(uintptr_t)engine->codes[i].begin);
 		wpkg_mem_free(engine->codes[i].func->info);
 	}
+	exec_budget_return(&engine->budget->total_bytes, engine->heap.bytes);
 	exec_heap_clear(&engine->heap);
 	wpkg_mem_free(engine->layouts);
 	wpkg_mem_free(engine->held);
@@ -195,8 +210,10 @@ void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units)
 void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine)
 {
 	*out = engine->usage;
-	out->memory_bytes = exec_memory_used(engine);
-	out->table_entries = __atomic_load_n(&engine->budget->table_entries, __ATOMIC_RELAXED);
+	const struct exec_budget *budget = engine->budget;
+	out->total_bytes = __atomic_load_n(&budget->total_bytes, __ATOMIC_RELAXED);
+	out->memory_bytes = __atomic_load_n(&budget->memory_bytes, __ATOMIC_RELAXED);
+	out->table_entries = __atomic_load_n(&budget->table_entries, __ATOMIC_RELAXED);
 	out->heap_bytes = engine->heap.bytes;
 	out->collections = engine->heap.collections;
 }

@@ -42,17 +42,26 @@ enum wpkg_opt {
  * passes each loop once, a branch back to a loop one for each on the longest way from the loop's
  * beginning to the branch, and what moves many bytes one for 64 of them. So a guest never does more
  * than it has paid for, and the same guest always takes the same.
+ *
+ * Memory: total_bytes is for all that a guest can make grow: its memories, its tables (8 bytes for
+ * each entry that is allocated, which may be up to twice as many as there are) and what the heap
+ * takes from the host. With it, each of the three that has no ceiling of its own may have all of
+ * it. What is freed is given back: blocks of the heap by a collection, all else with its engine.
+ * Below the ceilings, the host may still have no memory: then memory.grow and table.grow answer -1,
+ * too. What the host has is nothing that a deterministic guest may see, so that one ends with
+ * WPKG_TRAP_NO_MEMORY, as everybody does whose heap the host has no memory for.
  */
 struct wpkg_engine_limits {
 	uint64_t fuel;	  /* units for the engine's life, about an instruction each; 0: no end */
 	uint64_t time_ms; /* for each call from outside, in milliseconds; 0: no end */
-	uint64_t memory_bytes;	/* of all memories together; 0: 4 GiB */
-	uint64_t table_entries; /* of all tables together; 0: 10,000,000 */
-	uint64_t heap_bytes;	/* structs, arrays and exceptions; 0: 256 MiB */
+	uint64_t total_bytes;	/* of memories, tables and heap together; 0: theirs are all */
+	uint64_t memory_bytes;	/* of all memories together; 0: total_bytes, or 4 GiB */
+	uint64_t table_entries; /* of all tables together; 0: total_bytes / 8, or 10,000,000 */
+	uint64_t heap_bytes;	/* structs, arrays and exceptions; 0: total_bytes, or 256 MiB */
 	uint64_t stack_bytes;	/* the value stack; 0: 32 MiB, over 100,000 calls of most code */
 	bool ceilings_trap;	/* growing over a ceiling traps; false: it answers -1 */
 	bool eager;		/* compile at instantiation, not at the first call */
-	bool deterministic;	/* canonical NaNs only; no relaxed result is open */
+	bool deterministic;	/* canonical NaNs only; no relaxed result is open; see above */
 	bool collect_always;	/* run the collector at each allocation: for tests */
 	unsigned optimisations_off; /* a set of WPKG_OPT_..., for tests and bisecting */
 };
@@ -65,9 +74,9 @@ void wpkg_engine_free(struct wpkg_engine *engine);
 
 /*
  * An engine for another thread of the same guest, by the thread that has the first one. It has the
- * same limits, and shares with its siblings the fuel, the ceilings of memories and tables, and the
- * end of the time of the call that runs now; stack and heap are its own. Each is interrupted by
- * itself, and they may be freed in any order.
+ * same limits, and shares with its siblings the fuel, the ceilings of memories and tables and that
+ * of all together, and the end of the time of the call that runs now; stack and heap are its own.
+ * Each is interrupted by itself, and they may be freed in any order.
  */
 WPKG_MUST_CHECK enum wpkg_status
 wpkg_engine_new_sibling(struct wpkg_engine **out, struct wpkg_engine *engine, struct wpkg_err *err);
@@ -85,13 +94,14 @@ void wpkg_engine_set_fuel(struct wpkg_engine *engine, uint64_t units);
 
 /* What the engine holds now, for reports. */
 struct wpkg_engine_usage {
-	uint64_t memory_bytes;	/* of all memories; they never shrink, so it is the peak, too */
-	uint64_t table_entries; /* of all tables; both with those of the siblings */
+	uint64_t total_bytes;	/* of memories, tables and heap, as the ceiling counts them */
+	uint64_t memory_bytes;	/* of all memories; none shrinks before it is freed */
+	uint64_t table_entries; /* of all tables; these three with those of the siblings */
 	uint64_t heap_bytes;	/* that the heap takes from the host */
 	uint64_t collections;	/* of the heap */
 	uint64_t compiled_functions;
 	uint64_t compiled_bytes; /* of internal code */
-	bool memory_refused;	 /* a memory.grow met the ceiling at least once */
+	bool memory_refused;	 /* a memory, a table or the heap met a ceiling at least once */
 };
 void wpkg_engine_usage(struct wpkg_engine_usage *out, const struct wpkg_engine *engine);
 

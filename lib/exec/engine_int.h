@@ -111,16 +111,21 @@ struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, 
 /* The collector looks at the global when it is a reference. */
 void exec_global_add(struct wpkg_engine *engine, struct wpkg_global *global);
 
+/* And what they took from the budget is given back. */
 void exec_memory_free(struct wpkg_memory *memory);
 void exec_table_free(struct wpkg_table *table);
-
-/* Bytes of memories that count for the ceiling. */
-uint64_t exec_memory_used(const struct wpkg_engine *engine);
 
 /* Has the guest to end, by interrupt or deadline? */
 enum wpkg_trap exec_engine_poll(const struct wpkg_engine *engine);
 
-/* The old size, or -1 (all bits) when it cannot; *trap is set when the ceiling is to trap. */
+/* Ends a guest that must not see that the host has no memory for what the limits allow. */
+static inline void exec_host_refused(const struct wpkg_engine *engine, enum wpkg_trap *trap)
+{
+	if (engine->limits.deterministic)
+		*trap = WPKG_TRAP_NO_MEMORY;
+}
+
+/* The old size, or -1 (all bits) when it cannot; *trap is set when that is to trap. */
 uint64_t exec_memory_grow_by(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap);
 uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t fill,
 			    enum wpkg_trap *trap);

@@ -214,9 +214,11 @@ static void sweep_large(struct exec_heap *heap)
 static void collect(struct wpkg_engine *engine)
 {
 	struct exec_heap *heap = &engine->heap;
+	uint64_t before = heap->bytes;
 	mark(engine);
 	sweep_blocks(heap);
 	sweep_large(heap);
+	exec_budget_return(&engine->budget->total_bytes, before - heap->bytes);
 	uint64_t more = heap->bytes < THRESHOLD_LEAST ? THRESHOLD_LEAST : heap->bytes;
 	heap->threshold = more > heap->limit - heap->bytes ? heap->limit : heap->bytes + more;
 	heap->collections++;
@@ -224,17 +226,36 @@ static void collect(struct wpkg_engine *engine)
 
 /* Allocation. */
 
-/* May the heap take so many bytes more? Collects first when it would pass the threshold. */
+static bool take(struct wpkg_engine *engine, uint64_t bytes)
+{
+	struct exec_heap *heap = &engine->heap;
+	if (heap->bytes > heap->limit - bytes ||
+	    !exec_budget_take(&engine->budget->total_bytes, bytes, engine->limits.total_bytes))
+		return false;
+	heap->bytes += bytes;
+	return true;
+}
+
+static void give_back(struct wpkg_engine *engine, uint64_t bytes)
+{
+	engine->heap.bytes -= bytes;
+	exec_budget_return(&engine->budget->total_bytes, bytes);
+}
+
+/* Takes so many bytes. Collects first when the heap would pass the threshold, or has no room. */
 static bool admit(struct wpkg_engine *engine, uint64_t bytes)
 {
 	struct exec_heap *heap = &engine->heap;
 	if (bytes > heap->limit)
 		return false;
-	if (heap->bytes > heap->threshold - (bytes < heap->threshold ? bytes : heap->threshold))
-		collect(engine);
-	return heap->bytes <= heap->limit - bytes;
+	uint64_t most = heap->threshold - (bytes < heap->threshold ? bytes : heap->threshold);
+	if (heap->bytes <= most && take(engine, bytes))
+		return true;
+	collect(engine);
+	return take(engine, bytes);
 }
 
+/* Of bytes that are taken. */
 static bool add_block(struct exec_heap *heap, unsigned class)
 {
 	struct exec_block *block = wpkg_mem_alloc(BLOCK_BYTES);
@@ -245,25 +266,34 @@ static bool add_block(struct exec_heap *heap, unsigned class)
 	block->class = class;
 	block->next = heap->blocks;
 	heap->blocks = block;
-	heap->bytes += BLOCK_BYTES;
 	heap->total_count[class] += block->count;
 	for (uint32_t i = block->count; i > 0; i--)
 		put_free(heap, class, cell_at(block, i - 1));
 	return true;
 }
 
+/* Where no cell is free: by a collection, when that is due, or with another block. */
+static enum wpkg_trap make_cells(struct wpkg_engine *engine, unsigned class)
+{
+	struct exec_heap *heap = &engine->heap;
+	bool room = admit(engine, BLOCK_BYTES);
+	bool scarce = heap->free_count[class] <= heap->total_count[class] / FREE_SHARE;
+	if (room && scarce && add_block(heap, class))
+		return WPKG_TRAP_NONE;
+	if (room)
+		give_back(engine, BLOCK_BYTES);
+	if (scarce)
+		return room ? WPKG_TRAP_NO_MEMORY : WPKG_TRAP_HEAP_LIMIT;
+	return WPKG_TRAP_NONE;
+}
+
 static enum wpkg_trap take_cell(struct exec_object **out, struct wpkg_engine *engine,
 				unsigned class)
 {
 	struct exec_heap *heap = &engine->heap;
-	if (!heap->free[class]) {
-		bool room = admit(engine, BLOCK_BYTES);
-		uint32_t enough = heap->total_count[class] / FREE_SHARE;
-		if (room && heap->free_count[class] <= enough && !add_block(heap, class))
-			return WPKG_TRAP_NO_MEMORY;
-		if (!heap->free[class] || (!room && heap->free_count[class] <= enough))
-			return WPKG_TRAP_HEAP_LIMIT;
-	}
+	enum wpkg_trap trap = heap->free[class] ? WPKG_TRAP_NONE : make_cells(engine, class);
+	if (trap)
+		return trap;
 	struct exec_object *cell = heap->free[class];
 	heap->free[class] = cell->link;
 	heap->free_count[class]--;
@@ -279,12 +309,13 @@ static enum wpkg_trap take_large(struct exec_object **out, struct wpkg_engine *e
 	if (!admit(engine, all))
 		return WPKG_TRAP_HEAP_LIMIT;
 	struct exec_large *large = wpkg_mem_alloc(all);
-	if (!large)
+	if (!large) {
+		give_back(engine, all);
 		return WPKG_TRAP_NO_MEMORY;
+	}
 	large->next = heap->large;
 	large->bytes = all;
 	heap->large = large;
-	heap->bytes += all;
 	*out = (struct exec_object *)(large + 1);
 	return WPKG_TRAP_NONE;
 }
@@ -298,6 +329,8 @@ enum wpkg_trap exec_heap_new(struct exec_object **out, struct wpkg_engine *engin
 		collect(engine);
 	enum wpkg_trap trap = all > CELL_MAX ? take_large(&object, engine, all)
 					     : take_cell(&object, engine, class_of(all));
+	if (trap == WPKG_TRAP_HEAP_LIMIT)
+		engine->usage.memory_refused = true;
 	if (trap)
 		return trap;
 	memset(object, 0, all);

@@ -16,7 +16,8 @@
  *
  * The collector marks what precise roots reach (root.c) and sweeps the rest. Objects never move.
  * It runs inside an allocation only; so a reference that is in no root must not be kept over one.
- * What is counted against the ceiling is what the heap takes from the host.
+ * What is counted against the ceiling is what the heap takes from the host; it is taken from what
+ * the engine has in all, too (budget.h), and a collection gives back what it frees.
  */
 
 #include <stdbool.h>

@@ -86,13 +86,27 @@ static bool make_space(struct wpkg_memory *memory, const struct wpkg_size *size,
 	return memory->base != NULL;
 }
 
+/* The name of the limit that so many pages more would pass; NULL. */
+static const char *limit_passed(const struct wpkg_engine *engine, uint64_t pages,
+				unsigned page_log2)
+{
+	const struct exec_budget *budget = engine->budget;
+	const struct wpkg_engine_limits *limits = &engine->limits;
+	if (pages > exec_budget_left(&budget->memory_bytes, limits->memory_bytes) >> page_log2)
+		return "memory";
+	if (pages > exec_budget_left(&budget->total_bytes, limits->total_bytes) >> page_log2)
+		return "total";
+	return NULL;
+}
+
 struct wpkg_memory *exec_memory_new(struct wpkg_engine *engine, const struct wpkg_size *size,
 				    unsigned page_log2, struct wpkg_err *err)
 {
-	uint64_t used = exec_memory_used(engine), ceiling = engine->limits.memory_bytes;
-	if (size->min > (ceiling - used) >> page_log2) {
-		wpkg_err_set(err, WPKG_ELIMIT, "a memory of %llu pages passes the memory limit",
-			     (unsigned long long)size->min);
+	const char *passed = limit_passed(engine, size->min, page_log2);
+	if (passed) {
+		engine->usage.memory_refused = true;
+		wpkg_err_set(err, WPKG_ELIMIT, "a memory of %llu pages passes the %s limit",
+			     (unsigned long long)size->min, passed);
 		return NULL;
 	}
 	struct wpkg_memory *memory = new_memory(engine);
@@ -114,8 +128,10 @@ void exec_memory_free(struct wpkg_memory *memory)
 {
 	if (memory->shared)
 		wpkg_shared_memory_drop(memory->shared);
-	else
+	else {
 		exec_space_free(memory->base, memory->reserved);
+		exec_budget_return_memory(memory->engine->budget, memory->size);
+	}
 }
 
 static void set_size(struct wpkg_memory *memory, uint64_t size)
@@ -126,18 +142,23 @@ static void set_size(struct wpkg_memory *memory, uint64_t size)
 		exec_use_memory_size(vm, size);
 }
 
-uint64_t exec_memory_used(const struct wpkg_engine *engine)
+static bool take(struct wpkg_engine *engine, uint64_t bytes)
 {
-	return __atomic_load_n(&engine->budget->memory_bytes, __ATOMIC_RELAXED);
+	struct exec_budget *budget = engine->budget;
+	if (!exec_budget_take(&budget->memory_bytes, bytes, engine->limits.memory_bytes))
+		return false;
+	if (exec_budget_take(&budget->total_bytes, bytes, engine->limits.total_bytes))
+		return true;
+	exec_budget_return(&budget->memory_bytes, bytes);
+	return false;
 }
 
 /* Adds the pages, up to what the budget, the system and the reservation give. */
 static bool extend(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *trap)
 {
 	struct wpkg_engine *engine = memory->engine;
-	uint64_t *used = &engine->budget->memory_bytes, ceiling = engine->limits.memory_bytes;
 	uint64_t bytes = pages << memory->page_log2;
-	if (pages > ceiling >> memory->page_log2 || !exec_budget_take(used, bytes, ceiling)) {
+	if (pages > engine->limits.memory_bytes >> memory->page_log2 || !take(engine, bytes)) {
 		engine->usage.memory_refused = true;
 		if (engine->limits.ceilings_trap)
 			*trap = WPKG_TRAP_MEMORY_LIMIT;
@@ -145,9 +166,12 @@ static bool extend(struct wpkg_memory *memory, uint64_t pages, enum wpkg_trap *t
 	}
 	if (bytes > memory->reserved - memory->size ||
 	    !exec_space_extend(memory->base, memory->size, bytes)) {
-		exec_budget_return(used, bytes);
+		exec_budget_return_memory(engine->budget, bytes);
+		exec_host_refused(engine, trap);
 		return false;
 	}
+	if (memory->shared)
+		exec_shared_took(memory->shared, engine->budget, bytes);
 	set_size(memory, memory->size + bytes);
 	return true;
 }

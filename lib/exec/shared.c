@@ -65,8 +65,19 @@ void wpkg_shared_memory_drop(struct wpkg_shared_memory *shared)
 	if (!shared || __atomic_sub_fetch(&shared->holders, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	exec_space_free(shared->base, shared->reserved);
+	if (shared->budget)
+		exec_budget_return_memory(shared->budget, shared->taken);
+	exec_budget_drop(shared->budget);
 	pthread_mutex_destroy(&shared->lock);
 	wpkg_mem_free(shared);
+}
+
+void exec_shared_took(struct wpkg_shared_memory *shared, struct exec_budget *budget, uint64_t bytes)
+{
+	if (!shared->budget)
+		shared->budget = exec_budget_hold(budget);
+	if (shared->budget == budget)
+		shared->taken += bytes;
 }
 
 struct wpkg_shared_memory *wpkg_memory_shared(const struct wpkg_memory *memory)

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#define ENTRY_BYTES sizeof(uint64_t)
+
 static bool add_table(struct wpkg_engine *engine, struct wpkg_table *table)
 {
 	if (engine->table_count == engine->table_cap) {
@@ -21,13 +23,26 @@ static bool add_table(struct wpkg_engine *engine, struct wpkg_table *table)
 	return true;
 }
 
+/* The name of the limit that so many entries more would pass; NULL. */
+static const char *limit_passed(const struct wpkg_engine *engine, uint64_t entries)
+{
+	const struct exec_budget *budget = engine->budget;
+	const struct wpkg_engine_limits *limits = &engine->limits;
+	if (entries > exec_budget_left(&budget->table_entries, limits->table_entries))
+		return "table";
+	if (entries > exec_budget_left(&budget->total_bytes, limits->total_bytes) / ENTRY_BYTES)
+		return "total";
+	return NULL;
+}
+
 struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, uint64_t max,
 				  bool has_max, bool is_64, uint64_t fill, struct wpkg_err *err)
 {
-	uint64_t used = __atomic_load_n(&engine->budget->table_entries, __ATOMIC_RELAXED);
-	if (entries > engine->limits.table_entries - used) {
-		wpkg_err_set(err, WPKG_ELIMIT, "a table of %llu entries passes the table limit",
-			     (unsigned long long)entries);
+	const char *passed = limit_passed(engine, entries);
+	if (passed) {
+		engine->usage.memory_refused = true;
+		wpkg_err_set(err, WPKG_ELIMIT, "a table of %llu entries passes the %s limit",
+			     (unsigned long long)entries, passed);
 		return NULL;
 	}
 	struct wpkg_table *table = wpkg_arena_alloc(&engine->arena, 1, sizeof(*table));
@@ -50,20 +65,52 @@ struct wpkg_table *exec_table_new(struct wpkg_engine *engine, uint64_t entries, 
 
 void exec_table_free(struct wpkg_table *table)
 {
+	struct exec_budget *budget = table->engine->budget;
 	wpkg_mem_free(table->entries);
+	exec_budget_return(&budget->table_entries, table->size);
+	exec_budget_return(&budget->total_bytes, table->cap * ENTRY_BYTES);
 }
 
-static bool make_room(struct wpkg_table *table, uint64_t size)
+static bool take(const struct wpkg_table *table, uint64_t cap)
 {
-	if (size <= table->cap)
-		return true;
-	uint64_t cap = size < 2 * table->cap ? 2 * table->cap : size;
+	struct wpkg_engine *engine = table->engine;
+	return exec_budget_take(&engine->budget->total_bytes, (cap - table->cap) * ENTRY_BYTES,
+				engine->limits.total_bytes);
+}
+
+/* To a room that is taken. */
+static bool resize(struct wpkg_table *table, uint64_t cap, enum wpkg_trap *trap)
+{
 	uint64_t *grown = wpkg_mem_resize(table->entries, cap, sizeof(*grown));
-	if (!grown)
+	if (!grown) {
+		exec_budget_return(&table->engine->budget->total_bytes,
+				   (cap - table->cap) * ENTRY_BYTES);
+		exec_host_refused(table->engine, trap);
 		return false;
+	}
 	table->entries = grown;
 	table->cap = cap;
 	return true;
+}
+
+static bool refuse(struct wpkg_engine *engine, enum wpkg_trap *trap)
+{
+	engine->usage.memory_refused = true;
+	if (engine->limits.ceilings_trap)
+		*trap = WPKG_TRAP_TABLE_LIMIT;
+	return false;
+}
+
+/* Twice the room, since what grows by steps would move at each; what is needed, near the ceiling.
+ */
+static bool make_room(struct wpkg_table *table, uint64_t size, enum wpkg_trap *trap)
+{
+	if (size <= table->cap)
+		return true;
+	uint64_t twice = 2 * table->cap;
+	if (size < twice && take(table, twice))
+		return resize(table, twice, trap);
+	return take(table, size) ? resize(table, size, trap) : refuse(table->engine, trap);
 }
 
 uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t fill,
@@ -77,12 +124,11 @@ uint64_t exec_table_grow_by(struct wpkg_table *table, uint64_t entries, uint64_t
 		return UINT64_MAX;
 	uint64_t *used = &engine->budget->table_entries;
 	if (!exec_budget_take(used, entries, engine->limits.table_entries)) {
-		if (engine->limits.ceilings_trap)
-			*trap = WPKG_TRAP_TABLE_LIMIT;
+		refuse(engine, trap);
 		return UINT64_MAX;
 	}
 	uint64_t size = old + entries;
-	if (!make_room(table, size)) {
+	if (!make_room(table, size, trap)) {
 		exec_budget_return(used, entries);
 		return UINT64_MAX;
 	}

@@ -37,7 +37,7 @@ enum wpkg_trap {
 	WPKG_TRAP_MEMORY_LIMIT, /* a memory would pass the ceiling (only with ceilings_trap) */
 	WPKG_TRAP_TABLE_LIMIT,	/* a table would pass the ceiling (only with ceilings_trap) */
 	WPKG_TRAP_HEAP_LIMIT,	/* structs, arrays and exceptions pass their ceiling */
-	WPKG_TRAP_NO_MEMORY,	/* the host has no memory left for the engine itself */
+	WPKG_TRAP_NO_MEMORY,	/* the host has no memory left */
 	WPKG_TRAP_UNSUPPORTED,	/* a function passes a limit of the compiled form */
 
 	/* Decisions of a host function. */

@@ -2,9 +2,12 @@
 /* Each limit ends the guest with its own trap, wherever the guest is, and the engine works on. */
 #include "guest.h"
 
+#include "base/mem.h"
+#include "exec/external.h"
 #include "exec/object.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* Every way to run without end that has its own code in the interpreter. */
@@ -459,6 +462,229 @@ START_TEST(a_module_that_begins_above_a_ceiling_is_refused)
 }
 END_TEST
 
+/* Of all together. */
+
+#define MIXED                                                                                      \
+	"(module (memory 1) (table $t 8 funcref) (type $a (array (mut i8)))"                       \
+	"  (type $n (struct (field (ref null $n))))"                                               \
+	"  (global $kept (mut (ref null $a)) (ref.null $a))"                                       \
+	"  (func (export \"memory\") (param i64) (result i64)"                                     \
+	"    (i64.extend_i32_s (memory.grow (i32.wrap_i64 (local.get 0)))))"                       \
+	"  (func (export \"table\") (param i64) (result i64)"                                      \
+	"    (i64.extend_i32_s (table.grow $t (ref.null func) (i32.wrap_i64 (local.get 0)))))"     \
+	"  (func (export \"keep\") (param i64) (result i64)"                                       \
+	"    (global.set $kept (array.new_default $a (i32.wrap_i64 (local.get 0))))"               \
+	"    (i64.extend_i32_u (array.len (global.get $kept))))"                                   \
+	"  (func (export \"drop\") (param i64) (result i64)"                                       \
+	"    (global.set $kept (ref.null $a)) (i64.const 0))"                                      \
+	"  (func (export \"list\") (param i64) (result i64) (local $x (ref null $n))"              \
+	"    (loop $l (local.set $x (struct.new $n (local.get $x)))"                               \
+	"      (br_if $l (i64.ne (i64.const 0) (local.tee 0"                                       \
+	"        (i64.sub (local.get 0) (i64.const 1))))))"                                        \
+	"    (i64.const 1)))"
+
+static struct wpkg_engine_usage usage_of(const struct guest *guest)
+{
+	struct wpkg_engine_usage usage;
+	wpkg_engine_usage(&usage, guest->engine);
+	return usage;
+}
+
+START_TEST(memories_tables_and_the_heap_stay_below_the_total_together)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 16 << 16};
+	struct guest guest;
+	guest_open(&guest, &limits, MIXED);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, (1 << 16) + 8 * 8);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 8), 1);
+	ck_assert_uint_eq(guest_value(&guest, "table", 8192), 8);
+	ck_assert_uint_eq(guest_value(&guest, "keep", 300000), 300000);
+	ck_assert(!usage_of(&guest).memory_refused);
+	uint64_t used = usage_of(&guest).total_bytes;
+	ck_assert_uint_eq(used, (9 << 16) + 8 * 8200 + usage_of(&guest).heap_bytes);
+	/* There is a page left for any of them, and no more for none. */
+	ck_assert_uint_eq(guest_value(&guest, "memory", 2), UINT64_MAX);
+	ck_assert_uint_eq(guest_value(&guest, "table", 12000), UINT64_MAX);
+	ck_trap(guest_call(NULL, &guest, "keep", 100000), WPKG_TRAP_HEAP_LIMIT);
+	ck_trap(guest_call(NULL, &guest, "list", 10000), WPKG_TRAP_HEAP_LIMIT);
+	ck_assert(usage_of(&guest).memory_refused);
+	ck_assert_uint_le(usage_of(&guest).total_bytes, limits.total_bytes);
+	ck_assert_uint_eq(guest_value(&guest, "keep", 90), 90);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(what_a_collection_frees_is_there_for_all)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 16 << 16};
+	struct guest guest;
+	guest_open(&guest, &limits, MIXED);
+	ck_assert_uint_eq(guest_value(&guest, "keep", 900000), 900000);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 8), UINT64_MAX);
+	ck_trap(guest_call(NULL, &guest, "keep", 300000), WPKG_TRAP_HEAP_LIMIT);
+	guest_value(&guest, "drop", 0);
+	/* No allocation has come since, so nothing was collected. */
+	ck_assert_uint_eq(guest_value(&guest, "memory", 8), UINT64_MAX);
+	/* This one finds no room, before it has some. */
+	uint64_t collections = usage_of(&guest).collections;
+	ck_assert_uint_eq(guest_value(&guest, "keep", 300000), 300000);
+	ck_assert_uint_eq(usage_of(&guest).collections, collections + 1);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 8), 1);
+	guest_value(&guest, "drop", 0);
+	ck_trap(guest_call(NULL, &guest, "list", 100000), WPKG_TRAP_HEAP_LIMIT);
+	ck_trap(guest_call(NULL, &guest, "keep", 500000), WPKG_TRAP_HEAP_LIMIT);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, (9 << 16) + 8 * 8);
+	ck_assert_uint_eq(guest_value(&guest, "table", 57000), 8);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_table_takes_what_is_allocated_for_it)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 8 * 1000};
+	struct guest guest;
+	guest_open(&guest, &limits,
+		   "(module (table $t 100 funcref)"
+		   "  (func (export \"table\") (param i64) (result i64)"
+		   "    (i64.extend_i32_s (table.grow $t (ref.null func)"
+		   "      (i32.wrap_i64 (local.get 0))))))");
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, 8 * 100);
+	ck_assert_uint_eq(guest_value(&guest, "table", 1), 100);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, 8 * 200);
+	ck_assert_uint_eq(guest_value(&guest, "table", 99), 101);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, 8 * 200);
+	ck_assert_uint_eq(guest_value(&guest, "table", 400), 200);
+	/* Twice as much is too much, and what is needed is not. */
+	ck_assert_uint_eq(guest_value(&guest, "table", 1), 600);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, 8 * 601);
+	ck_assert_uint_eq(guest_value(&guest, "table", 399), 601);
+	ck_assert(!usage_of(&guest).memory_refused);
+	ck_assert_uint_eq(guest_value(&guest, "table", 1), UINT64_MAX);
+	ck_assert(usage_of(&guest).memory_refused);
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, limits.total_bytes);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(the_total_can_trap)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 16 << 16, .ceilings_trap = true};
+	struct guest guest;
+	guest_open(&guest, &limits, MIXED);
+	guest_value(&guest, "keep", 500000);
+	ck_trap(guest_call(NULL, &guest, "memory", 8), WPKG_TRAP_MEMORY_LIMIT);
+	ck_trap(guest_call(NULL, &guest, "table", 100000), WPKG_TRAP_TABLE_LIMIT);
+	ck_trap(guest_call(NULL, &guest, "keep", 500000), WPKG_TRAP_HEAP_LIMIT);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 7), 1);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 0), 8);
+	guest_close(&guest);
+}
+END_TEST
+
+/* More than each has without any limit; and a ceiling above the total is none. */
+START_TEST(with_a_total_each_may_have_all_of_it)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 400 << 20};
+	struct guest guest;
+	guest_open(&guest, &limits, MIXED);
+	ck_assert_uint_eq(guest_value(&guest, "keep", 300000000), 300000000);
+	ck_assert_uint_eq(guest_value(&guest, "table", 11000000), 8);
+	guest_close(&guest);
+	limits = (struct wpkg_engine_limits){.total_bytes = 16 << 16,
+					     .memory_bytes = (uint64_t)1 << 40,
+					     .table_entries = UINT64_MAX,
+					     .heap_bytes = UINT64_MAX};
+	guest_open(&guest, &limits, MIXED);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 16), UINT64_MAX);
+	ck_assert_uint_eq(guest_value(&guest, "table", 1 << 17), UINT64_MAX);
+	ck_trap(guest_call(NULL, &guest, "keep", 1 << 20), WPKG_TRAP_HEAP_LIMIT);
+	guest_close(&guest);
+	limits = (struct wpkg_engine_limits){.total_bytes = 16 << 16, .memory_bytes = 2 << 16};
+	guest_open(&guest, &limits, MIXED);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 2), UINT64_MAX);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 1), 1);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_module_that_begins_above_the_total_is_refused)
+{
+	static const struct {
+		const char *text, *error;
+	} modules[] = {
+		{"(module (memory 17))", "a memory of 17 pages passes the memory limit"},
+		{"(module (memory 8) (memory 9))", "a memory of 9 pages passes the memory limit"},
+		{"(module (table 131073 funcref))",
+		 "a table of 131073 entries passes the table limit"},
+		{"(module (memory 10) (table 100000 funcref))",
+		 "a table of 100000 entries passes the total limit"},
+		{"(module (type $a (array i8)) (memory 10)"
+		 "  (global (ref $a) (array.new_default $a (i32.const 500000))))",
+		 "0x19: constant expression: heap limit passed"},
+	};
+	struct wpkg_engine_limits limits = {.total_bytes = 16 << 16};
+	struct guest guest;
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		guest_init(&guest, &limits);
+		guest_read(&guest, modules[i].text);
+		ck_status(guest_instantiate(&guest), WPKG_ELIMIT);
+		ck_assert_str_eq(guest.err.msg, modules[i].error);
+		ck_assert(usage_of(&guest).memory_refused);
+		guest_close(&guest);
+	}
+	struct wpkg_memory *memory;
+	struct wpkg_extent ten = {.min = 10};
+	guest_open(&guest, &limits, "(module (table 100000 funcref))");
+	ck_status(wpkg_memory_new(&memory, guest.engine, &ten, &guest.err), WPKG_ELIMIT);
+	ck_assert_str_eq(guest.err.msg, "a memory of 10 pages passes the total limit");
+	guest_close(&guest);
+}
+END_TEST
+
+/* When the host is out of memory, nothing was taken. */
+START_TEST(what_the_host_does_not_give_is_not_counted)
+{
+	struct wpkg_engine_limits limits = {.total_bytes = 16 << 16};
+	struct guest guest;
+	guest_open(&guest, &limits, MIXED);
+	guest_value(&guest, "keep", 1);
+	guest_value(&guest, "table", 0);
+	uint64_t used = usage_of(&guest).total_bytes;
+	wpkg_mem_fail_at(0);
+	ck_assert_uint_eq(guest_value(&guest, "table", 100), UINT64_MAX);
+	ck_trap(guest_call(NULL, &guest, "keep", 1000), WPKG_TRAP_NO_MEMORY);
+	ck_trap(guest_call(NULL, &guest, "keep", 100000), WPKG_TRAP_NO_MEMORY);
+	wpkg_mem_fail_never();
+	ck_assert_uint_eq(usage_of(&guest).total_bytes, used);
+	ck_assert(!usage_of(&guest).memory_refused);
+	guest_close(&guest);
+}
+END_TEST
+
+START_TEST(a_deterministic_guest_does_not_see_what_the_host_has)
+{
+	struct wpkg_engine_limits limits = {.deterministic = true};
+	struct guest guest;
+	struct rlimit had, less;
+	guest_open(&guest, &limits, MIXED);
+	guest_value(&guest, "table", 0);
+	guest_value(&guest, "memory", 0);
+	wpkg_mem_fail_at(0);
+	ck_trap(guest_call(NULL, &guest, "table", 100), WPKG_TRAP_NO_MEMORY);
+	wpkg_mem_fail_never();
+	getrlimit(RLIMIT_DATA, &had);
+	less = (struct rlimit){1, had.rlim_max};
+	setrlimit(RLIMIT_DATA, &less);
+	enum wpkg_trap trap = guest_call(NULL, &guest, "memory", 1);
+	setrlimit(RLIMIT_DATA, &had);
+	ck_trap(trap, WPKG_TRAP_NO_MEMORY);
+	ck_assert(!usage_of(&guest).memory_refused);
+	ck_assert_uint_eq(usage_of(&guest).memory_bytes, 1 << 16);
+	ck_assert_uint_eq(guest_value(&guest, "memory", 1), 1);
+	guest_close(&guest);
+}
+END_TEST
+
 UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_cleared,
 	  fuel_ends_any_endless_loop, the_same_run_takes_the_same_fuel_however_it_is_compiled,
 	  a_turn_costs_what_is_on_the_way_however_it_goes_back,
@@ -469,4 +695,10 @@ UNIT_MAIN(another_thread_ends_any_endless_loop, an_interrupt_holds_until_it_is_c
 	  the_default_stack_takes_a_hundred_thousand_calls, a_larger_stack_takes_more_calls,
 	  a_function_with_too_many_locals_is_refused_and_the_others_run,
 	  all_memories_together_stay_below_the_ceiling, a_ceiling_can_trap,
-	  tables_stay_below_their_ceiling, a_module_that_begins_above_a_ceiling_is_refused)
+	  tables_stay_below_their_ceiling, a_module_that_begins_above_a_ceiling_is_refused,
+	  memories_tables_and_the_heap_stay_below_the_total_together,
+	  what_a_collection_frees_is_there_for_all, a_table_takes_what_is_allocated_for_it,
+	  the_total_can_trap, with_a_total_each_may_have_all_of_it,
+	  a_module_that_begins_above_the_total_is_refused,
+	  what_the_host_does_not_give_is_not_counted,
+	  a_deterministic_guest_does_not_see_what_the_host_has)

@@ -310,10 +310,10 @@ START_TEST(a_memory_that_a_module_makes_can_be_handed_on)
 END_TEST
 
 /* A guest in a sibling of the other's engine. */
-static void open_sibling(struct guest *guest, const struct guest *of,
-			 struct wpkg_shared_memory *shared)
+static void open_sibling_with(struct guest *guest, const struct guest *of,
+			      struct wpkg_shared_memory *shared, const char *text)
 {
-	guest_open_shared(guest, NULL, shared, GUEST);
+	guest_open_shared(guest, NULL, shared, text);
 	wpkg_linker_free(guest->linker);
 	wpkg_engine_free(guest->engine);
 	ck_ok(wpkg_engine_new_sibling(&guest->engine, of->engine, &guest->err), guest->err);
@@ -322,6 +322,12 @@ static void open_sibling(struct guest *guest, const struct guest *of,
 					       shared, &guest->err),
 	      guest->err);
 	ck_ok(guest_instantiate(guest), guest->err);
+}
+
+static void open_sibling(struct guest *guest, const struct guest *of,
+			 struct wpkg_shared_memory *shared)
+{
+	open_sibling_with(guest, of, shared, GUEST);
 }
 
 START_TEST(siblings_share_their_fuel)
@@ -384,6 +390,99 @@ START_TEST(siblings_share_the_ceiling_of_memories)
 }
 END_TEST
 
+/* With a memory, a table and objects that are its own. */
+#define OWNER                                                                                      \
+	"(module (import \"m\" \"memory\" (memory $m 1 4 shared)) (memory $own 1)"                 \
+	"  (table $t 8 funcref) (type $a (array (mut i8)))"                                        \
+	"  (global $kept (mut (ref null $a)) (ref.null $a))"                                       \
+	"  (func (export \"grow\") (param i64) (result i64)"                                       \
+	"    (i64.extend_i32_s (memory.grow $m (i32.wrap_i64 (local.get 0)))))"                    \
+	"  (func (export \"own\") (param i64) (result i64)"                                        \
+	"    (i64.extend_i32_s (memory.grow $own (i32.wrap_i64 (local.get 0)))))"                  \
+	"  (func (export \"table\") (param i64) (result i64)"                                      \
+	"    (i64.extend_i32_s (table.grow $t (ref.null func) (i32.wrap_i64 (local.get 0)))))"     \
+	"  (func (export \"keep\") (param i64) (result i64)"                                       \
+	"    (global.set $kept (array.new_default $a (i32.wrap_i64 (local.get 0))))"               \
+	"    (i64.const 0)))"
+
+START_TEST(siblings_share_what_they_have_in_all)
+{
+	struct wpkg_shared_memory *shared = shared_memory();
+	struct wpkg_engine_limits limits = {.total_bytes = 8 << 16};
+	struct wpkg_engine_usage usage;
+	struct guest first, second;
+	guest_open_shared(&first, &limits, shared, OWNER);
+	open_sibling_with(&second, &first, shared, OWNER);
+	guest_value(&second, "keep", 150000);
+	ck_assert_uint_eq(guest_value(&second, "table", 8192), 8);
+	ck_assert_uint_eq(guest_value(&first, "grow", 2), 1);
+	ck_assert_uint_eq(guest_value(&first, "grow", 1), UINT64_MAX);
+	ck_assert_uint_eq(guest_value(&first, "table", 8192), UINT64_MAX);
+	ck_trap(guest_call(NULL, &first, "keep", 100000), WPKG_TRAP_HEAP_LIMIT);
+	ck_assert_uint_eq(guest_value(&second, "own", 1), UINT64_MAX);
+	wpkg_engine_usage(&usage, second.engine);
+	ck_assert_uint_eq(usage.total_bytes, (4 << 16) + 8 * (8 + 8200) + usage.heap_bytes);
+	guest_close(&second);
+	ck_assert_uint_eq(guest_value(&first, "own", 4), 1);
+	guest_close(&first);
+	wpkg_shared_memory_drop(shared);
+}
+END_TEST
+
+/* Ceilings for two of them at a time; and of a hundred that come one after another, none is
+ * refused. */
+START_TEST(what_a_sibling_had_is_there_for_those_that_come_after_it)
+{
+	struct wpkg_shared_memory *shared = shared_memory();
+	struct wpkg_engine_limits limits = {
+		.total_bytes = 4 << 16, .memory_bytes = 2 << 16, .table_entries = 16};
+	struct wpkg_engine_usage before, after;
+	struct guest first, next;
+	guest_open_shared(&first, &limits, shared, OWNER);
+	wpkg_engine_usage(&before, first.engine);
+	for (int i = 0; i < 100; i++) {
+		open_sibling_with(&next, &first, shared, OWNER);
+		guest_value(&next, "keep", 100000);
+		guest_close(&next);
+		wpkg_engine_usage(&after, first.engine);
+		ck_assert_uint_eq(after.total_bytes, before.total_bytes);
+		ck_assert_uint_eq(after.memory_bytes, before.memory_bytes);
+		ck_assert_uint_eq(after.table_entries, before.table_entries);
+	}
+	guest_close(&first);
+	wpkg_shared_memory_drop(shared);
+}
+END_TEST
+
+/* It is there for as long as anybody holds it, whoever made it grow. */
+START_TEST(a_shared_memory_is_given_back_when_nobody_holds_it)
+{
+	struct wpkg_shared_memory *shared = shared_memory(), *made;
+	struct wpkg_engine_usage usage;
+	struct guest first, second;
+	guest_open_shared(&first, NULL, shared, GUEST);
+	open_sibling_with(&second, &first, shared,
+			  "(module (memory (export \"memory\") 1 4 shared)"
+			  "  (func (export \"grow\") (param i64) (result i64)"
+			  "    (i64.extend_i32_s (memory.grow (i32.wrap_i64 (local.get 0))))))");
+	made = wpkg_shared_memory_hold(
+		wpkg_memory_shared(wpkg_instance_find_memory(second.instance, WPKG_LIT("memory"))));
+	ck_assert_uint_eq(guest_value(&second, "grow", 1), 1);
+	guest_close(&second);
+	wpkg_engine_usage(&usage, first.engine);
+	ck_assert_uint_eq(usage.memory_bytes, 2 << 16);
+	ck_assert_uint_eq(usage.total_bytes, 2 << 16);
+	wpkg_shared_memory_drop(made);
+	wpkg_engine_usage(&usage, first.engine);
+	ck_assert_uint_eq(usage.memory_bytes, 0);
+	ck_assert_uint_eq(usage.total_bytes, 0);
+	/* After the last of its engines, too. */
+	ck_assert_uint_eq(guest_value(&first, "grow", 1), 1);
+	guest_close(&first);
+	wpkg_shared_memory_drop(shared);
+}
+END_TEST
+
 UNIT_MAIN(no_atomic_addition_is_lost, a_lock_of_the_guest_guards_what_is_not_atomic,
 	  notify_wakes_up_as_many_as_it_is_told, a_wait_ends_when_its_time_is_over,
 	  a_wait_ends_with_the_guests_time_and_by_an_interrupt,
@@ -391,4 +490,6 @@ UNIT_MAIN(no_atomic_addition_is_lost, a_lock_of_the_guest_guards_what_is_not_ato
 	  a_memory_that_is_not_shared_has_nobody_to_wait_for,
 	  a_shared_memory_is_imported_as_one_only, a_memory_that_a_module_makes_can_be_handed_on,
 	  siblings_share_their_fuel, fuel_that_a_sibling_leaves_is_there_for_the_others,
-	  siblings_share_the_ceiling_of_memories)
+	  siblings_share_the_ceiling_of_memories, siblings_share_what_they_have_in_all,
+	  what_a_sibling_had_is_there_for_those_that_come_after_it,
+	  a_shared_memory_is_given_back_when_nobody_holds_it)
