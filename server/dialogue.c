@@ -10,6 +10,7 @@
 #include "base/channel.h"
 #include "base/file.h"
 #include "pkg/admission.h"
+#include "pkg/check.h"
 #include "store/blob.h"
 
 /* Messages that a worker may send; an honest one needs two for each parcel and file of a check. */
@@ -108,6 +109,17 @@ static bool take_message(struct dialogue *dialogue, const struct wpkg_message *m
 	return false;
 }
 
+/*
+ * What a guest may have, of a worker's memory: so much less that the guest meets its own limit, in
+ * the same place each time, and not the system's, which counts all that the worker has. The stack
+ * is known; a quarter of what is left is for the module, its code and what the guest prints.
+ */
+static uint64_t guest_memory(uint64_t worker)
+{
+	uint64_t stack = worker / 2 < WPKG_CHECK_STACK ? worker / 2 : WPKG_CHECK_STACK;
+	return (worker - stack) / 4 * 3;
+}
+
 static enum wpkg_status send_question(const struct dialogue *dialogue, struct wpkg_err *err)
 {
 	struct wpkg_err gone;
@@ -117,7 +129,7 @@ static enum wpkg_status send_question(const struct dialogue *dialogue, struct wp
 		.invoice = dialogue->question->invoice,
 		.closure = dialogue->closure,
 		.milliseconds = (uint64_t)options->seconds * 1000,
-		.memory = options->memory / 4 * 3,
+		.memory = guest_memory(options->memory),
 		.fuel = options->fuel,
 		.output = options->output,
 		.policy = options->policy,

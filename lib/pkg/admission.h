@@ -103,7 +103,7 @@ struct wpkg_question {
 	const struct wpkg_invoice *invoice;
 	struct wpkg_question_closure closure;
 	uint64_t milliseconds; /* for everything */
-	uint64_t memory;       /* bytes of a guest's memories */
+	uint64_t memory;       /* bytes that a guest may have in all */
 	uint64_t fuel;	       /* for each check */
 	uint64_t output;       /* bytes that a check may print */
 	struct wpkg_policy policy;

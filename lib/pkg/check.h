@@ -26,7 +26,7 @@ struct wpkg_check {
 	struct wpkg_str output; /* expected standard output, whole, when has_output */
 	struct wpkg_str invoke; /* exported function to call; empty: _start */
 	uint64_t fuel;		/* 0: the server's limit */
-	uint64_t memory;	/* bytes; 0: the server's limit */
+	uint64_t memory;	/* bytes of all that the guest has; 0: the server's limit */
 	uint64_t timeout_ms;	/* 0: the server's limit */
 };
 
@@ -36,6 +36,9 @@ struct wpkg_checks {
 };
 
 #define WPKG_CHECKS_MAX 32
+
+/* Bytes of the value stack of a check's guest, which are none of its memory. */
+#define WPKG_CHECK_STACK ((uint64_t)32 << 20)
 
 /* From an array of tables, as in wpkg.toml and in the annotation. */
 WPKG_MUST_CHECK enum wpkg_status wpkg_checks_from_value(struct wpkg_checks *out,

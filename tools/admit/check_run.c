@@ -147,8 +147,9 @@ static enum wpkg_status make_guest(struct guest *guest, struct wpkg_err *err)
 	struct wpkg_engine_limits limits = {
 		.fuel = run->limits.fuel,
 		.time_ms = run->limits.milliseconds,
-		.memory_bytes = run->limits.memory,
-		.heap_bytes = run->limits.memory,
+		.total_bytes = run->limits.memory,
+		.stack_bytes = WPKG_CHECK_STACK,
+		.deterministic = true,
 	};
 	enum wpkg_status status = wpkg_engine_new(&guest->engine, &limits, err);
 	if (status == WPKG_OK)

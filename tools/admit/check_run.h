@@ -3,8 +3,8 @@
 #define WPKG_ADMIT_CHECK_RUN_H
 
 /*
- * One run of a check: the module in an engine of its own, with WASI preview 1 in its deterministic
- * mode, over the check's arguments, variables, input and files, within limits.
+ * One run of a check: the module in an engine of its own, both it and WASI preview 1 in their
+ * deterministic mode, over the check's arguments, variables, input and files, within limits.
  */
 
 #include "base/buf.h"
@@ -16,7 +16,7 @@
 /* What the run may use: the least of what the check asks for and the registry allows. */
 struct check_limits {
 	uint64_t fuel;
-	uint64_t memory;       /* bytes */
+	uint64_t memory;       /* bytes of memories, tables and objects together */
 	uint64_t milliseconds; /* at least 1 */
 };
 
@@ -37,7 +37,7 @@ struct check_run {
 	struct wpkg_buf *errors; /* its standard error; the caller's, bounded */
 	struct wpkg_buf *error;	 /* a line, and for a trap the functions that were running */
 	uint64_t fuel_used;
-	bool memory_refused; /* a memory did not grow as it asked */
+	bool memory_refused; /* it did not get all the memory that it asked for */
 };
 
 /* Fails only where memory is out. */

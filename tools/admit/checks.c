@@ -235,7 +235,8 @@ static enum wpkg_status report(struct checking *checking, struct wpkg_value *ent
 	if (passed)
 		return WPKG_OK;
 	if (run->memory_refused)
-		wpkg_buf_append_format(&checking->error, "\n(a memory met its limit of %llu bytes)",
+		wpkg_buf_append_format(&checking->error,
+				       "\n(it met its limit of %llu bytes of memory)",
 				       (unsigned long long)run->limits.memory);
 	if (!add_shown(arena, entry, "error", &checking->error) ||
 	    !add_shown(arena, entry, "output", &checking->output) ||
