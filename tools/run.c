@@ -47,8 +47,8 @@ static const struct wpkg_option run_rows[] = {
 	 "the module that is meant, of a package with several", NULL, OPTION(module)},
 	{"fuel", 0, WPKG_OPTION_NUMBER, "UNITS", "end it after about so many instructions", NULL,
 	 OPTION(fuel)},
-	{"memory", 0, WPKG_OPTION_SIZE, "SIZE", "memory that it may have in all", NULL,
-	 OPTION(memory)},
+	{"memory", 0, WPKG_OPTION_SIZE, "SIZE",
+	 "memory, tables and objects that it may have in all", NULL, OPTION(memory)},
 	{"timeout", 0, WPKG_OPTION_DURATION, "TIME", "end it after this time", NULL,
 	 OPTION(timeout)},
 	{"deterministic", 0, WPKG_OPTION_FLAG, NULL,
@@ -140,7 +140,7 @@ static enum wpkg_status make_engine(struct guest *guest, struct wpkg_err *err)
 	const struct run_options *options = guest->options;
 	struct wpkg_engine_limits limits = {
 		.fuel = options->fuel,
-		.memory_bytes = options->memory,
+		.total_bytes = options->memory,
 		.time_ms = (uint64_t)options->timeout * 1000,
 		.deterministic = options->deterministic,
 	};
