@@ -41,6 +41,7 @@ __attribute__((cold, noinline)) uint64_t exec_unpaid(REGISTERS)
 		END_##end;                                                                         \
 	}
 END(unpaid_entry)
+END(unpaid_call)
 END(limit)
 END(call_any)
 END(second_bounds)
