@@ -5,6 +5,9 @@
 #include "exec/engine.h"
 #include "exec/instance.h"
 
+/* More would be slow to fill before they meet the total. */
+#define TABLE_ENTRIES 10000000
+
 struct guest {
 	const struct check_run *run;
 	struct wpkg_arena *arena;
@@ -148,6 +151,7 @@ static enum wpkg_status make_guest(struct guest *guest, struct wpkg_err *err)
 		.fuel = run->limits.fuel,
 		.time_ms = run->limits.milliseconds,
 		.total_bytes = run->limits.memory,
+		.table_entries = TABLE_ENTRIES,
 		.stack_bytes = WPKG_CHECK_STACK,
 		.deterministic = true,
 	};
